@@ -1,0 +1,99 @@
+"""Where Ownhand keeps things on disk, and how it writes them.
+
+Everything lives under one folder outside the manuscript (which may be synced to a cloud): `OWNHAND_HOME`,
+else the platform's user data folder. Folders are created 0700. A file is written to a temporary name beside
+its target, fsynced and renamed, so that a reader never sees half of it.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from ownhand.errors import WriterError
+
+
+@dataclass(frozen=True)
+class Home:
+    """The data folder. Nothing is created before something is written."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> "Home":
+        override = os.environ.get("OWNHAND_HOME")
+        return cls(
+            Path(override).expanduser().absolute()
+            if override
+            else Path(platformdirs.user_data_dir("ownhand", appauthor=False))
+        )
+
+    @property
+    def voices(self) -> Path:
+        return self.root / "voices"
+
+    @property
+    def weights(self) -> Path:
+        """GGUF files that `ownhand setup` fetched."""
+        return self.root / "weights"
+
+    @property
+    def log_file(self) -> Path:
+        return self.root / "server.log"
+
+    def new_voice_folder(self) -> Path:
+        return make_private_folder(self.voices / secrets.token_hex(8))
+
+
+def make_private_folder(folder: Path) -> Path:
+    """Create `folder` (and its parents) with mode 0700. Raises WriterError when the disk refuses."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    return folder
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Replace `path` by `data` in one step: temporary name with mode 0600, fsync, rename.
+
+    Raises WriterError when the folder is read-only or the disk is full; the old file is then untouched.
+    """
+    make_private_folder(path.parent)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise _cannot_write(path, error) from error
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    write_private(path, (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def check_format(found: object, known: int, path: Path) -> None:
+    """Refuse a file written by a newer Ownhand. `found` is the file's `format` value."""
+    if not isinstance(found, int) or found > known:
+        raise WriterError(
+            f"{path.name} was written by a newer Ownhand (format {found}, this one knows {known}).",
+            "Update Ownhand; nothing was changed.",
+        )
+
+
+def _cannot_write(path: Path, error: OSError) -> WriterError:
+    reason = error.strerror or type(error).__name__
+    return WriterError(
+        f"Ownhand can't write to {path}: {reason}.",
+        "Free some space or make the folder writable, or set OWNHAND_HOME to another folder.",
+    )

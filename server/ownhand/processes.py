@@ -1,0 +1,54 @@
+"""Child processes that never outlive their parent, whatever ends it.
+
+Two cords: the child reads its standard input and leaves when that closes (every platform), and on Linux the
+kernel kills it when its parent dies (`PR_SET_PDEATHSIG`), which also covers a child that is busy in C code.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent(parent: int | None = None) -> None:
+    """Call first thing in a child. `parent` is the process id it expects; it leaves at once if that is gone already.
+
+    Uses prctl(2) where there is one. The signal follows the *thread* that started the child, so a child must be
+    started from the main thread (asyncio's subprocess functions do).
+    """
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if parent is not None and os.getppid() != parent:
+        os._exit(1)
+
+
+def leave_when_stdin_closes(on_line: Callable[[bytes], None] | None = None) -> threading.Thread:
+    """Watch standard input in a daemon thread: hand lines to `on_line`, end the process at its end."""
+
+    def watch() -> None:
+        for line in sys.stdin.buffer:
+            if on_line is not None:
+                on_line(line)
+        os._exit(0)
+
+    thread = threading.Thread(target=watch, name="stdin-watch", daemon=True)
+    thread.start()
+    return thread
+
+
+def lowest_priority() -> None:
+    """Give way to everything else: nice 19 (and idle I/O where the system has it). For background work alone."""
+    import psutil
+
+    process = psutil.Process()
+    if sys.platform == "win32":
+        process.nice(psutil.IDLE_PRIORITY_CLASS)
+        return
+    process.nice(19)
+    if sys.platform == "linux":
+        process.ionice(psutil.IOPRIO_CLASS_IDLE)
