@@ -58,7 +58,7 @@ class Settings:
         "engine",
         Literal["auto", "ollama", "embedded", "openai"],
         "auto",
-        "Who writes the suggestions. `auto` takes a suitable model of your own Ollama when one is chosen and Ollama answers, "
+        "Who writes the suggestions. `auto` takes the model that you chose from your own Ollama while Ollama answers, "
         "else the embedded engine with the packaged model.",
         "machine",
     )
@@ -66,8 +66,8 @@ class Settings:
         "model",
         str,
         "",
-        "The model: a name in Ollama, the path of a GGUF file for the embedded engine, or the name that an OpenAI-compatible "
-        "server knows. Empty: the packaged model, which shows how Ownhand works but writes poorly.",
+        "The model: a name in Ollama, the path of a GGUF file for the embedded engine, or the name that an "
+        "OpenAI-compatible server knows. Empty: the packaged model, which shows how Ownhand works but writes poorly.",
         "machine",
     )
     ollama_host: str = _setting(
@@ -81,8 +81,8 @@ class Settings:
         "openai.baseUrl",
         str,
         "",
-        "Base address of an OpenAI-compatible server (vLLM, llama-server), for example http://127.0.0.1:8000/v1. Your text "
-        "goes to this address.",
+        "Base address of an OpenAI-compatible server (vLLM, llama-server), for example http://127.0.0.1:8000/v1. "
+        "Your text goes to this address.",
         "machine",
     )
     openai_api_key: str = _setting(
@@ -92,7 +92,8 @@ class Settings:
         "manuscript.include",
         list[str],
         [],
-        "Patterns of files that belong to the manuscript, as in .gitignore. Empty: every file in a format that Ownhand reads.",
+        "Patterns of files that belong to the manuscript, as in .gitignore. "
+        "Empty: every file in a format that Ownhand reads.",
     )
     manuscript_exclude: tuple[str, ...] = _setting(
         "manuscript.exclude", list[str], [], "Patterns of files that don't belong to the manuscript, as in .gitignore."
@@ -101,15 +102,16 @@ class Settings:
         "suggestion.trigger",
         Literal["auto", "manual", "pause"],
         "auto",
-        "When suggestions start: `pause` after you stopped typing for a moment, `manual` only by a key. `auto` is `manual` "
-        "while the small packaged model serves, else `pause`.",
+        "When suggestions start: `pause` after you stopped typing for a moment, `manual` only by a key. "
+        "`auto` is `manual` while the small packaged model serves, else `pause`.",
         "window",
     )
     suggestion_pause_ms: int = _setting(
         "suggestion.pauseMs",
         int,
         0,
-        "The pause before a suggestion starts by itself, in milliseconds. 0: Ownhand follows your own rhythm, from half a second up.",
+        "The pause before a suggestion starts by itself, in milliseconds. "
+        "0: Ownhand follows your own rhythm, from half a second up.",
         "window",
         0,
         10_000,

@@ -56,7 +56,7 @@ class Adapter:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How to draw tokens. `stop` strings are not part of the answer. `logprobs` asks for each token's log-probability."""
+    """How to draw tokens. `stop` strings are not part of the answer; `logprobs` asks for log-probabilities."""
 
     max_tokens: int = 48
     temperature: float = 0.7

@@ -1,1 +1,1 @@
-"""The folder becomes pieces: consent, formats, splitting, watching, held-out marks. Knows nothing of engines or editors."""
+"""The folder becomes pieces: consent, formats, splitting, watching, held-out marks."""
