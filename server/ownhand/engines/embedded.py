@@ -1,0 +1,301 @@
+"""The embedded engine: llama.cpp in a child process, for the packaged model, any GGUF, and Ollama's own blobs."""
+
+import asyncio
+import contextlib
+import math
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+from ownhand.engines.adapters import check_adapter
+from ownhand.engines.backoff import Backoff
+from ownhand.engines.completion import ChildGoneError, completion, completion_request, token_count, warm
+from ownhand.engines.gguf_header import BadGGUFError, Header, read_header
+from ownhand.engines.llama_child import LlamaChild, fingerprint, start_child
+from ownhand.engines.protocol import Adapter, Chunk, EngineError, Health, Model, Sampling, SpecialTokens, Usage
+from ownhand.engines.special import page_start, special_tokens_from
+
+DEFAULT_CONTEXT = 4096
+IDLE_SECONDS = 15 * 60.0
+_ROOM_FOR_TWO = 1.3
+"""A second child is started beside the first when this many times the model's size is free."""
+
+
+class EmbeddedEngine:
+    """llama.cpp behind the engine protocol. Loads when first asked, unloads after `idle_seconds` without a stream.
+
+    A per-request LoRA that is left out keeps the cache of the request before (ggml-org/llama.cpp issue 26207), so
+    every request names the adapter's scale, and the prompt cache in RAM is off.
+    """
+
+    def __init__(
+        self, header: Header, name: str = "", context: int = DEFAULT_CONTEXT, idle_seconds: float = IDLE_SECONDS
+    ) -> None:
+        self._header = header
+        self._name = name or header.path.name
+        self._context = min(context, header.context) if header.context else context
+        self._idle_seconds = idle_seconds
+        self._special: SpecialTokens | None = None
+        self._adapter: Adapter | None = None
+        self._child: LlamaChild | None = None
+        self._starting: asyncio.Task[LlamaChild] | None = None
+        self._swapping = asyncio.Lock()
+        self._backoff = Backoff()
+        self._idle: asyncio.TimerHandle | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    @classmethod
+    async def open(
+        cls, path: Path, name: str = "", context: int = DEFAULT_CONTEXT, idle_seconds: float = IDLE_SECONDS
+    ) -> "EmbeddedEngine":
+        """An engine for the GGUF at `path`, whose head is read and checked. Raises EngineError."""
+        return cls(await asyncio.to_thread(checked_header, path), name, context, idle_seconds)
+
+    @property
+    def name(self) -> str:
+        return "embedded"
+
+    @property
+    def model(self) -> str:
+        return self._name
+
+    @property
+    def adapter(self) -> Adapter | None:
+        return self._adapter
+
+    @property
+    def context(self) -> int:
+        return self._context
+
+    @property
+    def path(self) -> Path:
+        """The GGUF that is served: training starts from the very same weights."""
+        return self._header.path
+
+    async def models(self) -> list[Model]:
+        from ownhand.engines.choice import described
+
+        return [await asyncio.to_thread(described, self._header, self._name)]
+
+    async def health(self) -> Health:
+        if self._starting is not None:
+            return Health("loading", f"{self._name} is loading.")
+        if self._child is None or not self._child.alive:
+            wait = self._backoff.remaining()
+            if wait > 0:
+                return Health("unavailable", *_stopped(wait))
+            return Health("asleep", f"{self._name} loads when it is needed.")
+        return Health("ready", facts={"pid": self._child.process.pid})
+
+    async def load(self) -> None:
+        await self._ready()
+        self._rest_later()
+
+    async def stream(self, prompt: str, sampling: Sampling, usage: Usage | None = None) -> AsyncGenerator[Chunk]:
+        usage = usage or Usage()
+        async with (
+            self._held() as child,
+            contextlib.aclosing(completion(child, self._request(prompt, sampling, child), usage)) as chunks,
+        ):
+            async for chunk in chunks:
+                yield chunk
+
+    async def count_tokens(self, text: str) -> int:
+        """Exact: llama.cpp's own tokenizer. Special tokens in the text are read as plain text, which never is less."""
+        if not text:
+            return 0
+        async with self._held() as child:
+            return await token_count(child, text)
+
+    async def special_tokens(self) -> SpecialTokens:
+        if self._special is None:
+            self._special = await asyncio.to_thread(special_tokens_from, self._header.metadata)
+        return self._special
+
+    async def use_adapter(self, adapter: Adapter | None) -> None:
+        """Swap without a pause when memory holds two children: the new one is warm before the old one goes."""
+        if adapter is not None:
+            await asyncio.to_thread(check_adapter, adapter.path, self._header)
+        async with self._swapping:
+            await self._settled()
+            if adapter is None or self._child is None or await asyncio.to_thread(_loaded, self._child, adapter):
+                self._adapter = adapter
+            elif await asyncio.to_thread(_room_for_two, self._header.path):
+                await self._swap_beside(adapter)
+            else:
+                await self._swap_in_place(adapter)
+
+    async def close(self) -> None:
+        self._closed = True
+        if self._idle is not None:
+            self._idle.cancel()
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.wait([self._starting])
+        if self._child is not None:
+            self._drop(self._child)
+        while self._closing:
+            await asyncio.wait(set(self._closing))
+
+    async def _ready(self) -> LlamaChild:
+        """The child that serves the present adapter; starts one when there is none. Callers share one start."""
+        while True:
+            if self._closed:
+                raise EngineError("The embedded engine is closed.", "Start Ownhand again.")
+            if self._starting is not None:
+                await asyncio.shield(self._starting)
+            elif self._child is None:
+                self._begin()
+            elif not self._child.alive:
+                self._drop(self._child)
+            elif self._adapter is not None and not self._child.holds(self._adapter):
+                self._retire(self._child)
+            else:
+                return self._child
+
+    def _begin(self) -> None:
+        if (wait := self._backoff.remaining()) > 0:
+            raise EngineError(*_stopped(wait))
+        self._starting = asyncio.create_task(self._start(self._adapter))
+        self._starting.add_done_callback(self._started)
+
+    async def _start(self, adapter: Adapter | None) -> LlamaChild:
+        return await start_child(self._header.path, self._context, adapter.path if adapter else None)
+
+    def _started(self, task: asyncio.Task[LlamaChild]) -> None:
+        self._starting = None
+        if task.cancelled():
+            return
+        if task.exception() is not None:
+            self._backoff.failed()
+            return
+        self._child = task.result()
+
+    async def _settled(self) -> None:
+        """Wait for a start that is under way, whatever comes of it."""
+        if self._starting is not None:
+            await asyncio.wait([self._starting])
+
+    @contextlib.asynccontextmanager
+    async def _held(self) -> AsyncGenerator[LlamaChild]:
+        """The running child, kept until the block ends; its death inside the block becomes an EngineError."""
+        child = await self._ready()
+        child.users += 1
+        self._stay_awake()
+        try:
+            yield child
+            self._backoff.succeeded()
+        except ChildGoneError as error:
+            self._drop(child)
+            raise EngineError("The embedded engine stopped.", "Ownhand starts it again by itself.") from error
+        finally:
+            child.users -= 1
+            if child.retired and child.users == 0:
+                self._close_soon(child)
+            self._rest_later()
+
+    def _stay_awake(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+
+    def _rest_later(self) -> None:
+        self._stay_awake()
+        if not self._closed:
+            self._idle = asyncio.get_running_loop().call_later(self._idle_seconds, self._rest)
+
+    def _rest(self) -> None:
+        if self._child is not None and self._child.users == 0:
+            self._retire(self._child)
+
+    def _drop(self, child: LlamaChild) -> None:
+        """Let go of a child that died."""
+        if not self._closed and not child.retired:
+            self._backoff.failed()
+        self._retire(child)
+        self._close_soon(child)
+
+    def _retire(self, child: LlamaChild) -> None:
+        """Give it no new work; it ends with its last stream."""
+        child.retired = True
+        if self._child is child:
+            self._child = None
+        if child.users == 0:
+            self._close_soon(child)
+
+    def _close_soon(self, child: LlamaChild) -> None:
+        if child.closing:
+            return
+        child.closing = True
+        task = asyncio.create_task(child.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _swap_beside(self, adapter: Adapter) -> None:
+        fresh = await self._start(adapter)
+        try:
+            await warm(fresh, adapter.scale)
+        except ChildGoneError as error:
+            await fresh.close()
+            raise _unfit(adapter) from error
+        old, self._child, self._adapter = self._child, fresh, adapter
+        if old is not None:
+            self._retire(old)
+
+    async def _swap_in_place(self, adapter: Adapter) -> None:
+        """Close first, then load; on failure the next call loads what served before."""
+        before, self._adapter = self._adapter, adapter
+        if self._child is not None:
+            self._retire(self._child)
+        try:
+            async with self._held() as child:
+                await warm(child, adapter.scale)
+        except EngineError as error:
+            self._adapter = before
+            raise _unfit(adapter) from error
+
+    def _request(self, prompt: str, sampling: Sampling, child: LlamaChild) -> dict[str, Any]:
+        scale = self._adapter.scale if self._adapter else 0.0
+        text = prompt or page_start(special_tokens_from(self._header.metadata))
+        return completion_request(text, sampling, scale if child.adapter else None)
+
+
+def checked_header(path: Path) -> Header:
+    """The head of a model's GGUF. Raises EngineError with one sentence when it can't be a model."""
+    try:
+        header = read_header(path)
+    except BadGGUFError as error:
+        raise EngineError(f"{path.name} {error}.", "Fetch it again, or choose another in ownhand.model.") from error
+    except OSError as error:
+        raise EngineError(
+            f"The model {path} can't be read: {error.strerror}.", "Set ownhand.model to a GGUF file that is there."
+        ) from error
+    if header.is_adapter:
+        raise EngineError(f"{path.name} is an adapter, not a model.", "Set ownhand.model to the model it was made for.")
+    return header
+
+
+def _loaded(child: LlamaChild, adapter: Adapter) -> bool:
+    """Does the child hold this very file, unchanged since? Then only the scale differs."""
+    return child.adapter == fingerprint(adapter.path)
+
+
+def _room_for_two(model: Path) -> bool:
+    """Is there memory for a second child? The weights are mapped and shared; the rest is scratch and KV cache."""
+    import psutil
+
+    return bool(psutil.virtual_memory().available > model.stat().st_size * _ROOM_FOR_TWO)
+
+
+def _stopped(wait: float) -> tuple[str, str]:
+    return (
+        "The embedded engine stopped several times in a row.",
+        f"Ownhand tries again in {math.ceil(wait)} seconds; a smaller model in ownhand.model may help.",
+    )
+
+
+def _unfit(adapter: Adapter) -> EngineError:
+    return EngineError(
+        f"The embedded engine can't serve the adapter {adapter.path.name}; the one before it stays.",
+        "Train again, or go back to the adapter before it.",
+    )

@@ -1,0 +1,99 @@
+"""The child that holds llama.cpp: a malformed file can end it without ending the language server.
+
+Started as `python -m ownhand.engines.embedded_worker PARENT_PID`. Its first line of standard input is the
+configuration (JSON, see `Job`); it answers with one JSON line, `{"ready": address}` or `{"error": sentence}`,
+serves llama.cpp's HTTP at that private address and leaves when its standard input closes.
+"""
+
+import contextlib
+import json
+import os
+import queue
+import sys
+import threading
+from typing import Any, TypedDict
+
+from ownhand.processes import die_with_parent, leave_when_stdin_closes
+
+_CPU_BATCH, _GPU_BATCH = 64, 512
+"""Tokens read between two looks at the stop flag. Small enough on a CPU to stop soon, and not slower there."""
+_MOST_THREADS = 8
+
+
+class Job(TypedDict):
+    """What to serve. `listen` is a socket's path (ending in .sock) or a loopback address; `key` guards a port."""
+
+    model: str
+    context: int
+    adapter: str | None
+    listen: str
+    key: str
+
+
+def main() -> None:
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    leave_when_stdin_closes(lines.put)
+    die_with_parent(int(sys.argv[1]))
+    say = _only_voice()
+    job: Job = json.loads(lines.get())
+    try:
+        server = _serve(job)
+    except Exception as error:  # whatever the library throws, the parent gets one sentence
+        say({"error": str(error)})
+        return
+    say({"ready": server.listening_address})
+    threading.Event().wait()
+
+
+def _only_voice() -> Any:
+    """Keep standard output for ourselves: what C code prints there or to standard error vanishes."""
+    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+
+    def say(message: dict[str, str]) -> None:
+        answer.write(json.dumps(message) + "\n")
+        answer.flush()
+
+    return say
+
+
+def _serve(job: Job) -> Any:
+    import xllamacpp
+
+    settings = xllamacpp.CommonParams()
+    settings.model.path = job["model"]
+    settings.n_ctx, settings.n_parallel = job["context"], 1
+    settings.cache_ram_mib = 0
+    settings.swa_full = True
+    settings.offline = True
+    settings.n_batch = settings.n_ubatch = _GPU_BATCH if _has_gpu(xllamacpp) else _CPU_BATCH
+    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = _threads()
+    settings.ui = settings.endpoint_slots = settings.endpoint_props = False
+    settings.cors_origins = ""
+    settings.hostnames = [job["listen"]]
+    if job["key"]:
+        settings.api_keys = [job["key"]]
+    if job["adapter"]:
+        settings.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(job["adapter"], 0.0)]
+    return xllamacpp.Server(settings)
+
+
+def _threads() -> int:
+    import psutil
+
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed, _MOST_THREADS))
+
+
+def _has_gpu(xllamacpp: Any) -> bool:
+    with contextlib.suppress(Exception):
+        kinds = xllamacpp.ggml_backend_dev_type
+        gpus = (kinds.GGML_BACKEND_DEVICE_TYPE_GPU, kinds.GGML_BACKEND_DEVICE_TYPE_IGPU)
+        return any(device["type"] in gpus for device in xllamacpp.get_device_info())
+    return False
+
+
+if __name__ == "__main__":
+    main()

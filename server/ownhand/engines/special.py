@@ -1,0 +1,46 @@
+"""Start and end tokens from a GGUF's own keys: the one rule that training, evaluation and every engine share."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ownhand.engines.protocol import SpecialTokens
+
+_PREFIX = "tokenizer.ggml."
+_BPE_WITH_BOS = frozenset({"llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "tekken", "chameleon"})
+"""Pre-tokenizers for which llama.cpp's `llama-vocab.cpp` adds the start token although no key says so."""
+
+
+def special_tokens_from(metadata: Mapping[str, Any]) -> SpecialTokens:
+    """Special tokens from GGUF keys, or from Ollama's `model_info`, which has the same names.
+
+    Where a key is missing, llama.cpp's defaults hold: a SentencePiece vocabulary ("llama") starts with token 1, ends
+    with token 2 and adds the start; a byte-pair one ("gpt2") adds none, but for a few families.
+    """
+    sentencepiece = metadata.get(f"{_PREFIX}model") == "llama"
+    bos = _number(metadata.get(f"{_PREFIX}bos_token_id"), 1 if sentencepiece else None)
+    eos = _number(metadata.get(f"{_PREFIX}eos_token_id"), 2 if sentencepiece else None)
+    adds = metadata.get(f"{_PREFIX}add_bos_token")
+    if not isinstance(adds, bool):
+        adds = sentencepiece or metadata.get(f"{_PREFIX}pre") in _BPE_WITH_BOS
+    texts = metadata.get(f"{_PREFIX}tokens")
+    return SpecialTokens(bos, eos, adds and bos is not None, _text(texts, bos), _text(texts, eos))
+
+
+def page_start(tokens: SpecialTokens) -> str:
+    """What to send for a blank page, since no engine continues zero tokens.
+
+    A model whose engine adds the start token by itself gets a line break after it; a second start token would be
+    a text that it never saw. Any other gets the token that stood between the documents it learned from: its end
+    token, else a line break.
+    """
+    return "\n" if tokens.add_bos or not tokens.eos_text else tokens.eos_text
+
+
+def _number(value: Any, default: int | None) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+
+def _text(texts: Any, index: int | None) -> str:
+    if not isinstance(texts, Sequence) or index is None or not 0 <= index < len(texts):
+        return ""
+    return str(texts[index])
