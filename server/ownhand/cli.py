@@ -1,0 +1,57 @@
+"""The door from a terminal: picks the command, and turns what went wrong into one plain sentence.
+
+`serve` is what editors start, and it has to answer within a blink: it is picked here by hand, before anything
+that builds a command line is imported.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from ownhand.errors import WriterError
+
+INTERRUPTED = 130
+_EDITOR_SWITCHES = ("--stdio", "--clientProcessId=")
+"""What language clients add to a server's command line by themselves; standard input and output is the only way."""
+
+
+def main() -> None:
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """One command; returns the exit code: 0, 1 after a sentence on standard error, 130 when interrupted."""
+    try:
+        if _is_plain_serve(arguments):
+            return _serve()
+        return _command(arguments)
+    except WriterError as error:
+        return _say(str(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (`head`, a pager) has seen enough. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _is_plain_serve(arguments: Sequence[str]) -> bool:
+    return arguments[:1] == ["serve"] and all(switch.startswith(_EDITOR_SWITCHES) for switch in arguments[1:])
+
+
+def _serve() -> int:
+    from ownhand.editor import serve
+    from ownhand.home import Home
+
+    return serve(Home.default())
+
+
+def _command(arguments: Sequence[str]) -> int:
+    from ownhand.commands.app import invoke
+
+    return invoke(arguments)
+
+
+def _say(sentence: str) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return 1

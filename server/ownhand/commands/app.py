@@ -1,0 +1,77 @@
+"""The command line's shape: names, arguments, help. What a command does is in its own module."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ownhand import __version__
+from ownhand.errors import WriterError
+from ownhand.home import Home
+
+app = typer.Typer(
+    name="ownhand",
+    help="Continues your text in your own hand, on your own machine.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+def invoke(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code. A wrong argument becomes a WriterError."""
+    try:
+        code = app(list(arguments) or ["--help"], prog_name="ownhand", standalone_mode=False)
+    except typer.TyperException as error:
+        raise WriterError(_sentence(error.format_message()), "See `ownhand --help`.") from error
+    except typer.Abort:
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def _sentence(message: str) -> str:
+    return message if message.endswith((".", "?", "!")) else f"{message}."
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ownhand {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def ownhand(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Continues your text in your own hand, on your own machine."""
+
+
+@app.command()
+def serve() -> int:
+    """The language server, on standard input and output. Editors start it."""
+    from ownhand.editor import serve as serve_editor
+
+    return serve_editor(Home.default())
+
+
+@app.command()
+def suggest(
+    file: Annotated[Path, typer.Argument(help="A file of your manuscript.", show_default=False)],
+    line: Annotated[int, typer.Option(help="Line of the cursor; the first one is 1.", show_default=False)],
+    column: Annotated[
+        int, typer.Option(help="Column of the cursor in UTF-16 units; the first one is 0.", show_default=False)
+    ],
+    engine: Annotated[str, typer.Option(help="auto, ollama, embedded or openai; else as in the settings.")] = "",
+    model: Annotated[str, typer.Option(help="A model of that engine; else as in the settings.")] = "",
+    as_json: Json = False,
+) -> int:
+    """One suggestion: how this text could go on from the cursor."""
+    from ownhand.commands.place import Cursor
+    from ownhand.commands.suggest import run
+
+    return run(Home.default(), file, Cursor(line, column), engine=engine, model=model, as_json=as_json)

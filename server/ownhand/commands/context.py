@@ -1,0 +1,46 @@
+"""What every command needs: the data folder, the settings of the terminal, and a way to print."""
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from ownhand.errors import WriterError
+from ownhand.home import Home
+from ownhand.settings import Settings, read_settings_toml
+
+
+def terminal_settings(home: Home) -> Settings:
+    """Settings from `settings.toml` in the data folder; bad values are named on standard error and passed over."""
+    settings, complaints = read_terminal_settings(home)
+    for complaint in complaints:
+        say(complaint)
+    return settings
+
+
+def read_terminal_settings(home: Home) -> tuple[Settings, list[str]]:
+    """The same with the complaints returned. Raises WriterError when the file can't be read or isn't TOML."""
+    path = home.root / "settings.toml"
+    try:
+        return read_settings_toml(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings(), []
+    except OSError as error:
+        raise WriterError(f"{path} can't be read: {error.strerror}.", "Make it readable or remove it.") from error
+    except ValueError as error:  # broken TOML or broken UTF-8
+        raise WriterError(f"{path} is not valid TOML: {error}.", "Mend that line, or remove the file.") from error
+
+
+def say(sentence: str) -> None:
+    """A sentence beside the answer: to standard error, so that standard output holds the answer alone."""
+    sys.stderr.write(f"{sentence}\n")
+
+
+def print_line(text: str) -> None:
+    """The answer of a command, for a person."""
+    sys.stdout.write(text + "\n")
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """The answer of a `--json` command, one object."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")

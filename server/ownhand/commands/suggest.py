@@ -1,0 +1,63 @@
+"""`ownhand suggest`: one suggestion at a cursor in a file."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ownhand.commands.context import print_json, print_line, say, terminal_settings
+from ownhand.commands.place import Cursor, moment_at, offset_of, read_text
+from ownhand.engines.choice import choose_engine
+from ownhand.errors import WriterError
+from ownhand.home import Home
+from ownhand.settings import Settings, read_settings
+from ownhand.suggestions.moment import Moment, Silence, Suggestion
+from ownhand.suggestions.suggester import Suggester
+
+
+def run(home: Home, file: Path, cursor: Cursor, *, engine: str, model: str, as_json: bool) -> int:
+    text = read_text(file)
+    offset = offset_of(text, cursor, file.name)
+    settings = with_choice(terminal_settings(home), engine, model)
+    moment = moment_at(file, text, offset, folder=None, length=settings.suggestion_length)
+    answer = asyncio.run(_ask(home, settings, moment))
+    if as_json:
+        print_json(_facts(answer))
+    elif isinstance(answer, Silence):
+        say(f"Nothing to offer here. {answer.why}")
+    else:
+        say(f"{answer.engine} · {answer.model} · {answer.milliseconds:.0f} ms")
+        print_line(answer.text)
+    return 0
+
+
+def with_choice(settings: Settings, engine: str, model: str) -> Settings:
+    """`settings` with the engine and model named on the command line. Raises WriterError for an unknown engine."""
+    chosen, complaints = read_settings({"engine": engine or settings.engine, "model": model or settings.model})
+    if complaints:
+        raise WriterError(f"There is no engine {engine}.", "Choose auto, ollama, embedded or openai.")
+    return replace(settings, engine=chosen.engine, model=chosen.model)
+
+
+async def _ask(home: Home, settings: Settings, moment: Moment) -> Suggestion | Silence:
+    engine = await choose_engine(settings, home)
+    try:
+        suggester = Suggester(engine, None)
+        try:
+            return await suggester.suggest(moment)
+        finally:
+            await suggester.close()
+    finally:
+        await engine.close()
+
+
+def _facts(answer: Suggestion | Silence) -> dict[str, Any]:
+    if isinstance(answer, Silence):
+        return {"text": "", "engine": None, "model": None, "adapter": None, "ms": 0.0, "why": answer.why}
+    return {
+        "text": answer.text,
+        "engine": answer.engine,
+        "model": answer.model,
+        "adapter": answer.adapter,
+        "ms": round(answer.milliseconds, 1),
+    }
