@@ -1,0 +1,53 @@
+"""One answer of the engine, stopped at its boundary and shaped."""
+
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from ownhand.engines.protocol import Engine, Sampling, Usage
+from ownhand.suggestions.boundary import Limits, boundary, last_resort
+from ownhand.suggestions.clock import Clock
+from ownhand.suggestions.prompt import Prompt
+from ownhand.suggestions.shaping import Dropped, Surroundings, shape
+
+
+@dataclass
+class Candidate:
+    """`text` is what could be offered or why nothing; times are milliseconds from the call of the engine."""
+
+    text: str | Dropped
+    usage: Usage = field(default_factory=Usage)
+    first_token_ms: float = 0.0
+    total_ms: float = 0.0
+
+
+async def generate(
+    engine: Engine,
+    prompt: Prompt,
+    sampling: Sampling,
+    limits: Limits,
+    around: Surroundings,
+    clock: Clock,
+    grown: Callable[[str], None] = lambda _: None,
+) -> Candidate:
+    """Ask the engine and stop it as soon as the boundary is reached. `grown` hears the raw answer after each chunk.
+
+    Raises EngineError. Cancelling the task closes the stream, which stops the engine within a token.
+    """
+    candidate, started = Candidate(Dropped("empty")), clock.now()
+    answer, end = "", None
+    async with aclosing(engine.stream(prompt.text, sampling, candidate.usage)) as chunks:
+        async for chunk in chunks:
+            if not answer:
+                candidate.first_token_ms = (clock.now() - started) * 1000
+            answer += chunk.text
+            grown(answer)
+            end = boundary(answer, limits)
+            if end is not None:
+                break
+    if end is None:
+        finished = candidate.usage.finish != "length"
+        end = len(answer) if finished else last_resort(answer, limits)
+    candidate.text = shape(answer[:end], around)
+    candidate.total_ms = (clock.now() - started) * 1000
+    return candidate

@@ -1,0 +1,119 @@
+"""The look-ahead cache: suggestions that are live, so that typing into one is answered at once with its remainder.
+
+An entry is found again by its place (how far into the document, and the text on both sides) and by what was typed
+since: as long as that is a beginning of the suggestion, the rest of it is the answer, under the same id. Typing
+back and forth moves along the same text. Entries that nobody has seen yet (prefetched ones) are kept apart.
+"""
+
+import unicodedata
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+
+import regex
+
+from ownhand.suggestions.moment import Moment, Suggestion
+
+_ENTRIES = 256
+_TAIL = 512
+_AFTER = 200
+_LEAST_TAIL = 32
+_GRAPHEMES = regex.compile(r"\X")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose answer it is: another model or adapter would have written something else."""
+
+    model: str
+    adapter: str | None
+    document: str
+
+
+@dataclass
+class Entry:
+    """`position` counts code points from the document's start; `tail` and `after` are the text around it."""
+
+    scope: Scope
+    position: int
+    tail: str
+    after: str
+    suggestion: Suggestion
+    offered: bool
+
+
+class LookAhead:
+    """The most recently used suggestions of all documents."""
+
+    def __init__(self, entries: int = _ENTRIES) -> None:
+        self._bound = entries
+        self._entries: OrderedDict[str, Entry] = OrderedDict()
+
+    def put(self, scope: Scope, moment: Moment, suggestion: Suggestion, *, offered: bool) -> None:
+        position = moment.before_offset + len(moment.before)
+        tail, after = moment.before[-_TAIL:], moment.after[:_AFTER]
+        self._entries[suggestion.id] = Entry(scope, position, tail, after, suggestion, offered)
+        if len(self._entries) > self._bound:
+            self._entries.popitem(last=False)
+
+    def find(self, scope: Scope, moment: Moment, *, offered: bool = True) -> Suggestion | None:
+        """The remainder of the suggestion that the text runs furthest into; of equals, the newest."""
+        best: tuple[int, str, Suggestion] | None = None
+        for key, entry in reversed(self._entries.items()):
+            if entry.offered is not offered or entry.scope != scope:
+                continue
+            rest = _rest_of(entry, moment)
+            if rest and rest.strip() and (best is None or entry.position > best[0]):
+                best = (entry.position, key, replace(entry.suggestion, text=rest))
+        if best is None:
+            return None
+        self._entries.move_to_end(best[1])
+        return best[2]
+
+    def typed_through(self, scope: Scope, moment: Moment, suggestion_id: str) -> bool:
+        """Does the text before the cursor hold this suggestion up to its last letter?"""
+        entry = self._entries.get(suggestion_id)
+        if entry is None or entry.scope != scope:
+            return False
+        rest = _rest_of(entry, moment)
+        return rest is not None and not rest.strip()
+
+    def mark_offered(self, suggestion_id: str) -> None:
+        self._entries[suggestion_id].offered = True
+
+    def drop(self, suggestion_id: str) -> Entry | None:
+        return self._entries.pop(suggestion_id, None)
+
+    def forget(self, document: str) -> None:
+        for key in [key for key, entry in self._entries.items() if entry.scope.document == document]:
+            del self._entries[key]
+
+
+def remainder(text: str, typed: str) -> str | None:
+    """What is left of the suggestion `text` once `typed` was written; None when that is no beginning of it.
+
+    Both are compared in NFC when they differ in form (an "é" typed as letter and accent, for example). The cut must
+    lie between grapheme clusters: half an emoji or a bare accent is no remainder.
+    """
+    if not text.startswith(typed):
+        text, typed = unicodedata.normalize("NFC", text), unicodedata.normalize("NFC", typed)
+        if not text.startswith(typed):
+            return None
+    return text[len(typed) :] if _between_graphemes(text, len(typed)) else None
+
+
+def _between_graphemes(text: str, index: int) -> bool:
+    if index in (0, len(text)) or (text[index].isascii() and text[index] != "\n"):
+        return True
+    return any(match.start() == index for match in _GRAPHEMES.finditer(text, 0) if match.start() >= index)
+
+
+def _rest_of(entry: Entry, moment: Moment) -> str | None:
+    cut = entry.position - moment.before_offset
+    if not 0 <= cut <= len(moment.before) or moment.after[:_AFTER] != entry.after:
+        return None
+    if len(moment.before) - cut > 4 * len(entry.suggestion.text):
+        return None
+    tail = moment.before[max(0, cut - len(entry.tail)) : cut]
+    if not entry.tail.endswith(tail) or len(tail) < min(_LEAST_TAIL, len(entry.tail)):
+        return None
+    return remainder(entry.suggestion.text, moment.before[cut:])

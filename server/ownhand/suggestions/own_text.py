@@ -1,0 +1,37 @@
+"""What suggestions ask of the writer's other pieces. The corpus of the manuscript folder answers it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ownhand.manuscript.model import Form
+
+
+class OwnPassage(Protocol):
+    """A stretch of one of the writer's pieces."""
+
+    @property
+    def text(self) -> str: ...
+
+
+class OwnText(Protocol):
+    """The writer's pieces. The calls may take some milliseconds and are made in a thread, never in the event loop.
+
+    `not_in` is the path of the file that is being written, relative to the manuscript folder: what stands there is
+    no passage and no repetition. `words` bounds the words of all the texts together.
+    """
+
+    def generation(self) -> int:
+        """Rises whenever the pieces changed."""
+        ...
+
+    def closest(self, text: str, form: Form, *, not_in: str | None, words: int) -> Sequence[OwnPassage]:
+        """Passages of this form, the one nearest in matter first."""
+        ...
+
+    def repeats_own_text(self, text: str, *, not_in: str | None) -> bool:
+        """Does `text` hold eight consecutive words, or a whole verse line, of another piece?"""
+        ...
+
+    def sample_texts(self, form: Form, words: int) -> Sequence[str]:
+        """Texts that may be learned from, of this form."""
+        ...
