@@ -58,6 +58,8 @@ class Piece:
     `path` is relative to the manuscript folder with "/" (absolute for an added sample), `ordinal` counts the
     pieces of that file from 0. `text` is the voice alone, exactly as written. `held_out` gives the reason why
     the piece is kept from training, `copy_of` the id of the newest draft when this one is nearly identical.
+    A long text without sections is cut into parts at paragraph bounds, each a piece: `part` counts them from 1
+    up to `parts` (both 0 for a whole piece).
     """
 
     id: str
@@ -71,11 +73,25 @@ class Piece:
     mine: Mine = Mine.MINE
     held_out: str | None = None
     copy_of: str | None = None
+    part: int = 0
+    parts: int = 0
 
     @property
     def teaches(self) -> bool:
         """May suggestions and training learn from it?"""
         return self.mine is Mine.MINE and self.held_out is None and self.copy_of is None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of whole paragraphs or stanzas of one piece: 150 to 400 words of prose, a short poem whole."""
+
+    piece_id: str
+    path: str
+    title: str
+    form: Form
+    text: str
+    words: int
 
 
 @dataclass(frozen=True, slots=True)

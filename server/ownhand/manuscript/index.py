@@ -1,0 +1,174 @@
+"""The saved index of one manuscript: `index.sqlite3` in the voice folder.
+
+SQLite in WAL mode: one writer (the scan child, under a lock) and any number of readers. The format version is
+SQLite's `user_version`; older indexes are migrated, newer ones refused. A corrupt index is moved aside and made anew
+from the manuscript; ids and held-out marks then come out the same wherever they depend on the text alone.
+"""
+
+import contextlib
+import logging
+import os
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from ownhand.errors import WriterError
+from ownhand.home import check_format, make_private_folder
+
+log = logging.getLogger(__name__)
+
+INDEX_NAME = "index.sqlite3"
+
+_VERSION_1 = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO meta VALUES ('generation', 1);
+CREATE TABLE samples (path TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, mtime_ns INTEGER NOT NULL, size INTEGER NOT NULL,
+    skipped TEXT
+);
+-- A piece without a file is gone: it keeps its id, marks and sketch, so that it is known when it comes back.
+CREATE TABLE pieces (
+    key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, file INTEGER REFERENCES files(id) ON DELETE SET NULL,
+    ordinal INTEGER NOT NULL, part INTEGER NOT NULL, parts INTEGER NOT NULL, title TEXT NOT NULL, form TEXT NOT NULL,
+    text TEXT NOT NULL, words INTEGER NOT NULL, modified REAL NOT NULL, digest BLOB NOT NULL, sketch BLOB NOT NULL,
+    mine TEXT NOT NULL, answered INTEGER NOT NULL DEFAULT 0, share TEXT, held_out TEXT, copy_of TEXT
+);
+CREATE INDEX pieces_by_file ON pieces (file, ordinal);
+CREATE INDEX pieces_by_digest ON pieces (digest);
+CREATE INDEX pieces_by_copy ON pieces (copy_of) WHERE copy_of IS NOT NULL;
+CREATE TABLE sketch_keys (key INTEGER NOT NULL, piece INTEGER NOT NULL, PRIMARY KEY (key, piece)) WITHOUT ROWID;
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY, piece INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
+    words INTEGER NOT NULL
+);
+CREATE INDEX passages_by_piece ON passages (piece);
+CREATE VIRTUAL TABLE passage_words USING fts5 (words, detail = none, tokenize = "unicode61 remove_diacritics 0");
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab (passage_words, row);
+CREATE TABLE grams (
+    hash INTEGER NOT NULL, piece INTEGER NOT NULL, position INTEGER NOT NULL, around BLOB NOT NULL,
+    PRIMARY KEY (hash, piece, position)
+) WITHOUT ROWID;
+CREATE TABLE verse_lines (hash INTEGER NOT NULL, piece INTEGER NOT NULL, PRIMARY KEY (hash, piece)) WITHOUT ROWID;
+"""
+
+_MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
+"""Entry n brings an index from format n to n + 1."""
+FORMAT = len(_MIGRATIONS)
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """The index, created, migrated or (when corrupt) begun anew. Raises WriterError: newer, read-only or full disk."""
+    make_private_folder(path.parent)
+    with writer_errors(path):
+        try:
+            return _open(path)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            _move_aside(path)
+            return _open(path)
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """The index, read-only. Raises FileNotFoundError when there is none yet, WriterError when it is newer."""
+    if not path.exists():
+        raise FileNotFoundError(path)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5, check_same_thread=False)
+    try:
+        check_format(connection.execute("PRAGMA user_version").fetchone()[0], FORMAT, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def empty() -> sqlite3.Connection:
+    """What a reader sees before the first scan."""
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    connection.executescript(_VERSION_1)
+    return connection
+
+
+@contextlib.contextmanager
+def writer_errors(path: Path) -> Iterator[None]:
+    """SQLite's complaints about the disk, as a sentence for the writer."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise WriterError(
+            f"Ownhand can't write its index {path}: {error}.",
+            "Free some space or make the folder writable, or set OWNHAND_HOME to another folder.",
+        ) from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        with contextlib.suppress(OSError):
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    connection = sqlite3.connect(path, timeout=10, isolation_level=None)
+    try:
+        _prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    check_format(version, FORMAT, path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -32000")
+    if version and connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        raise sqlite3.DatabaseError("quick_check failed")
+    for number in range(version, FORMAT):
+        connection.executescript(f"BEGIN IMMEDIATE; {_MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;")
+
+
+def _move_aside(path: Path) -> None:
+    aside = path.with_name(f"{path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}")
+    log.warning("The manuscript index was damaged; it was moved to %s and is being made anew.", aside.name)
+    for suffix in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).replace(aside.with_name(aside.name + suffix))
+
+
+class Busy(Exception):  # noqa: N818 - a state, not an error
+    """Another process scans this manuscript right now."""
+
+
+@contextlib.contextmanager
+def scan_lock(path: Path) -> Iterator[None]:
+    """One scanner per index, by a lock that the system drops when its holder dies. Raises Busy."""
+    make_private_folder(path.parent)
+    try:
+        descriptor = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError as error:
+        raise WriterError(
+            f"Ownhand can't write to {path.parent}: {error.strerror}.",
+            "Make the folder writable, or set OWNHAND_HOME to another folder.",
+        ) from error
+    try:
+        _lock(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise Busy from error
