@@ -5,6 +5,7 @@ else the platform's user data folder. Folders are created 0700. A file is writte
 its target, fsynced and renamed, so that a reader never sees half of it.
 """
 
+import errno
 import json
 import os
 import secrets
@@ -51,9 +52,13 @@ class Home:
 
 
 def make_private_folder(folder: Path) -> Path:
-    """Create `folder` (and its parents) with mode 0700. Raises WriterError when the disk refuses."""
+    """Create `folder` and what is missing above it, each with mode 0700. Raises WriterError when the disk refuses."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # mkdir(parents=True) would create the folders above with the mode that everyone may read.
+        for missing in reversed([place for place in (folder, *folder.parents) if not place.exists()]):
+            missing.mkdir(mode=0o700, exist_ok=True)
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "there is a file of that name")
     except OSError as error:
         raise _cannot_write(folder, error) from error
     return folder

