@@ -1,6 +1,7 @@
 """What stands inside a line of Markdown and is not the writer's words: links' targets, tags, code, embeds.
 
-The text of a link is voice, its brackets and target are markup. Every repetition is bounded, so that no line,
+The text of a link is voice, its brackets and target are markup. A note within a line (`^[...]`) is markup as a whole:
+read in the middle of its sentence it would break the sentence. Every repetition is bounded, so that no line,
 however long, takes more than linear time.
 """
 
@@ -28,9 +29,9 @@ _INLINE = re.compile(
     r"(?:[ \t]+[\"'(][^\n]{0,200})?[ \t]*$"
     r"|^[ \t]*+(?:\#[\w/-]*[^\W\d][\w/-]*[ \t]*+)+$"
     r"|(?<=[-*+][ \t])\[[ x/>-]\][ \t]"
+    r"|\^\[[^\[\]]{0,2000}\]"
     r"|\[\^[^\]\s]{1,100}\]:?)"
     r"|(?P<wiki_open>\[\[(?:[^\[\]\n|]{0,500}\|)?)(?P<wiki>[^\[\]\n|]{0,500})(?P<wiki_close>\]\])"
-    r"|(?P<note_open>\^\[)(?P<note>[^\[\]]{0,2000})(?P<note_close>\])"
     rf"|(?P<link_open>\[)(?P<link>[^\[\]]{{1,500}})(?P<link_close>\]\({_URL}{_TITLE}\)|\]\[[^\[\]\n]{{0,200}}\])",
     re.MULTILINE | re.IGNORECASE,
 )

@@ -25,13 +25,12 @@ from ownhand.manuscript.formats.inline import inline_marks
 from ownhand.manuscript.formats.plain import breaks_in
 from ownhand.manuscript.model import Kind, Region
 
-_OPENER = re.compile(
-    r"^[ \t]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*+(?P<fence>`{3,}(?=[^`\n]*$)|~{3,}(?![ \t]*(?:\n[ \t]*\n|\n?\Z)))"
-    r"|(?P<comment><!--|%%)"
-    r"|^[ \t]*<(?P<code>script|style)\b",
-    re.MULTILINE | re.IGNORECASE,
+_FENCE = re.compile(
+    r"[ \t]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*+(?P<fence>`{3,}(?=[^`\n]*$)|~{3,}(?![ \t]*(?:\n[ \t]*\n|\n?\Z)))",
+    re.MULTILINE,
 )
-_OPENER_HINTS = ("```", "~~~", "<!--", "%%", "<script", "<style", "<SCRIPT", "<STYLE")
+_PROGRAM = re.compile(r"[ \t]*+<(?P<name>script|style)\b", re.IGNORECASE)
+_OPENERS = ("```", "~~~", "<!--", "%%", "<script", "<style", "<SCRIPT", "<STYLE")
 _CLOSERS = {"<!--": "-->", "%%": "%%"}
 _STRUCTURE = re.compile(r"^[ \t]*+(?:[>#=+*_|:-]|\d{1,9}[.)]|[⁂❦❧☙❡—–~•·◆◇§✦])", re.MULTILINE)
 _TABLE_HINT = re.compile(r"^[ \t]*+[|:-][|: \t-]*+$", re.MULTILINE)
@@ -51,8 +50,7 @@ class Markdown:
     def outline(self, text: str) -> list[Region]:
         end = front_matter_end(text)
         found = [Region(0, end, Kind.FRONT_MATTER)] if end else []
-        if any(hint in text for hint in _OPENER_HINTS):
-            found.extend(_openers(text, end))
+        found.extend(_multiline(text, end))
         return found
 
     def block(self, text: str, start: int, end: int) -> list[Region]:
@@ -79,20 +77,32 @@ class Markdown:
         return tokens
 
 
-def _openers(text: str, position: int) -> Iterator[Region]:
+def _multiline(text: str, position: int) -> Iterator[Region]:
     """Fences, comments, scripts: each from its opener to its closer, or to the end."""
     unclosed: set[str] = set()
-    while match := _OPENER.search(text, position):
-        if match["fence"]:
-            end = _fence_end(text, match["fence"], match.end())
-            region = Region(match.start(), end, Kind.CODE)
-        elif match["code"]:
-            end = _closing_line(text, re.compile(rf"</{match['code']}>", re.IGNORECASE), match.end())
-            region = Region(match.start(), end, Kind.CODE)
-        else:
-            region = _comment(text, match, unclosed)
-        yield region
-        position = region.end
+    places = {opener: text.find(opener, position) for opener in _OPENERS}
+    while places := {opener: place for opener, place in places.items() if place >= 0}:
+        opener = min(places, key=lambda opener: places[opener])
+        region = _opened(text, opener, places[opener], unclosed)
+        position = max(places[opener] + len(opener), region.end if region else 0)
+        if region:
+            yield region
+        places = {key: text.find(key, position) if place < position else place for key, place in places.items()}
+
+
+def _opened(text: str, opener: str, place: int, unclosed: set[str]) -> Region | None:
+    """What this opener begins; None when it doesn't stand where it could."""
+    if opener in _CLOSERS:
+        return _comment(text, opener, place, unclosed)
+    line_start = text.rfind("\n", 0, place) + 1
+    fence = _FENCE.match(text, line_start)
+    if fence and fence.start("fence") == place:
+        return Region(line_start, _fence_end(text, fence["fence"], fence.end()), Kind.CODE)
+    program = _PROGRAM.match(text, line_start)
+    if program and program.end() == place + len(opener):
+        closer = re.compile(rf"</{program['name']}>", re.IGNORECASE)
+        return Region(line_start, _closing_line(text, closer, program.end()), Kind.CODE)
+    return None
 
 
 def _fence_end(text: str, fence: str, position: int) -> int:
@@ -104,14 +114,13 @@ def _closing_line(text: str, closer: re.Pattern[str], position: int) -> int:
     return _line_end(text, match.end()) if match else len(text)
 
 
-def _comment(text: str, match: re.Match[str], unclosed: set[str]) -> Region:
+def _comment(text: str, opener: str, start: int, unclosed: set[str]) -> Region:
     """A comment that fills its lines takes them whole. Left open at a line's start it runs to the end of the text,
     open within a line to the end of that line."""
-    start = match.start()
     line_start = text.rfind("\n", 0, start) + 1
     leads = not text[line_start:start].strip()
-    closer = _CLOSERS[match["comment"]]
-    close = -1 if closer in unclosed else text.find(closer, match.end())
+    closer = _CLOSERS[opener]
+    close = -1 if closer in unclosed else text.find(closer, start + len(opener))
     if close < 0:
         unclosed.add(closer)
         newline = text.find("\n", start)

@@ -1,0 +1,139 @@
+"""Org mode: headings, keywords, blocks, drawers, comments and links (orgmode.org/worg/org-syntax.html).
+
+Quotations are QUOTE, verse blocks and everything not marked otherwise are voice. Emphasis marks and list markers
+stay in the voice as typed. No parser for Org keeps offsets, and its syntax is line by line.
+"""
+
+import re
+from collections.abc import Iterator
+
+from ownhand.manuscript.formats.breaks import is_lone_break
+from ownhand.manuscript.formats.front_matter import front_matter_end
+from ownhand.manuscript.model import Kind, Region
+
+_HEAD = re.compile(
+    r"(?:[ \t]*(?:#\+\w[^\n]*|#(?![^\s+])[^\n]*)?\n)*+(?:#\+(?!begin_)\w[^\n]*(?:\n|\Z))?", re.IGNORECASE
+)
+_BEGIN_BLOCK = re.compile(r"^[ \t]*#\+begin_(?P<name>\w+)[^\n]*(?:\n|\Z)", re.MULTILINE | re.IGNORECASE)
+_BEGIN_DRAWER = re.compile(r"^[ \t]*:[A-Za-z][\w-]*:[ \t]*\n(?=(?:[^\n]*\n){0,500}?[ \t]*:END:)", re.MULTILINE)
+_END_DRAWER = re.compile(r"^[ \t]*:END:[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_HEADING = re.compile(r"(\*+)[ \t]")
+_MARKUP_LINE = re.compile(r"[ \t]*(?:#\+\w+\S*:|(?:SCHEDULED|DEADLINE|CLOSED):[ \t]|#\+end_)", re.IGNORECASE)
+_COMMENT_LINE = re.compile(r"[ \t]*#(?:[ \t]|$)")
+_FIXED_WIDTH = re.compile(r"[ \t]*:(?:[ \t]|$)")
+_INLINE = re.compile(
+    r"(?P<link_open>\[\[[^\[\]\n]{1,1000}\]\[)(?P<link>[^\[\]]{1,1000})(?P<link_close>\]\])"
+    r"|(?P<whole>\[\[[^\[\]\n]{1,1000}\]\]|\[fn:[^\[\]\n:]{1,100}\]|[<\[]\d{4}-\d\d-\d\d[^<>\[\]\n]{0,60}[>\]]"
+    r"|<<<?[^<>\n]{1,200}>>>?|@@\w+:[^@\n]{0,300}@@)"
+    r"|(?P<code>(?<![^\s(\"'{-])(?P<sign>[=~])(?=\S)[^\n]{1,300}?(?<=\S)(?P=sign)(?![^\s)\"'},.;:!?-]))"
+)
+_KINDS = {
+    "src": Kind.CODE,
+    "example": Kind.CODE,
+    "export": Kind.CODE,
+    "comment": Kind.COMMENT,
+    "quote": Kind.QUOTE,
+}
+
+
+class Org:
+    """The grammar of `.org`."""
+
+    def outline(self, text: str) -> list[Region]:
+        head = head_end(text)
+        found = [Region(0, head, Kind.FRONT_MATTER)] if head else []
+        if "#+" in text or ":END:" in text.upper():
+            found.extend(_blocks(text, head))
+        return found
+
+    def block(self, text: str, start: int, end: int) -> list[Region]:
+        if "\n" not in text[start : end - 1] and _lone_break(text[start:end]):
+            return [Region(start, end, Kind.BREAK)]
+        marks: list[Region] = []
+        while start < end:
+            newline = text.find("\n", start, end)
+            line_end = end if newline < 0 else newline + 1
+            marks += _line(text, start, line_end)
+            start = line_end
+        return marks
+
+
+def head_end(text: str) -> int:
+    """Where the `#+KEYWORD:` lines and comments at the very beginning end; 0 when there are none."""
+    end = front_matter_end(text)
+    if end:
+        return end
+    match = _HEAD.match(text)
+    return match.end() if match and match[0].strip() else 0
+
+
+def _lone_break(line: str) -> bool:
+    return is_lone_break(line) and line.strip() != "#"
+
+
+def _line(text: str, start: int, end: int) -> list[Region]:
+    heading = _HEADING.match(text, start, end)
+    if heading and not _lone_break(text[start:end]):
+        return [Region(start, end, Kind.HEADING, len(heading[1]))]
+    if _MARKUP_LINE.match(text, start, end):
+        return [Region(start, end, Kind.MARKUP)]
+    line = text[start:end].rstrip("\n")
+    if _COMMENT_LINE.match(line):
+        return [Region(start, end, Kind.COMMENT)]
+    if _FIXED_WIDTH.match(line):
+        return [Region(start, end, Kind.CODE)]
+    if len(line) >= 5 and not line.strip("-"):
+        return [Region(start, end, Kind.BREAK)]
+    return _inline(text, start, end)
+
+
+def _inline(text: str, start: int, end: int) -> list[Region]:
+    if not any(text.find(sign, start, end) >= 0 for sign in "[<=~@"):
+        return []
+    marks: list[Region] = []
+    for match in _INLINE.finditer(text, start, end):
+        if match["link"] is not None:
+            marks.append(Region(*match.span("link_open"), Kind.MARKUP))
+            marks.append(Region(*match.span("link_close"), Kind.MARKUP))
+        else:
+            marks.append(Region(*match.span(), Kind.CODE if match["code"] else Kind.MARKUP))
+    return marks
+
+
+def _blocks(text: str, position: int) -> Iterator[Region]:
+    """Source, example, comment and quotation blocks, and drawers. Left open, a block runs to the end of the text.
+
+    The `#+begin_` and `#+end_` lines of a verse block are markup and what stands between is read like all else.
+    """
+    while True:
+        block, drawer = _BEGIN_BLOCK.search(text, position), _BEGIN_DRAWER.search(text, position)
+        first = min((match for match in (block, drawer) if match), key=lambda match: match.start(), default=None)
+        if first is None:
+            return
+        if first is drawer:
+            end = _END_DRAWER.search(text, first.end())
+            position = _line_end(text, end.end()) if end else len(text)
+            yield Region(first.start(), position, Kind.MARKUP)
+            continue
+        kind = _KINDS.get(first["name"].lower())
+        position = first.end()
+        if kind is None:
+            yield Region(first.start(), position, Kind.MARKUP)
+            continue
+        closing = re.compile(rf"^[ \t]*#\+end_{re.escape(first['name'])}[ \t]*$", re.MULTILINE | re.IGNORECASE)
+        end = closing.search(text, position)
+        inner_end, position = (end.start(), _line_end(text, end.end())) if end else (len(text), len(text))
+        if kind is not Kind.QUOTE:
+            yield Region(first.start(), position, kind)
+            continue
+        parts = (
+            Region(first.start(), first.end(), Kind.MARKUP),
+            Region(first.end(), inner_end, kind),
+            Region(inner_end, position, Kind.MARKUP),
+        )
+        yield from (part for part in parts if part.start < part.end)
+
+
+def _line_end(text: str, index: int) -> int:
+    newline = text.find("\n", index)
+    return len(text) if newline < 0 else newline + 1
