@@ -8,7 +8,7 @@ from ownhand.engines.protocol import Engine, Sampling, Usage
 from ownhand.suggestions.boundary import Limits, boundary, last_resort
 from ownhand.suggestions.clock import Clock
 from ownhand.suggestions.prompt import Prompt
-from ownhand.suggestions.shaping import Dropped, Surroundings, shape
+from ownhand.suggestions.shaping import Dropped, Surroundings, hopeless, shape
 
 
 @dataclass
@@ -35,19 +35,18 @@ async def generate(
     Raises EngineError. Cancelling the task closes the stream, which stops the engine within a token.
     """
     candidate, started = Candidate(Dropped("empty")), clock.now()
-    answer, end = "", None
+    answer, end, given_up = "", None, None
     async with aclosing(engine.stream(prompt.text, sampling, candidate.usage)) as chunks:
         async for chunk in chunks:
             if not answer:
                 candidate.first_token_ms = (clock.now() - started) * 1000
             answer += chunk.text
             grown(answer)
-            end = boundary(answer, limits)
-            if end is not None:
+            end, given_up = boundary(answer, limits), hopeless(answer, around)
+            if end is not None or given_up is not None:
                 break
     if end is None:
-        finished = candidate.usage.finish != "length"
-        end = len(answer) if finished else last_resort(answer, limits)
-    candidate.text = shape(answer[:end], around)
+        end = last_resort(answer, limits) if candidate.usage.finish == "length" else len(answer)
+    candidate.text = given_up or shape(answer[:end], around)
     candidate.total_ms = (clock.now() - started) * 1000
     return candidate

@@ -19,6 +19,8 @@ from ownhand.suggestions.trace import Stats, Trace
 
 OWN_TEXT = "repeats a line of yours"
 _MATTER = 2000
+_LINES_TO_KNOW = 4
+_NARROWEST = 24
 _PASSAGE_WORDS = PASSAGE_TOKENS // 2
 
 
@@ -52,7 +54,7 @@ class Composer:
         passages = await self._chosen_passages(moment, place)
         return await self._prompts.build(
             moment.document,
-            moment.before,
+            place.text,
             passages,
             title=place.title,
             verse=place.form is Form.VERSE,
@@ -67,8 +69,8 @@ class Composer:
         self, prompt: Prompt, moment: Moment, place: Place, attempt: int, grown: Callable[[str], None]
     ) -> Candidate:
         sampling = sampling_for(place.form, moment.length, attempt=attempt)
-        limits = Limits(place.form, moment.length, display_width(place.line), moment.window_columns)
-        around = Surroundings(place.form, moment.before, moment.after)
+        limits = Limits(place.form, moment.length, display_width(place.line), _columns(place, moment.window_columns))
+        around = Surroundings(place, moment.after, moment.language, moment.invoked)
         candidate = await generate(self.engine, prompt, sampling, limits, around, self.clock, grown)
         if isinstance(candidate.text, str) and await self._is_own_text(candidate.text, moment):
             candidate.text = Dropped(OWN_TEXT)
@@ -90,7 +92,7 @@ class Composer:
         form, seen, chosen = self._passages.get(moment.document, (None, -1, []))
         if form is place.form and (chosen or seen == generation):
             return chosen
-        matter = moment.before[-_MATTER:]
+        matter = place.text[-_MATTER:]
         passages = await asyncio.to_thread(
             self.corpus.closest, matter, place.form, not_in=moment.path, words=_PASSAGE_WORDS
         )
@@ -113,3 +115,11 @@ class Composer:
         )
         self.stats.prompt_tokens += max(told, 0)
         self.stats.cached_tokens += max(first.usage.cached_tokens, 0)
+
+
+def _columns(place: Place, window: int) -> int:
+    """The widest line to offer: the window's, or in verse a little more than the widest line of the writer's own."""
+    widths = [display_width(line.rstrip()) for line in place.piece.split("\n")[:-1] if line.strip()]
+    if place.form is not Form.VERSE or len(widths) < _LINES_TO_KNOW:
+        return window
+    return min(window, max(int(1.25 * max(widths)), _NARROWEST))

@@ -1,31 +1,145 @@
-"""A raw answer becomes the text that is offered, or nothing."""
+"""A raw answer becomes the text that is offered, or nothing.
+
+Each step only shortens the text or mends the white space at its joints: no word is offered that the model did not
+write in that order.
+"""
 
 from dataclasses import dataclass
 
+import regex
+
 from ownhand.manuscript.model import Form
+from ownhand.suggestions.artefacts import is_chat, without_special_tokens
+from ownhand.suggestions.markup import balanced, opens_block, without_breaks
+from ownhand.suggestions.place import Place
+from ownhand.suggestions.repetition import (
+    already_follows,
+    loops,
+    loops_at_end,
+    repeats_before,
+    repeats_line,
+    without_overlap,
+    without_stutter,
+)
+from ownhand.suggestions.spacing import as_written, joined_end, joined_start
+from ownhand.text.words import count_words
+
+NEW_PARAGRAPH = "a new paragraph would begin here"
+MID_WORD = "it would finish a word"
+NOTHING = "nothing new"
+LOOPS = "it goes round in circles"
+REPEATS = "it repeats what stands before"
+FOLLOWS = "it stands after the cursor already"
+MARKUP = "broken markup"
+CHAT = "it talks instead of writing on"
+BROKEN = "half a character"
+
+_GRAPHEME = regex.compile(r"\X")
+_WORD_START = regex.compile(r"[\p{L}\p{N}\p{M}]")
 
 
 @dataclass(frozen=True)
 class Dropped:
-    """Nothing of the answer can be offered; `reason` is a short name that is counted."""
+    """Nothing of the answer can be offered; `reason` says why in a few words, which are counted."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """`before` and `after` are the texts on both sides of the cursor."""
+    """The place and the text after the cursor. `language` is the format's suffix."""
 
-    form: Form
-    before: str
+    place: Place
     after: str
-    markup: bool = True
+    language: str = "md"
+    invoked: bool = False
+
+
+def hopeless(answer: str, around: Surroundings) -> Dropped | None:
+    """Is it certain, while the answer grows, that nothing comes of it?"""
+    if loops_at_end(answer):
+        return Dropped(LOOPS)
+    if around.place.form is Form.PROSE and answer.lstrip(" \t")[:1] == "\n" and around.place.line.strip():
+        return Dropped(NEW_PARAGRAPH)
+    if not around.invoked and around.place.touches_word and _WORD_START.match(answer):
+        return Dropped(MID_WORD)
+    return None
 
 
 def shape(answer: str, around: Surroundings) -> str | Dropped:
     """The text to offer for the part of the answer that lies before its boundary."""
-    text = answer.replace("\n", " ") if around.form is Form.PROSE else answer
-    if not around.before or around.before[-1].isspace():
-        text = text.lstrip(" ")
-    text = text.rstrip()
-    return text if text.strip() else Dropped("nothing new")
+    text = without_special_tokens(answer)
+    if is_chat(text):
+        return Dropped(CHAT)
+    early = hopeless(text, around)
+    if early:
+        return early
+    text = _verse(text, around) if around.place.form is Form.VERSE else _prose(text, around)
+    if already_follows(text, around.after):
+        return Dropped(FOLLOWS)
+    text = _whole_markup(without_overlap(text, around.after), around)
+    return _checked(_whole_characters(_end(text, around), around), around)
+
+
+def _prose(text: str, around: Surroundings) -> str:
+    before = around.place.text
+    text = text.lstrip("\n").partition("\n")[0]
+    shorter = without_stutter(text, before)
+    return as_written(joined_start(shorter, before), before)
+
+
+def _verse(text: str, around: Surroundings) -> str:
+    """Line breaks, indents and inner spaces stay as they came; only the first joint is mended."""
+    place = around.place
+    if not place.line:
+        text = text.lstrip("\n") if not place.text or place.text.endswith("\n\n") else text
+    elif not place.line.strip() or place.line[-1].isspace():
+        text = text.lstrip(" \t\n")
+    elif not text.startswith((" ", "\n")):
+        text = joined_start(text, place.text)
+    return without_breaks(text)
+
+
+def _whole_markup(text: str, around: Surroundings) -> str:
+    place = around.place
+    if opens_block(text, place.line):
+        return ""
+    paragraph = regex.split(r"\n[ \t]*\n", place.piece)[-1]
+    return balanced(text, paragraph, place.rest, language=around.language)
+
+
+def _end(text: str, around: Surroundings) -> str:
+    rest = around.place.rest
+    text = joined_end(text, rest)
+    following = rest.lstrip()[:1]
+    if around.place.fills and (following.islower() or following in ",;:") and text.rstrip().endswith("."):
+        space = text[len(text.rstrip()) :]
+        return text.rstrip().rstrip(".") + space
+    return text
+
+
+def _whole_characters(text: str, around: Surroundings) -> str:
+    """No grapheme cluster may reach across either joint (UAX #29)."""
+    while text and (text[-1] in "\u200d\u200c" or not _parts(text, around.after)):
+        text = text[: [match.start() for match in _GRAPHEME.finditer(text)][-1]]
+    return text if _parts(around.place.text, text) else ""
+
+
+def _parts(left: str, right: str) -> bool:
+    """Does a grapheme cluster end between the two?"""
+    left, right = left[-32:], right[:8]
+    if not left or not right:
+        return not right or not regex.match(r"[\p{M}\u200d\ufe0f]", right)
+    return any(match.start() == len(left) for match in _GRAPHEME.finditer(left + right))
+
+
+def _checked(text: str, around: Surroundings) -> str | Dropped:
+    place = around.place
+    if not count_words(text):
+        return Dropped(NOTHING)
+    if loops(text, place.piece):
+        return Dropped(LOOPS)
+    verse = place.form is Form.VERSE
+    if repeats_line(text, place.piece) if verse else repeats_before(text, place.piece):
+        return Dropped(REPEATS)
+    return text
