@@ -1,0 +1,254 @@
+"""What inline completion answers: a list, always. Nothing to offer or engine trouble is an empty one.
+
+The moment is frozen before the first await: these functions freeze at once and return a coroutine for the rest.
+A superseded request is answered with RequestCancelled. One request for the same version and place as a running one
+joins it; the suggester sees to that.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcRequestCancelled
+
+from ownhand.editor.documents import LARGEST, LONGEST_LINE, Document, Documents
+from ownhand.editor.folders import Folder, Folders
+from ownhand.editor.log import log_error
+from ownhand.editor.serving import Serving
+from ownhand.editor.status import Status
+from ownhand.errors import WriterError
+from ownhand.manuscript.formats import READ_ONLY, SUFFIXES
+from ownhand.manuscript.formats.place import switched_off
+from ownhand.suggestions.moment import Moment, Silence, Suggestion
+from ownhand.suggestions.suggester import Superseded
+
+_TITLE = "Accept the suggestion"
+_REMEMBERED = 256
+_LABEL = 60
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A moment and the folder it belongs to, None for a loose document."""
+
+    moment: Moment
+    folder: Folder | None
+
+
+@dataclass
+class _Offered:
+    """A suggestion that went out, where it begins, and whether the writer has done something about it."""
+
+    id: str
+    folder: str | None
+    document: str
+    start: int
+    text: str
+    settled: bool = False
+
+    def typed_through(self, moment: Moment) -> bool:
+        """Has the writer typed this very text?"""
+        return moment.before[max(0, self.start - moment.before_offset) :].startswith(self.text)
+
+
+class Answers:
+    """Answers requests, and remembers what was offered so that later gestures find their suggester."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        folders: Folders,
+        serving: Serving,
+        status: Status,
+        complain: Callable[[str], None],
+    ) -> None:
+        self._documents, self._folders, self._serving = documents, folders, serving
+        self._status, self._complain = status, complain
+        self._offered: OrderedDict[str, _Offered] = OrderedDict()
+        self._newest: dict[str, _Offered] = {}
+        self.quiet = False
+        self.quiet_documents: set[str] = set()
+
+    def inline_completion(
+        self, params: types.InlineCompletionParams
+    ) -> Coroutine[Any, Any, list[types.InlineCompletionItem]]:
+        invoked = params.context.trigger_kind is types.InlineCompletionTriggerKind.Invoked
+        frozen: Frozen | Silence = Silence("A list of words is open.")
+        if params.context.selected_completion_info is None or invoked:
+            frozen = self._freeze(params.text_document.uri, params.position, invoked=invoked)
+        return self._inline_items(frozen, params.position)
+
+    def completion(self, params: types.CompletionParams) -> Coroutine[Any, Any, types.CompletionList]:
+        """For an editor without inline completion: the whole suggestion as one item of its list.
+
+        Such editors say "invoked" for their own typing too, so only `manual` takes their word for it.
+        """
+        asked = params.context is not None and params.context.trigger_kind is types.CompletionTriggerKind.Invoked
+        invoked = asked and self._folders.settings.suggestion_trigger == "manual"
+        frozen = self._freeze(params.text_document.uri, params.position, invoked=invoked)
+        return self._completion_list(frozen, params.position)
+
+    async def _inline_items(
+        self, frozen: Frozen | Silence, position: types.Position
+    ) -> list[types.InlineCompletionItem]:
+        suggestion = await self._answer(frozen)
+        if suggestion is None:
+            return []
+        place = types.Range(position, position)
+        return [types.InlineCompletionItem(suggestion.text, range=place, command=_accept(suggestion))]
+
+    async def _completion_list(self, frozen: Frozen | Silence, position: types.Position) -> types.CompletionList:
+        suggestion = await self._answer(frozen)
+        items = []
+        if suggestion is not None and isinstance(frozen, Frozen):
+            items.append(_list_item(suggestion, frozen.moment.before, position))
+        return types.CompletionList(is_incomplete=True, items=items)
+
+    def _freeze(self, uri: str, position: types.Position, *, invoked: bool) -> Frozen | Silence:
+        document = self._documents.get(uri)
+        if document is None:
+            return Silence("The editor has not opened this document with Ownhand.")
+        why = self._rests(document, position)
+        if why is not None:
+            return Silence(why)
+        folder = self._folders.of(document)
+        settings = self._folders.settings_for(folder)
+        window = document.mirror.window((position.line, position.character))
+        moment = Moment(
+            document=uri,
+            version=document.version,
+            before=window.before,
+            after=window.after,
+            language=document.suffix,
+            path=folder.relative(document.path) if folder and document.path else None,
+            before_offset=window.before_offset,
+            invoked=invoked,
+            length=settings.suggestion_length,
+        )
+        return Frozen(moment, folder)
+
+    def _rests(self, document: Document, position: types.Position) -> str | None:
+        """Why nothing can be offered at this place, whoever asks."""
+        mirror = document.mirror
+        if self.quiet or document.uri in self.quiet_documents:
+            return "You asked Ownhand to be quiet" + (" in this file." if not self.quiet else ".")
+        if (refusal := document.refusal(SUFFIXES - READ_ONLY)) is not None:
+            return refusal
+        if not document.in_step:
+            return "The editor's changes came out of order; close this document and open it again."
+        if mirror.size > LARGEST:
+            return "This document is larger than 2 MB; suggestions rest here. Split it into chapters."
+        if position.line >= mirror.line_count:
+            return "The cursor lies beyond the end of the text that the editor sent."
+        if len(mirror.line(position.line)) > LONGEST_LINE:
+            return "This line is longer than 100 kB; suggestions rest on it."
+        if switched_off("\n".join(line[:200] for line in mirror.head(40))):
+            return "The document says ownhand: off."
+        return None
+
+    async def _answer(self, frozen: Frozen | Silence) -> Suggestion | None:
+        """The suggestion, or None after the status was told why there is none. Raises JsonRpcRequestCancelled."""
+        try:
+            answer = await self._ask(frozen) if isinstance(frozen, Frozen) else frozen
+        except Superseded:
+            raise JsonRpcRequestCancelled("A newer request took its place.") from None
+        except WriterError as error:
+            self._complain(str(error))
+            answer = Silence(str(error))
+        except Exception as error:
+            log_error("a suggestion", error)
+            answer = Silence("Something went wrong inside Ownhand; its log says where.")
+        if isinstance(answer, Silence):
+            self._status.update(why=answer.why)
+            return None
+        self._status.update(why="")
+        return answer
+
+    async def _ask(self, frozen: Frozen) -> Suggestion | Silence:
+        folder = frozen.folder
+        allowed = await self._folders.allows_suggestions(folder)
+        if allowed is not None:
+            return allowed
+        key = folder.uri if folder else None
+        suggester = await self._serving.suggester(key)
+        self._status.update(engine=suggester.engine.name, model=suggester.engine.model)
+        moment = replace(frozen.moment, length=self._folders.settings_for(folder).suggestion_length)
+        answer = await suggester.suggest(moment)
+        if isinstance(answer, Suggestion):
+            self._note(answer, moment, key)
+        return answer
+
+    def _note(self, suggestion: Suggestion, moment: Moment, folder: str | None) -> None:
+        if suggestion.id in self._offered:
+            return
+        self._ignore_former(moment)
+        start = moment.before_offset + len(moment.before)
+        offered = _Offered(suggestion.id, folder, moment.document, start, suggestion.text)
+        self._offered[suggestion.id] = self._newest[moment.document] = offered
+        if len(self._offered) > _REMEMBERED:
+            self._offered.popitem(last=False)
+        self._status.count("offered")
+
+    def _ignore_former(self, moment: Moment) -> None:
+        """A suggestion in whose place another one comes, and that nobody took or typed, was ignored."""
+        former = self._newest.get(moment.document)
+        suggester = self._serving.known(former.folder) if former else None
+        if former and suggester and not former.settled and not former.typed_through(moment):
+            suggester.ignored(former.id)
+
+    # Gestures
+
+    def accepted(self, suggestion_id: str) -> None:
+        self._settle(suggestion_id, "accepted")
+
+    def dismissed(self, suggestion_id: str) -> None:
+        self._settle(suggestion_id, "dismissed")
+
+    def _settle(self, suggestion_id: str, gesture: str) -> None:
+        """Tell the suggester once. An id that nobody knows (any more) is passed over."""
+        offered = self._offered.get(suggestion_id)
+        if offered is None or offered.settled:
+            return
+        offered.settled = True
+        self._status.count(gesture)
+        suggester = self._serving.known(offered.folder)
+        if suggester is not None:
+            (suggester.accepted if gesture == "accepted" else suggester.dismissed)(suggestion_id)
+
+    def changed(self, document: Document) -> None:
+        suggester = self._suggester_of(document)
+        if suggester is not None:
+            suggester.changed(document.uri)
+
+    def closed(self, document: Document) -> None:
+        self._newest.pop(document.uri, None)
+        self.quiet_documents.discard(document.uri)
+        suggester = self._suggester_of(document)
+        if suggester is not None:
+            suggester.closed(document.uri)
+
+    def _suggester_of(self, document: Document) -> Any:
+        folder = self._folders.of(document)
+        return self._serving.known(folder.uri if folder else None)
+
+
+def _accept(suggestion: Suggestion) -> types.Command:
+    return types.Command(_TITLE, "ownhand.accept", arguments=[suggestion.id])
+
+
+def _list_item(suggestion: Suggestion, before: str, position: types.Position) -> types.CompletionItem:
+    word = re.search(r"\w*$", before)
+    label = " ".join(suggestion.text.split())
+    return types.CompletionItem(
+        label=label if len(label) <= _LABEL else label[: _LABEL - 1] + "…",
+        kind=types.CompletionItemKind.Text,
+        detail="Ownhand",
+        documentation=suggestion.text,
+        filter_text=(word.group() if word else "") + suggestion.text,
+        insert_text_mode=types.InsertTextMode.AsIs,
+        text_edit=types.TextEdit(types.Range(position, position), suggestion.text),
+        command=_accept(suggestion),
+    )

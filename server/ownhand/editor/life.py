@@ -1,0 +1,65 @@
+"""How long the server lives: as long as the editor does, and not a moment that matters longer."""
+
+import asyncio
+import json
+import os
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from ownhand.editor.log import logger
+
+GRACE = 1.2
+"""Seconds from the end of the conversation to the end of the process, whatever still runs."""
+
+
+def end_soon(code: int = 0) -> None:
+    """End the process after `GRACE` seconds even if nothing else does."""
+
+    def end() -> None:
+        time.sleep(GRACE)
+        os._exit(code)
+
+    threading.Thread(target=end, name="last resort", daemon=True).start()
+
+
+async def editor_gone(process_id: int) -> None:
+    """Return when the editor's process is gone (the specification asks for this when `processId` is given)."""
+    try:
+        editor = psutil.Process(process_id)
+        while editor.is_running() and editor.status() != psutil.STATUS_ZOMBIE:
+            await asyncio.sleep(0.5)
+    except psutil.AccessDenied:
+        # Another user's process may still be watched by its id alone.
+        while psutil.pid_exists(process_id):
+            await asyncio.sleep(0.5)
+    except psutil.NoSuchProcess:
+        pass
+    logger.info("The editor's process %d is gone.", process_id)
+
+
+class StallWatch:
+    """Records the longest time that the event loop did not come round. For tests and benchmarks."""
+
+    def __init__(self, path: Path, tick: float = 0.005) -> None:
+        self._path, self._tick = path, tick
+        self._stalls: list[float] = []
+
+    async def run(self) -> None:
+        last = time.perf_counter()
+        while True:
+            await asyncio.sleep(self._tick)
+            now = time.perf_counter()
+            self._note(now - last - self._tick)
+            last = now
+
+    def _note(self, stall: float) -> None:
+        if len(self._stalls) < 10 or stall > self._stalls[-1]:
+            self._stalls = sorted([*self._stalls, stall], reverse=True)[:10]
+
+    def write(self) -> None:
+        """JSON: the longest stall and the ten longest, in milliseconds."""
+        longest = [round(1000 * stall, 2) for stall in self._stalls]
+        self._path.write_text(json.dumps({"longest_ms": longest[0] if longest else 0.0, "ten_longest_ms": longest}))

@@ -1,0 +1,190 @@
+"""The language server: registers what it understands, and runs the conversation."""
+
+import asyncio
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+import ownhand
+from ownhand.editor.answers import Answers
+from ownhand.editor.commands import Commands
+from ownhand.editor.configuration import Configuration
+from ownhand.editor.documents import Document, Documents
+from ownhand.editor.folders import Folders
+from ownhand.editor.greeting import Client
+from ownhand.editor.life import StallWatch, editor_gone, end_soon
+from ownhand.editor.log import log_error
+from ownhand.editor.opening import COMMANDS
+from ownhand.editor.protocol import OwnhandProtocol, our_converter
+from ownhand.editor.serving import Serving
+from ownhand.editor.status import Status
+from ownhand.editor.sync import Sync
+from ownhand.editor.wire import Inbox, Outbox
+from ownhand.home import Home
+
+_CONFIGURATION_SECONDS = 5.0
+
+
+class OwnhandServer(LanguageServer):
+    """One editor's server. `converse` returns when the conversation is over."""
+
+    protocol: OwnhandProtocol
+
+    def __init__(self, home: Home, client: Client) -> None:
+        super().__init__("ownhand", ownhand.__version__, protocol_cls=OwnhandProtocol, converter_factory=our_converter)
+        self.client = client
+        self._complained: set[str] = set()
+        self._background: set[asyncio.Task[Any]] = set()
+        self._shut_down = False
+        self.status = Status(
+            lambda state: self.protocol.notify("ownhand/status", state),
+            lambda work: asyncio.get_running_loop().call_soon(work),
+        )
+        self.configuration = Configuration(client.options, self.complain)
+        self.documents = Documents(client.encoding)
+        self.folders = Folders(self.configuration)
+        self.serving = Serving(home, lambda folder: None, can_ask=client.can_ask)
+        self.serving.use(self.configuration.settings)
+        self.answers = Answers(self.documents, self.folders, self.serving, self.status, self.complain)
+        self.sync = Sync(self.documents, self.answers, self.opened)
+        self.commands = Commands(self.documents, self.answers, self.status)
+        for uri in client.folders:
+            self.folders.add(uri)
+        self._register()
+
+    def _register(self) -> None:
+        handlers: dict[str, Callable[..., Any]] = {
+            types.INITIALIZED: self.initialized,
+            types.SHUTDOWN: self.shut_down,
+            types.EXIT: self.exit,
+            types.TEXT_DOCUMENT_DID_OPEN: self.sync.did_open,
+            types.TEXT_DOCUMENT_DID_CHANGE: self.sync.did_change,
+            types.TEXT_DOCUMENT_DID_CLOSE: self.sync.did_close,
+            types.TEXT_DOCUMENT_DID_SAVE: lambda params: None,
+            types.TEXT_DOCUMENT_INLINE_COMPLETION: self.answers.inline_completion,
+            types.TEXT_DOCUMENT_COMPLETION: self.answers.completion,
+            types.WORKSPACE_DID_CHANGE_CONFIGURATION: self.configuration_changed,
+            types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: self.folders_changed,
+            "textDocument/didShowCompletion": lambda params: None,
+            "textDocument/didPartiallyAcceptCompletion": self.partially_accepted,
+        }
+        for method, handler in handlers.items():
+            self.feature(method)(functools.partial(handler))
+        for name in COMMANDS:
+            self.command(name)(_command(self.commands, name))
+
+    def converse(self, inbox: Inbox, outbox: Outbox) -> int:
+        self.protocol.set_writer(outbox)
+        return asyncio.run(self._live(inbox))
+
+    async def _live(self, inbox: Inbox) -> int:
+        loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[int] = loop.create_future()
+        stalls = self._watch_stalls()
+        if self.client.process_id is not None:
+            self.in_background(self._leave_with(self.client.process_id))
+
+        def take(body: bytes | None) -> None:
+            work = self.protocol.decode(body) if body is not None else self._input_ended
+            loop.call_soon_threadsafe(work)
+
+        inbox.hand_to(take)
+        code = await self._over
+        end_soon(code)
+        await self.serving.close()
+        if stalls is not None:
+            stalls.write()
+        return code
+
+    def _watch_stalls(self) -> StallWatch | None:
+        path = os.environ.get("OWNHAND_STALLS")
+        if not path:
+            return None
+        watch = StallWatch(Path(path))
+        self.in_background(watch.run())
+        return watch
+
+    async def _leave_with(self, process_id: int) -> None:
+        await editor_gone(process_id)
+        self._leave(1)
+
+    def _input_ended(self) -> None:
+        self._leave(0 if self._shut_down else 1)
+
+    def _leave(self, code: int) -> None:
+        if not self._over.done():
+            self._over.set_result(code)
+
+    # Lifecycle
+
+    def initialized(self, params: types.InitializedParams) -> None:
+        self.in_background(self.configure())
+
+    def shut_down(self, *_: Any) -> None:
+        self._shut_down = True
+
+    def exit(self, *_: Any) -> None:
+        self._leave(0 if self._shut_down else 1)
+
+    # Settings and folders
+
+    def configuration_changed(self, params: types.DidChangeConfigurationParams) -> None:
+        self.configuration.pushed(params.settings)
+        self.in_background(self.configure())
+
+    async def configure(self) -> None:
+        if self.client.pulls_configuration:
+            await self.configuration.pull(self._ask_settings, [folder.uri for folder in self.folders.all()])
+        self.serving.use(self.configuration.settings)
+
+    async def _ask_settings(self, scopes: list[str | None]) -> list[Any] | None:
+        items = [types.ConfigurationItem(scope_uri=scope, section="ownhand") for scope in scopes]
+        params = types.ConfigurationParams(items)
+        answer = await self.protocol.ask(types.WORKSPACE_CONFIGURATION, params, _CONFIGURATION_SECONDS)
+        return list(answer) if answer is not None else None
+
+    def folders_changed(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
+        for folder in params.event.removed:
+            self.folders.remove(folder.uri)
+        for folder in params.event.added:
+            self.folders.add(folder.uri)
+
+    def opened(self, document: Document) -> None:
+        pass
+
+    def partially_accepted(self, params: Any) -> None:
+        pass
+
+    # Speaking to the writer
+
+    def complain(self, sentence: str) -> None:
+        """Show a sentence once."""
+        if sentence not in self._complained:
+            self._complained.add(sentence)
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, sentence))
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Errors in handlers are ours to mend: they go to the log and never interrupt the writer."""
+        log_error("a handler", error)
+
+    def in_background(self, work: "asyncio._CoroutineLike[Any]") -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log_error("work in the background", error)
+
+
+def _command(commands: Commands, name: str) -> Callable[..., Any]:
+    def run(*arguments: Any) -> Any:
+        return commands.run(name, arguments)
+
+    return run

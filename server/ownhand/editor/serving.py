@@ -1,0 +1,123 @@
+"""One engine for the whole server, and one suggester for each folder, over it."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Literal
+
+from ownhand.editor.log import log_error
+from ownhand.engines.choice import choose_engine
+from ownhand.engines.protocol import Engine, EngineError
+from ownhand.engines.weights import PACKAGED_NAME
+from ownhand.home import Home
+from ownhand.settings import Settings
+from ownhand.suggestions.own_text import OwnText
+from ownhand.suggestions.suggester import Suggester
+
+_REST = 3.0
+"""Seconds for which an engine that could not be had is not asked for again by itself."""
+_ENGINE_SETTINGS = ("engine", "model", "ollama_host", "openai_base_url", "openai_api_key")
+
+
+class Serving:
+    """Chooses the engine at the first permitted suggestion, and anew when its settings changed.
+
+    `corpus_of` gives the writer's own text for a folder's key; None for documents outside of all folders.
+    """
+
+    def __init__(self, home: Home, corpus_of: Callable[[str | None], OwnText | None], *, can_ask: bool) -> None:
+        self._home, self._corpus_of, self._can_ask = home, corpus_of, can_ask
+        self._settings = Settings()
+        self._choosing: asyncio.Task[Engine] | None = None
+        self._failed_at = 0.0
+        self._suggesters: dict[str | None, Suggester] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def engine(self) -> Engine | None:
+        """The engine, once it was chosen."""
+        task = self._choosing
+        return task.result() if task and task.done() and not task.cancelled() and not task.exception() else None
+
+    def use(self, settings: Settings) -> None:
+        """New settings. A new engine is chosen only when one of the engine's own settings changed."""
+        changed = any(getattr(settings, key) != getattr(self._settings, key) for key in _ENGINE_SETTINGS)
+        self._settings = settings
+        if changed and self._choosing is not None:
+            self._in_background(self._let_go())
+        for suggester in self._suggesters.values():
+            suggester.pause_ms = settings.suggestion_pause_ms
+
+    async def suggester(self, folder: str | None) -> Suggester:
+        """The suggester for a folder's documents. Raises EngineError when no engine can be had."""
+        engine = await self._engine()
+        suggester = self._suggesters.get(folder)
+        if suggester is None or suggester.engine is not engine:
+            corpus = self._corpus_of(folder)
+            suggester = Suggester(engine, corpus, pause_ms=self._settings.suggestion_pause_ms)
+            self._suggesters[folder] = suggester
+        suggester.trigger = resolved_trigger(self._settings, engine, can_ask=self._can_ask)
+        return suggester
+
+    def known(self, folder: str | None) -> Suggester | None:
+        """The folder's suggester, if it has one already."""
+        return self._suggesters.get(folder)
+
+    def forget(self, folder: str | None) -> None:
+        """The folder's corpus is another one now, or the folder is gone."""
+        suggester = self._suggesters.pop(folder, None)
+        if suggester is not None:
+            self._in_background(suggester.close())
+
+    async def close(self) -> None:
+        await self._let_go()
+        await asyncio.gather(*self._closing, return_exceptions=True)
+
+    async def _engine(self) -> Engine:
+        task = self._choosing
+        if task is None or (_failed(task) and time.monotonic() - self._failed_at > _REST):
+            task = self._choosing = asyncio.create_task(self._choose())
+            task.add_done_callback(_failed)
+        return await asyncio.shield(task)
+
+    async def _choose(self) -> Engine:
+        try:
+            return await choose_engine(self._settings, self._home)
+        except EngineError:
+            self._failed_at = time.monotonic()
+            raise
+        except Exception as error:
+            self._failed_at = time.monotonic()
+            log_error("choosing an engine", error)
+            raise EngineError("The engine did not start.", "Run `ownhand doctor` to see what is missing.") from error
+
+    async def _let_go(self) -> None:
+        """Stop all generations and close the engine."""
+        choosing, self._choosing = self._choosing, None
+        suggesters, self._suggesters = list(self._suggesters.values()), {}
+        await asyncio.gather(*(suggester.close() for suggester in suggesters), return_exceptions=True)
+        if choosing is None:
+            return
+        if not choosing.done():
+            choosing.cancel()
+        for engine in await asyncio.gather(choosing, return_exceptions=True):
+            if not isinstance(engine, BaseException):
+                await engine.close()
+
+    def _in_background(self, work: "asyncio._CoroutineLike[None]") -> None:
+        task = asyncio.create_task(work)
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+        task.add_done_callback(_failed)
+
+
+def resolved_trigger(settings: Settings, engine: Engine, *, can_ask: bool) -> Literal["pause", "manual"]:
+    """`auto` is `manual` while only the small packaged model serves, except for a client that can't be asked."""
+    if settings.suggestion_trigger != "auto":
+        return settings.suggestion_trigger
+    return "manual" if can_ask and engine.model == PACKAGED_NAME else "pause"
+
+
+def _failed(task: asyncio.Task[Engine] | asyncio.Task[None]) -> bool:
+    """Did the task fail? Asking also marks its exception as seen."""
+    return task.done() and (task.cancelled() or task.exception() is not None)

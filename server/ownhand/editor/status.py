@@ -1,0 +1,53 @@
+"""What the writer can see of Ownhand: one object, sent as `ownhand/status` whenever it changed."""
+
+from collections.abc import Callable
+from typing import Any
+
+Send = Callable[[dict[str, Any]], None]
+
+
+class Status:
+    """Holds the state and sends it, at most once per round of the event loop and only when it differs.
+
+    Keys: `engine` and `model` (empty until one was chosen), `voice` (what the writer allowed in the folder of the
+    last question: "learn", "suggest", "neither", or "" outside of any), `training` (its state), `words` (of the
+    corpus), `counts` (of this sitting: offered, accepted, dismissed), `why` (why there is no suggestion, or "").
+    """
+
+    def __init__(self, send: Send, soon: Callable[[Callable[[], None]], Any]) -> None:
+        self._send, self._soon = send, soon
+        self._counts = {"offered": 0, "accepted": 0, "dismissed": 0}
+        self._state: dict[str, Any] = {
+            "engine": "",
+            "model": "",
+            "voice": "",
+            "training": "idle",
+            "words": 0,
+            "why": "",
+            "quiet": False,
+        }
+        self._sent: dict[str, Any] | None = None
+        self._planned = False
+
+    def current(self) -> dict[str, Any]:
+        return {**self._state, "counts": dict(self._counts)}
+
+    def update(self, **changes: Any) -> None:
+        self._state.update(changes)
+        self._plan()
+
+    def count(self, what: str) -> None:
+        self._counts[what] += 1
+        self._plan()
+
+    def _plan(self) -> None:
+        if not self._planned:
+            self._planned = True
+            self._soon(self._publish)
+
+    def _publish(self) -> None:
+        self._planned = False
+        current = self.current()
+        if current != self._sent:
+            self._sent = current
+            self._send(current)
