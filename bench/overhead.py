@@ -1,0 +1,102 @@
+"""What Ownhand adds to the engine: time to the complete suggestion against the raw engine asked with the same prompt.
+
+Two engines with the same weights and options run side by side and see the same prompts in the same order, so that
+their prefix caches stand alike: one is asked through the whole path (place, passages, prompt, stream, boundary,
+shaping, filters), the other by one bare HTTP request for as many tokens as the suggestion took. Times are compared
+pair by pair, in one run; the suggestion comes first, since only then it is known how many tokens to ask for.
+"""
+
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bench.figures import Figure, quantile
+from bench.page import STORY
+from ownhand.engines.protocol import Chunk, Engine, Sampling, Usage
+from ownhand.suggestions.own_text import OwnText
+from ownhand.suggestions.suggester import Suggester
+from ownhand.suggestions.trace import Trace
+
+RawCall = Callable[[str, Sampling], Awaitable[None]]
+"""Asks the bare engine for the whole answer to a prompt."""
+
+WARM_UP = 5
+
+
+@dataclass
+class Heard:
+    """What the suggester asked the engine for, and how many chunks (one a token, all but always) it took."""
+
+    prompt: str = ""
+    sampling: Sampling = field(default_factory=Sampling)
+    tokens: int = 0
+
+
+class Eavesdropper:
+    """An engine that hands everything on and remembers the last stream."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.heard: Heard | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    async def stream(self, prompt: str, sampling: Sampling, usage: Usage | None = None) -> AsyncGenerator[Chunk]:
+        self.heard = heard = Heard(prompt, sampling)
+        async with aclosing(self._engine.stream(prompt, sampling, usage)) as chunks:
+            async for chunk in chunks:
+                heard.tokens += 1
+                yield chunk
+
+
+@dataclass
+class Pairs:
+    """Seconds of the suggestion and of the raw engine, pair by pair, and what the engine said of its prefix cache."""
+
+    ours: list[float] = field(default_factory=list)
+    raw: list[float] = field(default_factory=list)
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+
+    def add(self, ours: float, raw: float, trace: Trace | None) -> None:
+        self.ours.append(ours)
+        self.raw.append(raw)
+        if trace is not None and trace.cached_tokens >= 0:
+            self.prompt_tokens += trace.prompt_tokens
+            self.cached_tokens += trace.cached_tokens
+
+    @property
+    def ratios(self) -> list[float]:
+        return [ours / raw for ours, raw in zip(self.ours, self.raw, strict=True)]
+
+    def figures(self, name: str) -> list[Figure]:
+        note = f"{len(self.ours)} moments, raw median {1000 * quantile(self.raw, 0.5):.0f} ms"
+        return [
+            Figure(f"{name}: suggestion / raw engine, median", quantile(self.ratios, 0.5), "x", 1.10, note=note),
+            Figure(f"{name}: suggestion / raw engine, p95", quantile(self.ratios, 0.95), "x", 1.25),
+        ]
+
+
+async def compare(engine: Engine, corpus: OwnText | None, raw: RawCall, moments: int = 60) -> Pairs:
+    """Type a page with `engine` behind the suggester and ask `raw` the same, `moments` times after a warm-up."""
+    ear = Eavesdropper(engine)
+    suggester = Suggester(ear, corpus)
+    pairs = Pairs()
+    try:
+        for number, moment in enumerate(STORY.moments(250, moments + WARM_UP)):
+            ear.heard = None
+            started = time.perf_counter()
+            await suggester.suggest(moment)
+            between = time.perf_counter()
+            if ear.heard is None:
+                continue  # answered without the engine: the page went on as suggested
+            await raw(ear.heard.prompt, replace(ear.heard.sampling, max_tokens=ear.heard.tokens))
+            ended = time.perf_counter()
+            if number >= WARM_UP:
+                pairs.add(between - started, ended - between, suggester.last_trace)
+    finally:
+        await suggester.close()
+    return pairs
