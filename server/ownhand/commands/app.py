@@ -85,3 +85,14 @@ def setup(
     from ownhand.commands.setup import run
 
     return run(Home.default(), yes=yes)
+
+
+@app.command()
+def corpus(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your manuscript folder.", show_default=False)],
+    as_json: Json = False,
+) -> int:
+    """Read a manuscript folder and show what is in it. Naming the folder counts as your permission to read it."""
+    from ownhand.commands.corpus import run
+
+    return run(Home.default(), folder, as_json=as_json)

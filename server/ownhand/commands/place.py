@@ -10,6 +10,8 @@ from ownhand.text.utf16 import code_points, utf16_length
 
 LARGEST_FILE = 2_000_000
 """Bytes; above it suggestions rest in the editors too."""
+_BEFORE, _AFTER = 65_536, 8_192
+"""Characters on both sides of the cursor that a moment holds, as in the editors."""
 _NOT_TEXT = (".docx", ".rtf")
 
 
@@ -59,13 +61,15 @@ def offset_of(text: str, cursor: Cursor, name: str) -> int:
 
 def moment_at(file: Path, text: str, offset: int, *, folder: Path | None, length: Length) -> Moment:
     """The moment at `offset` in `text`; `folder` is the manuscript folder that `file` belongs to, if any."""
+    left = text.rfind("\n", 0, offset - _BEFORE) + 1 if offset > _BEFORE else 0
     return Moment(
         document=file.absolute().as_uri(),
         version=0,
-        before=text[:offset],
-        after=text[offset:],
+        before=text[left:offset],
+        after=text[offset : offset + _AFTER],
         language=file.suffix.lower().removeprefix("."),
         path=file.resolve().relative_to(folder).as_posix() if folder else None,
+        before_offset=left,
         invoked=True,
         length=length,
     )
