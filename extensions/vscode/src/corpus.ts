@@ -1,0 +1,62 @@
+/** The answer of `ownhand.corpus`, read with care: a key that is missing or of another kind is left out. */
+
+export interface Piece {
+  readonly id: string;
+  readonly path: string;
+  readonly title: string;
+  readonly form: string;
+  readonly words: number;
+  readonly mine: string;
+  readonly heldOut: string | undefined;
+  readonly copyOf: string | undefined;
+}
+
+export interface Corpus {
+  readonly pieces: readonly Piece[];
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+  readonly words: number;
+  /** Why there is nothing, or what that many words can promise; "" when the server said neither. */
+  readonly sentence: string;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Undefined when the server didn't answer at all. */
+export function readCorpus(answer: unknown): Corpus | undefined {
+  if (!isJson(answer)) return undefined;
+  const pieces = list(answer["pieces"]).map(readPiece);
+  const skipped = list(answer["skipped"]).map((one) => ({ path: text(one, "path"), reason: text(one, "reason") }));
+  const words = number(answer, "words") || pieces.reduce((sum, piece) => sum + piece.words, 0);
+  return { pieces, skipped, words, sentence: text(answer, "promise") || text(answer, "sentence") || text(answer, "why") };
+}
+
+function readPiece(piece: Json): Piece {
+  return {
+    id: text(piece, "id"),
+    path: text(piece, "path"),
+    title: text(piece, "title") || text(piece, "path"),
+    form: text(piece, "form"),
+    words: number(piece, "words"),
+    mine: text(piece, "mine") || "mine",
+    heldOut: text(piece, "held_out") || undefined,
+    copyOf: text(piece, "copy_of") || undefined,
+  };
+}
+
+function isJson(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function list(value: unknown): Json[] {
+  return Array.isArray(value) ? value.filter(isJson) : [];
+}
+
+function text(value: Json, key: string): string {
+  const found = value[key];
+  return typeof found === "string" ? found : "";
+}
+
+function number(value: Json, key: string): number {
+  const found = value[key];
+  return typeof found === "number" ? found : 0;
+}

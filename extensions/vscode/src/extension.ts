@@ -1,0 +1,124 @@
+/** Ownhand in VS Code: puts the parts together and registers the palette's commands. */
+import * as vscode from "vscode";
+
+import { Keys } from "./keys.ts";
+import { LiveSuggestion } from "./live.ts";
+import { showMenu } from "./menu.ts";
+import { Neighbours } from "./neighbours.ts";
+import { chooseFolder, PiecesPage } from "./pieces.ts";
+import { selector, Server } from "./server.ts";
+import { Setup } from "./setup/dialog.ts";
+import { details, StatusBar } from "./status.ts";
+
+let running: Server | undefined;
+
+export async function activate(context: vscode.ExtensionContext): Promise<void> {
+  const log = vscode.window.createOutputChannel("Ownhand", { log: true });
+  const live = new LiveSuggestion();
+  const neighbours = new Neighbours(context.workspaceState);
+  const server = new Server(log, {
+    provideInlineCompletionItems: async (document, position, trigger, token, next) => {
+      const answer = await next(document, position, trigger, token);
+      if (token.isCancellationRequested) return answer;
+      const items = Array.isArray(answer) ? answer : (answer?.items ?? []);
+      keys.answered(document, position, items);
+      if (items.length > 0) void neighbours.meet(document);
+      return answer;
+    },
+  });
+  running = server;
+  const keys = new Keys(server, live);
+  const status = new StatusBar(server);
+  const pieces = new PiecesPage(server);
+  const setup = new Setup(context, log, (sentence) => {
+    status.working(sentence);
+  });
+  const own = new Ownhand(server, status, setup, log);
+  context.subscriptions.push(log, server, status, pieces, ...keys.register(), ...own.register(), ...contexts(server));
+  context.subscriptions.push(vscode.commands.registerCommand("ownhand.ui.pieces", () => pieces.open()));
+  await own.startIfReady();
+}
+
+export async function deactivate(): Promise<void> {
+  await running?.stop();
+}
+
+/** What the palette's other commands do. */
+class Ownhand {
+  private readonly server: Server;
+  private readonly status: StatusBar;
+  private readonly setup: Setup;
+  private readonly log: vscode.LogOutputChannel;
+
+  constructor(server: Server, status: StatusBar, setup: Setup, log: vscode.LogOutputChannel) {
+    this.server = server;
+    this.status = status;
+    this.setup = setup;
+    this.log = log;
+  }
+
+  register(): vscode.Disposable[] {
+    const commands: Record<string, () => unknown> = {
+      setUp: () => this.setUp(),
+      start: () => this.startIfReady(),
+      menu: () => showMenu(this.server, this.status),
+      quiet: () => this.server.execute("ownhand.quiet"),
+      consent: () => this.askConsent(),
+      status: () => this.tellStatus(),
+      log: () => {
+        this.log.show();
+      },
+      settings: () => vscode.commands.executeCommand("workbench.action.openSettings", "@ext:ownhand.ownhand"),
+      walkthrough: () =>
+        vscode.commands.executeCommand("workbench.action.openWalkthrough", "ownhand.ownhand#ownhand.start", false),
+    };
+    return Object.entries(commands).map(([name, run]) => vscode.commands.registerCommand(`ownhand.ui.${name}`, run));
+  }
+
+  async startIfReady(): Promise<void> {
+    const python = await this.setup.readyPython();
+    if (python !== undefined) {
+      await this.server.start(python);
+      await this.setup.clearOld();
+      return;
+    }
+    this.server.needsSetup();
+    const pressed = await vscode.window.showInformationMessage(
+      "Ownhand needs a one-time set-up before it can suggest anything. Nothing is fetched before you agree.",
+      "Set up…",
+      "Later",
+    );
+    if (pressed === "Set up…") await this.setUp();
+  }
+
+  private async setUp(): Promise<void> {
+    const python = await this.setup.run();
+    if (python !== undefined) await this.server.start(python);
+  }
+
+  private async askConsent(): Promise<void> {
+    const folder = await chooseFolder();
+    if (folder !== undefined) await this.server.execute("ownhand.consent", folder.uri.toString());
+  }
+
+  private async tellStatus(): Promise<void> {
+    const lines = this.server.current.state === "running" ? details(this.status.latest) : [];
+    await vscode.window.showInformationMessage([this.status.sentence, ...lines].join(" "));
+  }
+}
+
+/** Context keys: `ownhand.here` (a document that Ownhand serves), `ownhand.state`, `ownhand.serverCommands`. */
+function contexts(server: Server): vscode.Disposable[] {
+  const set = (key: string, value: unknown): void => void vscode.commands.executeCommand("setContext", key, value);
+  const here = (editor: vscode.TextEditor | undefined): void => {
+    set("ownhand.here", editor !== undefined && vscode.languages.match(selector, editor.document) > 0);
+  };
+  here(vscode.window.activeTextEditor);
+  return [
+    vscode.window.onDidChangeActiveTextEditor(here),
+    server.onLife(({ state }) => {
+      set("ownhand.state", state);
+      set("ownhand.serverCommands", state === "running" ? server.commands : []);
+    }),
+  ];
+}

@@ -1,0 +1,48 @@
+/** The menu behind the status bar item: plain words, and only what can be done now. */
+import * as vscode from "vscode";
+
+import type { Server } from "./server.ts";
+import { details, type StatusBar } from "./status.ts";
+
+interface Choice extends vscode.QuickPickItem {
+  readonly run?: string;
+  /** Shown only when the server knows this command. */
+  readonly needs?: string;
+}
+
+export async function showMenu(server: Server, status: StatusBar): Promise<void> {
+  const picked = await vscode.window.showQuickPick(choices(server, status), {
+    title: "Ownhand",
+    placeHolder: status.sentence,
+  });
+  if (picked?.run !== undefined) await vscode.commands.executeCommand(picked.run);
+}
+
+function choices(server: Server, status: StatusBar): Choice[] {
+  const always: Choice[] = [
+    { label: "$(book) Get started with Ownhand", run: "ownhand.ui.walkthrough" },
+    { label: "$(gear) Settings", run: "ownhand.ui.settings" },
+    { label: "$(output) Show the log", detail: "It holds nothing that you wrote.", run: "ownhand.ui.log" },
+  ];
+  const state = server.current.state;
+  if (state === "needs set-up") return [{ label: "$(cloud-download) Set up Ownhand…", run: "ownhand.ui.setUp" }, ...always];
+  if (state === "stopped") return [{ label: "$(debug-restart) Start Ownhand again", run: "ownhand.ui.start" }, ...always];
+  if (state === "starting") return always;
+  return [...whileRunning(server, status), ...always];
+}
+
+function whileRunning(server: Server, status: StatusBar): Choice[] {
+  const quiet = status.latest.quiet === true;
+  const offered: Choice[] = [
+    { label: "$(lightbulb) Suggest something here", detail: status.sentence, run: "ownhand.ui.ask" },
+    {
+      label: quiet ? "$(bell) Let suggestions come by themselves again" : "$(bell-slash) Be quiet until I ask",
+      run: "ownhand.ui.quiet",
+      needs: "ownhand.quiet",
+    },
+    { label: "$(list-unordered) The pieces that Ownhand knows", run: "ownhand.ui.pieces", needs: "ownhand.corpus" },
+    { label: "$(question) Ask again what Ownhand may do in this folder", run: "ownhand.ui.consent", needs: "ownhand.consent" },
+    { label: "$(info) What is Ownhand doing?", detail: details(status.latest).join(" "), run: "ownhand.ui.status" },
+  ];
+  return offered.filter(({ needs }) => needs === undefined || server.commands.includes(needs));
+}

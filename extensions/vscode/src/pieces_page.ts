@@ -1,0 +1,83 @@
+/** The page of pieces as HTML. Titles and paths are the writer's and are escaped; only the one script may run. */
+import type { Corpus, Piece } from "./corpus.ts";
+
+const style = `
+  body { font-family: var(--vscode-font-family); color: var(--vscode-foreground); padding: 1rem 2rem; max-width: 62rem; }
+  h1 { font-weight: 400; } p { line-height: 1.5; }
+  table { border-collapse: collapse; width: 100%; }
+  th { text-align: left; font-weight: 600; color: var(--vscode-descriptionForeground); }
+  th, td { padding: 0.35rem 0.8rem 0.35rem 0; border-bottom: 1px solid var(--vscode-widget-border, #8884); vertical-align: baseline; }
+  td.number, th.number { text-align: right; } td.answer { white-space: nowrap; }
+  small { color: var(--vscode-descriptionForeground); display: block; }
+  button { font: inherit; color: var(--vscode-button-secondaryForeground); background: var(--vscode-button-secondaryBackground);
+           border: 1px solid transparent; border-radius: 3px; padding: 0.15rem 0.6rem; cursor: pointer; }
+  button[aria-pressed="true"] { color: var(--vscode-button-foreground); background: var(--vscode-button-background); }
+  button:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
+  button.link { background: none; color: var(--vscode-textLink-foreground); padding: 0; text-align: left; }`;
+
+const script = `
+  const host = acquireVsCodeApi();
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("button");
+    if (button) host.postMessage({ action: button.dataset.action, id: button.dataset.id });
+  });`;
+
+export function piecesPage(folder: string, corpus: Corpus | undefined, canAnswer: boolean, nonce: string): string {
+  const policy = `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'`;
+  return `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}"><title>Pieces</title>
+<style nonce="${nonce}">${style}</style></head>
+<body><h1>Pieces of ${escape(folder)}</h1>${body(corpus, canAnswer)}
+<script nonce="${nonce}">${script}</script></body></html>`;
+}
+
+function body(corpus: Corpus | undefined, canAnswer: boolean): string {
+  const again = `<p><button data-action="reload">Look again</button></p>`;
+  if (corpus === undefined) return `<p>Ownhand isn't running, so there is nothing to show yet.</p>${again}`;
+  if (corpus.pieces.length === 0) {
+    return `<p>${escape(corpus.sentence || "Ownhand knows no piece in this folder.")}</p>${again}`;
+  }
+  const verse = corpus.pieces.filter(({ form }) => form === "verse").length;
+  const count = `${plural(corpus.pieces.length, "piece")}, ${plural(corpus.words, "word")}; ${verse} of them in verse.`;
+  return `<p>${count} ${escape(corpus.sentence)}</p>
+<p>Ownhand learns only from what is yours. Say so where it is unsure or wrong.</p>
+<table><thead><tr><th>Piece</th><th>Form</th><th class="number">Words</th><th>Whose</th></tr></thead>
+<tbody>${corpus.pieces.map((piece) => row(piece, canAnswer)).join("\n")}</tbody></table>
+${passedOver(corpus)}${again}`;
+}
+
+function row(piece: Piece, canAnswer: boolean): string {
+  const id = escape(piece.id);
+  return `<tr><td><button class="link" data-action="show" data-id="${id}">${escape(piece.title)}</button>
+<small>${escape(remark(piece))}</small></td><td>${escape(piece.form)}</td>
+<td class="number">${piece.words.toLocaleString("en")}</td><td class="answer">${whose(piece, canAnswer)}</td></tr>`;
+}
+
+function remark(piece: Piece): string {
+  const remarks = [piece.path];
+  if (piece.copyOf !== undefined) remarks.push("an older draft, counted once");
+  if (piece.heldOut !== undefined) remarks.push("kept aside, to test what was learnt");
+  return remarks.join(" · ");
+}
+
+function whose(piece: Piece, canAnswer: boolean): string {
+  if (!canAnswer) return escape(piece.mine === "question" ? "mine?" : piece.mine);
+  const id = escape(piece.id);
+  return ["mine", "not mine"]
+    .map((answer) => `<button data-action="${answer}" data-id="${id}" aria-pressed="${String(piece.mine === answer)}">${answer}</button>`)
+    .join(" ");
+}
+
+function passedOver({ skipped }: Corpus): string {
+  if (skipped.length === 0) return "";
+  const items = skipped.map(({ path, reason }) => `<li>${escape(path)}: ${escape(reason)}</li>`);
+  return `<details><summary>${plural(skipped.length, "file")} passed over</summary><ul>${items.join("")}</ul></details>`;
+}
+
+function plural(count: number, thing: string): string {
+  return `${count.toLocaleString("en")} ${thing}${count === 1 ? "" : "s"}`;
+}
+
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

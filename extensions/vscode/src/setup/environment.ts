@@ -1,0 +1,120 @@
+/**
+ * The server's own Python environment: one per version of the extension, built in place.
+ *
+ * It is valid once its marker is written. A build that was cancelled or crashed leaves no marker; the next one goes on
+ * with what is there. An old version's environment stays as long as a window uses it.
+ */
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+
+import { processLives, tryLock, unlock } from "./lock.ts";
+import type { Builder } from "./python.ts";
+import { run, type Cancel } from "./run.ts";
+
+export type Say = (sentence: string) => void;
+
+const markerFormat = 1;
+
+export class Environment {
+  readonly version: string;
+  readonly folder: string;
+  readonly lockFile: string;
+  private readonly root: string;
+  private readonly platform: NodeJS.Platform;
+
+  /** `root` holds all versions' environments. */
+  constructor(root: string, version: string, platform: NodeJS.Platform = process.platform) {
+    this.root = root;
+    this.version = version;
+    this.platform = platform;
+    this.folder = path.join(root, version);
+    this.lockFile = path.join(root, `${version}.lock`);
+  }
+
+  get python(): string {
+    return this.platform === "win32"
+      ? path.join(this.folder, "Scripts", "python.exe")
+      : path.join(this.folder, "bin", "python");
+  }
+
+  async isReady(): Promise<boolean> {
+    try {
+      const marker = JSON.parse(await readFile(this.marker, "utf8")) as { format?: unknown; version?: unknown };
+      await stat(this.python);
+      return marker.format === markerFormat && marker.version === this.version;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Build it from `wheel`. Throws Cancelled, ProgramFailed, or what the disk says. The caller holds the lock. */
+  async build(builder: Builder, wheel: string, say: Say, cancel: Cancel): Promise<void> {
+    await mkdir(this.root, { recursive: true });
+    await rm(this.marker, { force: true });
+    if (!(await this.runs(cancel))) {
+      say("Making a place for Ownhand…");
+      await rm(this.folder, { recursive: true, force: true });
+      const [program, args] = this.creation(builder);
+      await run(program, args, cancel);
+    }
+    const [program, args] = this.installation(builder, wheel);
+    await run(program, args, cancel, (line) => {
+      const part = downloadedPart(line);
+      if (part !== undefined) say(`Fetching ${part}…`);
+    });
+    await run(this.python, ["-I", "-m", "ownhand", "--help"], cancel);
+    await writeFile(this.marker, JSON.stringify({ format: markerFormat, version: this.version }));
+  }
+
+  async lock(): Promise<boolean> {
+    await mkdir(this.root, { recursive: true });
+    return tryLock(this.lockFile);
+  }
+
+  async unlock(): Promise<void> {
+    await unlock(this.lockFile);
+  }
+
+  /** Note that this window uses the environment, so that a newer version doesn't clear it away. */
+  async use(): Promise<void> {
+    await writeFile(path.join(this.folder, `used-by-${process.pid}`), "");
+  }
+
+  /** Remove the environments of other versions that no window uses. */
+  async clearOthers(): Promise<void> {
+    for (const entry of await readdir(this.root, { withFileTypes: true }).catch(() => [])) {
+      if (!entry.isDirectory() || entry.name === this.version) continue;
+      const folder = path.join(this.root, entry.name);
+      const users = (await readdir(folder)).map((name) => /^used-by-(\d+)$/.exec(name)?.[1]).filter((pid) => pid !== undefined);
+      if (!users.some((pid) => processLives(Number(pid)))) await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  private get marker(): string {
+    return path.join(this.folder, "ownhand-ready.json");
+  }
+
+  private async runs(cancel: Cancel): Promise<boolean> {
+    if (cancel.isCancellationRequested) return false;
+    return run(this.python, ["-I", "-c", ""], cancel).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  private creation(builder: Builder): [string, string[]] {
+    if (builder.kind === "uv") return [builder.uv, ["venv", "--quiet", "--python", builder.python ?? "3.12", this.folder]];
+    return [builder.python, ["-I", "-m", "venv", this.folder]];
+  }
+
+  private installation(builder: Builder, wheel: string): [string, string[]] {
+    if (builder.kind === "uv") return [builder.uv, ["pip", "install", "--python", this.python, wheel]];
+    const quiet = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"];
+    return [this.python, ["-I", "-m", "pip", "install", ...quiet, wheel]];
+  }
+}
+
+/** The part's name in a line of pip's ("Collecting rich>=14 (from …)") or uv's ("Downloading lxml (5.0MiB)"). */
+export function downloadedPart(line: string): string | undefined {
+  return /^(?:Collecting|Downloading) ([A-Za-z0-9](?:(?!-\d)[\w.-])*)/.exec(line)?.[1];
+}

@@ -1,0 +1,116 @@
+/** The status bar item: one short line, and the longer story on hover. */
+import * as vscode from "vscode";
+
+import type { Life, Server } from "./server.ts";
+
+/** `ownhand/status`, as the server sends it. Keys that are missing are not known yet. */
+export interface ServerStatus {
+  readonly engine?: string;
+  readonly model?: string;
+  readonly adapter?: string | null;
+  readonly voice?: string;
+  readonly training?: string;
+  readonly words?: number;
+  readonly counts?: Readonly<Record<string, number>>;
+  /** Why there is no suggestion at the place of the last question, or "". */
+  readonly why?: string;
+  readonly quiet?: boolean;
+  readonly form?: string;
+}
+
+const consentWords: Readonly<Record<string, string>> = {
+  learn: "learns from this folder",
+  suggest: "only suggests in this folder",
+  neither: "is off in this folder",
+};
+
+export class StatusBar implements vscode.Disposable {
+  private readonly item = vscode.window.createStatusBarItem("ownhand", vscode.StatusBarAlignment.Right, 90);
+  private readonly subscriptions: { dispose(): unknown }[];
+  private busy: string | undefined;
+  private life: Life;
+  latest: ServerStatus = {};
+
+  constructor(server: Server) {
+    this.life = server.current;
+    this.item.name = "Ownhand";
+    this.item.command = "ownhand.ui.menu";
+    this.subscriptions = [
+      this.item,
+      server.onLife((life) => {
+        this.life = life;
+        this.draw();
+      }),
+      server.onStatus((status) => {
+        this.latest = status;
+        void vscode.commands.executeCommand("setContext", "ownhand.verse", status.form === "verse");
+        this.draw();
+      }),
+    ];
+    this.draw();
+    this.item.show();
+  }
+
+  /** Show what the set-up is doing; undefined when it is over. */
+  working(sentence: string | undefined): void {
+    this.busy = sentence;
+    this.draw();
+  }
+
+  /** What is going on, in one sentence. */
+  get sentence(): string {
+    if (this.busy !== undefined) return this.busy;
+    switch (this.life.state) {
+      case "needs set-up":
+        return "Ownhand isn't set up on this computer yet.";
+      case "starting":
+        return "Ownhand is starting.";
+      case "stopped":
+        return this.life.why;
+      case "running":
+        return this.latest.why ? this.latest.why : "Ownhand is ready.";
+    }
+  }
+
+  dispose(): void {
+    for (const one of this.subscriptions) one.dispose();
+  }
+
+  private draw(): void {
+    this.item.text = this.text();
+    this.item.tooltip = this.story();
+    this.item.accessibilityInformation = { label: `Ownhand: ${this.sentence}` };
+    this.item.backgroundColor =
+      this.life.state === "stopped" ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
+  }
+
+  private text(): string {
+    if (this.busy !== undefined) return "$(sync~spin) Ownhand";
+    if (this.life.state === "needs set-up") return "$(edit) Ownhand: set up";
+    if (this.life.state === "starting") return "$(loading~spin) Ownhand";
+    if (this.life.state === "stopped") return "$(warning) Ownhand stopped";
+    if (this.latest.quiet === true) return "$(bell-slash) Ownhand: quiet";
+    return this.latest.training === "training" ? "$(edit) Ownhand: learning" : "$(edit) Ownhand";
+  }
+
+  private story(): vscode.MarkdownString {
+    const story = new vscode.MarkdownString();
+    story.appendText(this.sentence);
+    if (this.life.state !== "running") return story;
+    for (const line of details(this.latest)) story.appendMarkdown("\n\n").appendText(line);
+    return story;
+  }
+}
+
+/** Everything that the status says, one plain line per matter. */
+export function details(status: ServerStatus): string[] {
+  const lines: string[] = [];
+  if (status.model) lines.push(`Suggestions come from ${status.model}${status.engine ? ` (${status.engine})` : ""}.`);
+  const consent = consentWords[status.voice ?? ""];
+  if (consent !== undefined) lines.push(`Ownhand ${consent}.`);
+  if (status.words) lines.push(`It has read ${status.words.toLocaleString()} words of yours.`);
+  const { accepted = 0, offered = 0 } = status.counts ?? {};
+  if (offered > 0) lines.push(`You took ${accepted} of ${offered} suggestions in this sitting.`);
+  if (status.training && status.training !== "idle") lines.push(`Learning: ${status.training}.`);
+  return lines;
+}

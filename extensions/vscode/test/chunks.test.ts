@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { nextLine, nextWord, remainder } from "../src/chunks.ts";
+
+function taken(text: string, take: (text: string) => string): string[] {
+  const parts: string[] = [];
+  for (let rest = text; rest !== ""; rest = rest.slice(parts.at(-1)?.length)) {
+    const part = take(rest);
+    assert.notEqual(part, "", `nothing taken from ${JSON.stringify(rest)}`);
+    parts.push(part);
+  }
+  return parts;
+}
+
+test("a word comes with the space before it", () => {
+  assert.deepEqual(taken(" sea was grey.", nextWord), [" sea", " was", " grey", "."]);
+});
+
+test("an apostrophe stays inside its word, a quotation mark with the word behind it", () => {
+  assert.deepEqual(taken("n’t, she said. “Don't go,” he", nextWord), [
+    "n’t", ",", " she", " said", ".", " “Don't", " go", ",”", " he",
+  ]);
+});
+
+test("a dash between spaces is a step of its own", () => {
+  assert.deepEqual(taken(" rain — and after", nextWord), [" rain", " —", " and", " after"]);
+});
+
+test("a verse line's end and indent belong to the word behind them", () => {
+  assert.deepEqual(taken("grey\n    stones,\n\nthe", nextWord), ["grey", "\n    stones", ",", "\n\nthe"]);
+});
+
+test("Japanese and astral characters are never cut", () => {
+  assert.equal(taken("船は、港を出た。𝄞 🧑‍🚀", nextWord).join(""), "船は、港を出た。𝄞 🧑‍🚀");
+  assert.equal(nextWord("🧑‍🚀 went"), "🧑‍🚀");
+});
+
+test("a line ends before its line end", () => {
+  assert.deepEqual(taken("one\n  two\n\nthree", nextLine), ["one", "\n  two", "\n\nthree"]);
+});
+
+test("typing through leaves the rest, going astray leaves nothing", () => {
+  assert.equal(remainder("the sea", ""), "the sea");
+  assert.equal(remainder("the sea", "the"), " sea");
+  assert.equal(remainder("grey\nstones", "grey\r\nst"), "ones");
+  assert.equal(remainder("the sea", "the s3"), undefined);
+  assert.equal(remainder("the sea", "the sea"), undefined);
+});

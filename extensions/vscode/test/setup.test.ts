@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { afterEach, test } from "node:test";
+
+import { downloadedPart, Environment } from "../src/setup/environment.ts";
+import { ownerLives, tryLock, unlock } from "../src/setup/lock.ts";
+import { candidates, findBuilder, NoPython, type Machine } from "../src/setup/python.ts";
+import { Cancelled, ProgramFailed, run } from "../src/setup/run.ts";
+
+const made: string[] = [];
+
+function folder(): string {
+  const created = mkdtempSync(path.join(tmpdir(), "ownhand-test-"));
+  made.push(created);
+  return created;
+}
+
+afterEach(() => {
+  for (const one of made.splice(0)) rmSync(one, { recursive: true, force: true });
+});
+
+function program(file: string, text = "#!/bin/sh\n"): string {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+/** A machine whose programs only exist as far as `answers` say; starting any other one fails the test. */
+function machine(platform: NodeJS.Platform, searchPath: string[], answers: Record<string, string>): Machine {
+  return {
+    platform,
+    searchPath,
+    home: "/nowhere",
+    run: (name) => {
+      const answer = answers[name];
+      return answer === undefined ? Promise.reject(new ProgramFailed(name)) : Promise.resolve(answer);
+    },
+  };
+}
+
+test("a Python that is too old is passed over for a newer one", async () => {
+  const bin = folder();
+  const old = program(path.join(bin, "python3"));
+  const good = program(path.join(bin, "python3.12"));
+  const found = await findBuilder(machine("linux", [bin], { [old]: "[[3, 9], true, false]", [good]: "[[3, 12], true, false]" }), "");
+  assert.deepEqual(found, { kind: "python", python: good });
+});
+
+test("uv comes before a Python of its own kind, and takes that Python", async () => {
+  const bin = folder();
+  const uv = program(path.join(bin, "uv"));
+  const python = program(path.join(bin, "python3"));
+  const found = await findBuilder(machine("linux", [bin], { [python]: "[[3, 11], false, false]" }), "");
+  assert.deepEqual(found, { kind: "uv", uv, python, fetchesPython: false });
+});
+
+test("a Python without the venv module can't build without uv, and the sentence says what to install", async () => {
+  const bin = folder();
+  const python = program(path.join(bin, "python3"));
+  await assert.rejects(findBuilder(machine("linux", [bin], { [python]: "[[3, 11], false, false]" }), ""), (error) => {
+    assert.ok(error instanceof NoPython);
+    assert.match(error.message, /python3-venv/);
+    return true;
+  });
+});
+
+test("the store stub of Windows is never started", async () => {
+  const apps = path.join(folder(), "Microsoft", "WindowsApps");
+  program(path.join(apps, "python.exe"));
+  assert.deepEqual(await candidates(machine("win32", [apps.replaceAll("/", path.sep)], {})), []);
+});
+
+test("the setting wins, and a Python that has Ownhand is used as it is", async () => {
+  const bin = folder();
+  const mine = program(path.join(bin, "mypython"));
+  program(path.join(bin, "uv"));
+  assert.deepEqual(await findBuilder(machine("linux", [bin], { [mine]: "[[3, 13], true, true]" }), mine), {
+    kind: "ready",
+    python: mine,
+  });
+  await assert.rejects(findBuilder(machine("linux", [bin], {}), "/not/there"), /no working Python/);
+});
+
+test("a lock is had once, and a dead owner's lock is taken over", async () => {
+  const file = path.join(folder(), "1.lock");
+  assert.equal(await tryLock(file), true);
+  assert.equal(await tryLock(file), false);
+  await unlock(file);
+  const dead = spawnSync(process.execPath, ["-e", "process.stdout.write(String(process.pid))"]).stdout.toString();
+  writeFileSync(file, dead);
+  assert.equal(await ownerLives(file), false);
+  assert.equal(await tryLock(file), true);
+});
+
+test("an environment is ready only with its marker, and only for its version", async () => {
+  const root = folder();
+  const environment = new Environment(root, "1.0.0", "linux");
+  program(environment.python);
+  assert.equal(await environment.isReady(), false);
+  writeFileSync(path.join(environment.folder, "ownhand-ready.json"), '{"format": 1, "version": "0.9.0"}');
+  assert.equal(await environment.isReady(), false);
+  writeFileSync(path.join(environment.folder, "ownhand-ready.json"), '{"format": 1, "version": "1.0.0"}');
+  assert.equal(await environment.isReady(), true);
+});
+
+test("an old version's environment is cleared away only when no window uses it", async () => {
+  const root = folder();
+  const [old, used, current] = ["0.1.0", "0.2.0", "0.3.0"].map((version) => new Environment(root, version, "linux"));
+  assert.ok(old && used && current);
+  for (const one of [old, used, current]) mkdirSync(one.folder);
+  await used.use();
+  await current.clearOthers();
+  assert.deepEqual([old, used, current].map((one) => existsSync(one.folder)), [false, true, true]);
+});
+
+test("the lines of pip and uv name what is being fetched", () => {
+  assert.equal(downloadedPart("Collecting pygls<3,>=2.1 (from ownhand==0.1.0)"), "pygls");
+  assert.equal(downloadedPart("Downloading xllamacpp-2026.10.11549-cp310-abi3.whl (33.8 MB)"), "xllamacpp");
+  assert.equal(downloadedPart("Downloading lxml (5.0MiB)"), "lxml");
+  assert.equal(downloadedPart("Installing collected packages: rich"), undefined);
+});
+
+test("a cancelled program ends with its children", { skip: process.platform === "win32" }, async () => {
+  const cancel = new AbortController();
+  const running = run(
+    "/bin/sh",
+    ["-c", "sleep 600 & echo started; wait"],
+    {
+      get isCancellationRequested() {
+        return cancel.signal.aborted;
+      },
+      onCancellationRequested: (listener) => {
+        cancel.signal.addEventListener("abort", listener);
+        return { dispose: () => undefined };
+      },
+    },
+    () => {
+      cancel.abort();
+    },
+  );
+  // The child's child holds the same pipe: the promise settles only once that is gone too.
+  await assert.rejects(running, Cancelled);
+});
+
+test("a failing program's last line is its error", async () => {
+  await assert.rejects(run("/bin/sh", ["-c", "echo one; echo no space left >&2; exit 3"]), /no space left/);
+});
