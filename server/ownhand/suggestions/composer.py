@@ -1,27 +1,45 @@
-"""From a moment to a shaped text: passages, prompt, candidates. Knows nothing of requests, pauses and caches."""
+"""From a moment to a shaped text: passages, prompt, candidates. Knows nothing of requests, pauses and caches.
+
+How many candidates? A second one costs as much as the first, and one whom nobody waits for costs nothing. So a
+request gets one, and another only when the first came to nothing or holds a stock phrase, and came quickly. What is
+written ahead while the engine is idle gets two, and the writer's own n-gram model chooses.
+"""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import regex
+
 from ownhand.engines.protocol import Engine
 from ownhand.manuscript.model import Form
-from ownhand.suggestions.boundary import Limits, display_width
+from ownhand.suggestions.boundary import Limits, boundary, display_width
 from ownhand.suggestions.candidate import Candidate, generate
 from ownhand.suggestions.clock import Clock
 from ownhand.suggestions.moment import Moment
 from ownhand.suggestions.own_text import OwnText
 from ownhand.suggestions.place import Place
 from ownhand.suggestions.prompt import PASSAGE_TOKENS, Prompt, PromptBuilder
+from ownhand.suggestions.rerank import OwnHand
 from ownhand.suggestions.sampling import longest_answer, sampling_for
-from ownhand.suggestions.shaping import Dropped, Surroundings
+from ownhand.suggestions.shaping import FOLLOWS, Dropped, Surroundings, shape
+from ownhand.suggestions.stock_phrases import count_stock_phrases, load_stock_phrases
 from ownhand.suggestions.trace import Stats, Trace
+from ownhand.text.words import word_spans
 
-OWN_TEXT = "repeats a line of yours"
+OWN_TEXT = "it repeats another piece of yours"
+AHEAD_CANDIDATES = 2
+ASKED_CANDIDATES = 3
+QUICK = 0.25
+"""Seconds within which a first candidate must have come for another one to be worth the wait."""
+ASKED_PATIENCE = 2.5
+"""The same when the writer asked by a key and the first came to nothing."""
+_HELD_BACK_WORDS = 8
 _MATTER = 2000
+_PASSAGE_WORDS = PASSAGE_TOKENS // 2
 _LINES_TO_KNOW = 4
 _NARROWEST = 24
-_PASSAGE_WORDS = PASSAGE_TOKENS // 2
+_GAP = regex.compile(r"\s\S*\Z")
 
 
 @dataclass
@@ -33,24 +51,32 @@ class Composer:
     clock: Clock
     stats: Stats
     last_trace: Trace | None = None
+    hand: OwnHand = field(init=False)
     _prompts: PromptBuilder = field(init=False)
+    _warm: bool = False
     _passages: dict[str, tuple[Form, int, list[str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._prompts = PromptBuilder(self.engine)
+        self.hand = OwnHand(self.corpus, self.clock)
 
     async def compose(
-        self, moment: Moment, place: Place, *, grown: Callable[[str], None] = lambda _: None
+        self, moment: Moment, place: Place, *, ahead: bool = False, grown: Callable[[str], None] = lambda _: None
     ) -> str | Dropped:
-        """The text to offer at `moment`, or why nothing. Raises EngineError."""
+        """The text to offer at `moment`, or why nothing. `ahead`: nobody waits for it. Raises EngineError."""
         started = self.clock.now()
-        await self.engine.load()
+        await asyncio.gather(self.engine.load(), self._warm_up())
         prompt = await self.prompt(moment, place)
-        candidate = await self._candidate(prompt, moment, place, 0, grown)
-        self._trace(prompt, [candidate], started)
-        return candidate.text
+        candidates = [await self._candidate(prompt, moment, place, 0, grown)]
+        while self._wants_another(candidates, moment, ahead, self.clock.now() - started):
+            candidates.append(await self._candidate(prompt, moment, place, len(candidates), grown))
+        if not ahead:
+            self._trace(prompt, candidates, started)
+        self.hand.prepare(place.form)
+        return self._chosen(candidates, place)
 
     async def prompt(self, moment: Moment, place: Place) -> Prompt:
+        """What the engine is asked at `moment`. Raises EngineError when the engine can't count its tokens."""
         passages = await self._chosen_passages(moment, place)
         return await self._prompts.build(
             moment.document,
@@ -61,34 +87,80 @@ class Composer:
             answer_tokens=longest_answer(place.form, moment.length),
         )
 
+    async def _warm_up(self) -> None:
+        if not self._warm:
+            await asyncio.to_thread(load_stock_phrases)
+            self._warm = True
+
+    def draft(self, moment: Moment, place: Place, answer: str) -> str:
+        """What of a growing answer can be shown already: its last words may still be cut, so they are held back."""
+        text = shape(answer[: boundary(answer, _limits(moment, place))], _around(moment, place))
+        spans = [] if isinstance(text, Dropped) else list(word_spans(text))
+        if isinstance(text, Dropped) or len(spans) <= _HELD_BACK_WORDS:
+            return ""
+        return _GAP.sub("", text[: spans[-_HELD_BACK_WORDS][0]])
+
     def forget(self, document: str) -> None:
         self._prompts.forget(document)
         self._passages.pop(document, None)
+
+    def close(self) -> None:
+        self.hand.close()
 
     async def _candidate(
         self, prompt: Prompt, moment: Moment, place: Place, attempt: int, grown: Callable[[str], None]
     ) -> Candidate:
         sampling = sampling_for(place.form, moment.length, attempt=attempt)
-        limits = Limits(place.form, moment.length, display_width(place.line), _columns(place, moment.window_columns))
-        around = Surroundings(place, moment.after, moment.language, moment.invoked)
+        limits, around = _limits(moment, place), _around(moment, place)
         candidate = await generate(self.engine, prompt, sampling, limits, around, self.clock, grown)
-        if isinstance(candidate.text, str) and await self._is_own_text(candidate.text, moment):
+        if isinstance(candidate.text, str) and await self._is_own_text(candidate.text, moment, place):
             candidate.text = Dropped(OWN_TEXT)
+        self._count(candidate, first=attempt == 0)
+        return candidate
+
+    def _wants_another(self, candidates: list[Candidate], moment: Moment, ahead: bool, seconds: float) -> bool:
+        """Tried again is what failed by chance. What follows the cursor already would come a second time."""
+        failed = all(isinstance(candidate.text, Dropped) for candidate in candidates)
+        if ahead:
+            return len(candidates) < AHEAD_CANDIDATES
+        if failed and moment.invoked:
+            return len(candidates) < ASKED_CANDIDATES and seconds <= ASKED_PATIENCE
+        first = candidates[0].text
+        poor = first.reason != FOLLOWS if isinstance(first, Dropped) else count_stock_phrases(first) > 0
+        return poor and len(candidates) < 2 and seconds <= QUICK
+
+    def _chosen(self, candidates: list[Candidate], place: Place) -> str | Dropped:
+        texts = [candidate.text for candidate in candidates if isinstance(candidate.text, str)]
+        if not texts:
+            return candidates[0].text
+        best = self.hand.best(texts, place.text, place.form)
+        self.stats.stock_offered += count_stock_phrases(best) > 0
+        self.stats.chosen += 1
+        return best
+
+    def _count(self, candidate: Candidate, *, first: bool) -> None:
         self.stats.candidates += 1
         if isinstance(candidate.text, Dropped):
             self.stats.dropped[candidate.text.reason] += 1
-        return candidate
+        elif first:
+            self.stats.first_candidates += 1
+            self.stats.stock_first += count_stock_phrases(candidate.text) > 0
 
-    async def _is_own_text(self, text: str, moment: Moment) -> bool:
+    async def _is_own_text(self, text: str, moment: Moment, place: Place) -> bool:
+        """Asked with what was typed of the line: a run of words counts wherever the model took it up."""
         if self.corpus is None:
             return False
-        return await asyncio.to_thread(self.corpus.repeats_own_text, text, not_in=moment.path)
+        typed = "" if text.startswith("\n") else place.line
+        if place.form is Form.PROSE:
+            spans = list(word_spans(typed[-200:]))
+            typed = typed[-200:][spans[-7][0] :] if len(spans) >= 7 else typed[-200:]
+        return await asyncio.to_thread(self.corpus.repeats_own_text, typed + text, not_in=moment.path)
 
     async def _chosen_passages(self, moment: Moment, place: Place) -> list[str]:
         """This sitting's passages: chosen again only when the document's form changed, or while there were none."""
         if self.corpus is None:
             return []
-        generation = self.corpus.generation()
+        generation = await asyncio.to_thread(self.corpus.generation)
         form, seen, chosen = self._passages.get(moment.document, (None, -1, []))
         if form is place.form and (chosen or seen == generation):
             return chosen
@@ -104,6 +176,7 @@ class Composer:
         first = candidates[0]
         told = first.usage.prompt_tokens
         self.last_trace = Trace(
+            prompt.text,
             told if told >= 0 else prompt.tokens,
             first.usage.cached_tokens,
             first.usage.generated_tokens,
@@ -115,6 +188,14 @@ class Composer:
         )
         self.stats.prompt_tokens += max(told, 0)
         self.stats.cached_tokens += max(first.usage.cached_tokens, 0)
+
+
+def _limits(moment: Moment, place: Place) -> Limits:
+    return Limits(place.form, moment.length, display_width(place.line), _columns(place, moment.window_columns))
+
+
+def _around(moment: Moment, place: Place) -> Surroundings:
+    return Surroundings(place, moment.after, moment.language, moment.invoked)
 
 
 def _columns(place: Place, window: int) -> int:

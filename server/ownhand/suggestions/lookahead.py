@@ -70,12 +70,12 @@ class LookAhead:
         return best[2]
 
     def typed_through(self, scope: Scope, moment: Moment, suggestion_id: str) -> bool:
-        """Does the text before the cursor hold this suggestion up to its last letter?"""
+        """Does the text hold this suggestion whole, at its place before the cursor?"""
         entry = self._entries.get(suggestion_id)
         if entry is None or entry.scope != scope:
             return False
-        rest = _rest_of(entry, moment)
-        return rest is not None and not rest.strip()
+        typed = moment.before[max(0, entry.position - moment.before_offset) :]
+        return typed.startswith(entry.suggestion.text.rstrip())
 
     def mark_offered(self, suggestion_id: str) -> None:
         self._entries[suggestion_id].offered = True

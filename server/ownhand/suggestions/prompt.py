@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import regex
 
 from ownhand.engines.protocol import Engine
+from ownhand.engines.special import page_start
 
 SCENE_MARK = "\n\n***\n\n"
 DOCUMENT_TOKENS = 1536
@@ -201,11 +202,11 @@ class PromptBuilder:
         return head, tokens
 
     async def _blank_page(self, title: str, text: str) -> str:
-        """A model can't continue nothing: the title stands in, else the start token if the engine adds none itself."""
+        """A model can't continue nothing: the title stands in, else the token that documents begin with."""
         if title:
             return f"{title}\n\n"
         special = await self.engine.special_tokens()
-        return text or ("" if special.add_bos else special.bos_text) or "\n"
+        return text or page_start(special)
 
 
 def cut_for_tokens(before: str, *, verse: bool) -> tuple[str, str]:

@@ -140,6 +140,6 @@ def _checked(text: str, around: Surroundings) -> str | Dropped:
     if loops(text, place.piece):
         return Dropped(LOOPS)
     verse = place.form is Form.VERSE
-    if repeats_line(text, place.piece) if verse else repeats_before(text, place.piece):
+    if repeats_line(text, place.piece) if verse else repeats_before(text, place.text):
         return Dropped(REPEATS)
     return text

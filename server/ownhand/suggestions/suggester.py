@@ -7,65 +7,30 @@ the new request waits for it and gets the remainder.
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field, replace
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, Literal
 
 from ownhand.engines.protocol import Engine
 from ownhand.suggestions.clock import Clock, SystemClock
 from ownhand.suggestions.composer import Composer
+from ownhand.suggestions.flight import Answer, Asking, Flight, position_of
 from ownhand.suggestions.lookahead import LookAhead, Scope
 from ownhand.suggestions.moment import Moment, Silence, Suggestion
 from ownhand.suggestions.own_text import OwnText
 from ownhand.suggestions.place import Place, read_place
+from ownhand.suggestions.prefetch import Prefetch, on_mains_power
 from ownhand.suggestions.shaping import Dropped
 from ownhand.suggestions.trace import Stats, Trace
 from ownhand.suggestions.trigger import PauseRule
 
 LINGER = 0.15
 """Seconds that a generation nobody waits for goes on: editors take a request back just before they send the next."""
-
-Answer = Suggestion | Silence
+_DECLINED_PLACES = 64
 
 
 class Superseded(Exception):  # noqa: N818 - a newer request is no error
     """A newer request for the same document took this one's place."""
-
-
-@dataclass
-class _Flight:
-    """A running generation, and the newest request that waits for it. `grown` is the raw answer so far."""
-
-    moment: Moment
-    place: Place
-    task: asyncio.Task[Answer] = field(init=False)
-    generating: bool = False
-    grown: str = ""
-    news: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def hear(self, answer: str) -> None:
-        self.grown = answer
-        self.news.set()
-
-    def continued_by(self, moment: Moment) -> bool:
-        """Did the writer only type what this generation has written so far?"""
-        if not self.generating or moment.after != self.moment.after:
-            return False
-        start = self.moment.before_offset + len(self.moment.before) - moment.before_offset
-        if start < 0 or not moment.before[:start].endswith(self.moment.before[-200:]):
-            return False
-        typed = moment.before[start:]
-        return bool(typed.strip()) and self.grown.lstrip(" ").startswith(typed.lstrip(" "))
-
-
-@dataclass
-class _Asking:
-    """The newest request of a document: those who sent the same one wait together."""
-
-    version: int
-    position: int
-    superseded: asyncio.Future[None]
-    waiters: int = 0
 
 
 class Suggester:
@@ -82,6 +47,7 @@ class Suggester:
         *,
         trigger: Literal["pause", "manual"] = "pause",
         pause_ms: int = 0,
+        on_mains: Callable[[], bool] = on_mains_power,
     ) -> None:
         self.engine = engine
         self.trigger: Literal["pause", "manual"] = trigger
@@ -90,8 +56,11 @@ class Suggester:
         self._pause = PauseRule(self._clock, pause_ms / 1000)
         self._composer = Composer(engine, corpus, self._clock, self.stats)
         self._cache = LookAhead()
-        self._flights: dict[str, _Flight] = {}
-        self._asking: dict[str, _Asking] = {}
+        self._prefetch = Prefetch(self._write_ahead, on_mains)
+        self._flights: dict[str, Flight] = {}
+        self._asking: dict[str, Asking] = {}
+        self._unjudged: dict[str, str] = {}
+        self._declined: OrderedDict[tuple[Scope, int, str], None] = OrderedDict()
         self._background: set[asyncio.Task[None]] = set()
 
     @property
@@ -122,48 +91,74 @@ class Suggester:
             self._done_asking(moment.document, asking)
 
     async def stream(self, moment: Moment) -> AsyncGenerator[str]:
-        """The suggestion as it grows; the pieces joined are its text. Nothing is yielded when there is none."""
-        answer = await self.suggest(moment)
-        if isinstance(answer, Suggestion):
-            yield answer.text
+        """The suggestion as it grows; the pieces joined are its text. Raises as `suggest` does.
+
+        The last words are held back until the text is whole. Should it be dropped after all, the pieces end.
+        """
+        asked, given = asyncio.ensure_future(self.suggest(moment)), ""
+        try:
+            while not asked.done():
+                await self._news(moment.document, asked)
+                flight = self._flights.get(moment.document)
+                draft = self._composer.draft(flight.moment, flight.place, flight.grown) if flight else ""
+                if len(draft) > len(given) and draft.startswith(given):
+                    yield draft[len(given) :]
+                    given = draft
+            answer = await asked
+            if isinstance(answer, Suggestion) and answer.text.startswith(given) and answer.text != given:
+                yield answer.text[len(given) :]
+        finally:
+            asked.cancel()
 
     def changed(self, document: str) -> None:
         """The writer typed in `document`."""
         self._pause.changed(document)
 
     def accepted(self, suggestion_id: str) -> None:
+        """The writer took the suggestion, whole or in part."""
+        self._judge(suggestion_id)
         self._pause.accepted()
 
     def dismissed(self, suggestion_id: str) -> None:
-        self._cache.drop(suggestion_id)
-        self._pause.ignored()
+        """The writer put it away: nothing starts by itself at that place again before the text changed."""
+        self.ignored(suggestion_id)
+        entry = self._cache.drop(suggestion_id)
+        if entry is not None:
+            self._declined[entry.scope, entry.position, entry.tail] = None
+            if len(self._declined) > _DECLINED_PLACES:
+                self._declined.popitem(last=False)
 
     def ignored(self, suggestion_id: str) -> None:
-        self._pause.ignored()
+        """The writer went on without it. Said twice of one suggestion, it counts once."""
+        if self._judge(suggestion_id):
+            self._pause.ignored()
 
     def closed(self, document: str) -> None:
         """Forget everything about `document` and stop what runs for it."""
         self._supersede(document)
         self._land(document)
+        if self._prefetch.is_in(document):
+            self._prefetch.stop()
         self._cache.forget(document)
         self._composer.forget(document)
         self._pause.closed(document)
+        self._unjudged.pop(document, None)
 
     async def close(self) -> None:
         """Stop every generation."""
+        self._prefetch.stop()
+        self._composer.close()
         running = [flight.task for flight in self._flights.values()] + list(self._background)
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
-    # The newest request
-
-    def _ask(self, moment: Moment) -> _Asking:
-        position = moment.before_offset + len(moment.before)
+    def _ask(self, moment: Moment) -> Asking:
+        """Join the newest request of the document, or become it."""
         asking = self._asking.get(moment.document)
-        if asking is None or (asking.version, asking.position) != (moment.version, position):
+        if asking is None or not asking.is_same(moment):
             self._supersede(moment.document)
-            asking = _Asking(moment.version, position, asyncio.get_running_loop().create_future())
+            asking = Asking(moment.version, position_of(moment), asyncio.get_running_loop().create_future())
             self._asking[moment.document] = asking
         asking.waiters += 1
         return asking
@@ -174,61 +169,95 @@ class Suggester:
             asking.superseded.set_result(None)
             self.stats.superseded += 1
 
-    def _done_asking(self, document: str, asking: _Asking) -> None:
+    def _done_asking(self, document: str, asking: Asking) -> None:
         asking.waiters -= 1
         if asking.waiters or self._asking.get(document) is not asking:
             return
         del self._asking[document]
         flight = self._flights.get(document)
-        if flight is not None:
-            self._in_background(self._linger(document, flight))
+        if flight is not None and not flight.generating:
+            self._land(document)
+        elif flight is not None:
+            task = asyncio.create_task(self._linger(document, flight))
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)
 
-    async def _linger(self, document: str, flight: _Flight) -> None:
-        if flight.generating:
-            await self._clock.sleep(LINGER)
+    async def _linger(self, document: str, flight: Flight) -> None:
+        await self._clock.sleep(LINGER)
         if self._flights.get(document) is flight and document not in self._asking:
             self._land(document)
 
-    # Answering
-
-    async def _answer(self, moment: Moment, asking: _Asking) -> Answer:
-        found = self._cache.find(self._scope(moment), moment)
+    async def _answer(self, moment: Moment, asking: Asking) -> Answer:
+        found = self._live(moment)
         if found is not None:
             self._land(moment.document)
-            self.stats.continued += 1
             return found
         flight = self._flights.get(moment.document)
         if flight is not None and flight.continued_by(moment):
             await self._wait(flight, asking)
-            found = self._cache.find(self._scope(moment), moment)
+            found = self._live(moment)
             if found is not None:
                 return found
-            flight = None
-        if flight is None or not self._same_question(flight, moment):
+        flight = self._flights.get(moment.document)
+        if flight is None or not flight.answers(moment):
             self._land(moment.document)
-            place = read_place(moment)
+            place = self._place(moment)
             if isinstance(place, Silence):
-                return self._silent(place)
-            if self.trigger == "manual" and not moment.invoked:
-                return self._silent(Silence("Suggestions start by a key."))
+                self.stats.silent[place.why] += 1
+                return place
             flight = self._take_off(moment, place)
         return await self._wait(flight, asking)
 
-    def _same_question(self, flight: _Flight, moment: Moment) -> bool:
-        asked = flight.moment
-        return replace(asked, version=moment.version, invoked=moment.invoked) == moment and (
-            asked.invoked or not moment.invoked
-        )
+    def _live(self, moment: Moment) -> Suggestion | None:
+        """The remainder of a suggestion that was offered before."""
+        found = self._cache.find(self._scope(moment), moment)
+        if found is not None:
+            self.stats.continued += 1
+            self._unjudged[moment.document] = found.id
+        return found
 
-    async def _wait(self, flight: _Flight, asking: _Asking) -> Answer:
+    def _place(self, moment: Moment) -> Place | Silence:
+        """Where a suggestion may start now, or why none does."""
+        self._judge_last(moment)
+        if not moment.invoked and self.trigger == "manual":
+            return Silence("Suggestions start by a key.")
+        for scope, position, tail in self._declined:
+            here = scope == self._scope(moment) and position == position_of(moment) and moment.before.endswith(tail)
+            if here and not moment.invoked:
+                return Silence("You put a suggestion away here.")
+        return read_place(moment)
+
+    async def _wait(self, flight: Flight, asking: Asking) -> Answer:
         waiting: set[asyncio.Future[Any]] = {flight.task, asking.superseded}
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        if asking.superseded.done() or flight.task.cancelled():
+        if asking.superseded.done():
             raise Superseded
-        return flight.task.result()
+        if not flight.task.cancelled():
+            return flight.task.result()
+        newer = self._flights.get(flight.moment.document)
+        if newer is None or not asking.is_same(newer.moment):
+            raise Superseded
+        return await self._wait(newer, asking)  # the same question, now asked by a key
 
-    def _take_off(self, moment: Moment, place: Place) -> _Flight:
-        flight = _Flight(moment, place)
+    async def _news(self, document: str, asked: "asyncio.Future[Answer]") -> None:
+        """Until the document's answer grew, or `asked` is done."""
+        await asyncio.sleep(0)
+        flight = self._flights.get(document)
+        if flight is None or asked.done():
+            await asyncio.wait({asked})
+            return
+        flight.news.clear()
+        news = asyncio.ensure_future(flight.news.wait())
+        try:
+            waiting: set[asyncio.Future[Any]] = {asked, news}
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            news.cancel()
+
+    def _take_off(self, moment: Moment, place: Place) -> Flight:
+        if not self._prefetch.is_for(moment):
+            self._prefetch.stop()
+        flight = Flight(moment, place)
         flight.task = asyncio.create_task(self._fly(flight))
         flight.task.add_done_callback(lambda task: task.cancelled() or task.exception())
         self._flights[moment.document] = flight
@@ -240,23 +269,14 @@ class Suggester:
         if flight is not None:
             flight.task.cancel()
 
-    async def _fly(self, flight: _Flight) -> Answer:
-        moment, started = flight.moment, self._clock.now()
+    async def _fly(self, flight: Flight) -> Answer:
         try:
-            if not moment.invoked:
-                await self._rest(moment.document)
-                started = self._clock.now()
-            flight.generating = True
-            text = await self._composer.compose(moment, flight.place, grown=flight.hear)
-            if isinstance(text, Dropped):
-                return self._silent(Silence(f"Nothing worth offering came: {text.reason}."))
-            suggestion = self._suggestion(text, flight.place, (self._clock.now() - started) * 1000)
-            self._cache.put(self._scope(moment), moment, suggestion, offered=True)
-            self.stats.offered += 1
-            return suggestion
+            if not flight.moment.invoked:
+                await self._rest(flight.moment.document)
+            return await self._written_ahead(flight) or await self._write(flight)
         finally:
-            if self._flights.get(moment.document) is flight:
-                del self._flights[moment.document]
+            if self._flights.get(flight.moment.document) is flight:
+                del self._flights[flight.moment.document]
 
     async def _rest(self, document: str) -> None:
         """Wait out the pause; a change that comes meanwhile begins it anew."""
@@ -264,27 +284,68 @@ class Suggester:
         while (seconds := self._pause.remaining(document, asked)) > 0:
             await self._clock.sleep(seconds)
 
+    async def _written_ahead(self, flight: Flight) -> Suggestion | None:
+        if self._prefetch.is_for(flight.moment):
+            flight.generating = True
+            await self._prefetch.wait()
+        found = self._cache.find(self._scope(flight.moment), flight.moment, offered=False)
+        if found is None:
+            return None
+        self._cache.mark_offered(found.id)
+        self.stats.from_prefetch += 1
+        return self._offer(flight.moment, found)
+
+    async def _write(self, flight: Flight) -> Answer:
+        moment, started = flight.moment, self._clock.now()
+        flight.generating = True
+        text = await self._composer.compose(moment, flight.place, grown=flight.hear)
+        if isinstance(text, Dropped):
+            silence = Silence(f"What came was not worth offering: {text.reason}.")
+            self.stats.silent[silence.why] += 1
+            return silence
+        suggestion = self._suggestion(text, flight.place, (self._clock.now() - started) * 1000)
+        self._cache.put(self._scope(moment), moment, suggestion, offered=True)
+        return self._offer(moment, suggestion)
+
+    def _offer(self, moment: Moment, suggestion: Suggestion) -> Suggestion:
+        self.stats.offered += 1
+        self._unjudged[moment.document] = suggestion.id
+        if len(self._flights) <= 1:
+            self._prefetch.begin(moment, suggestion.text)
+        return suggestion
+
+    async def _write_ahead(self, moment: Moment) -> None:
+        """Compose what follows a shown suggestion and keep it for the request that may come."""
+        place = read_place(moment)
+        if isinstance(place, Silence) or self._cache.find(self._scope(moment), moment, offered=False):
+            return
+        started = self._clock.now()
+        text = await self._composer.compose(moment, place, ahead=True)
+        if isinstance(text, str):
+            suggestion = self._suggestion(text, place, (self._clock.now() - started) * 1000)
+            self._cache.put(self._scope(moment), moment, suggestion, offered=False)
+            self.stats.prefetched += 1
+
+    def _judge(self, suggestion_id: str) -> bool:
+        """Take the suggestion from those without a verdict; False when it was not among them."""
+        document = next((name for name, open_id in self._unjudged.items() if open_id == suggestion_id), None)
+        return document is not None and self._unjudged.pop(document) is not None
+
+    def _judge_last(self, moment: Moment) -> None:
+        """A new suggestion starts, so what became of the last one can be seen: typed through, or ignored."""
+        last = self._unjudged.get(moment.document)
+        if last is None:
+            return
+        if self._cache.typed_through(self._scope(moment), moment, last):
+            self.accepted(last)
+        else:
+            self.ignored(last)
+
     def _suggestion(self, text: str, place: Place, milliseconds: float) -> Suggestion:
-        adapter = self.engine.adapter
-        return Suggestion(
-            secrets.token_hex(8),
-            text,
-            place.form,
-            self.engine.name,
-            self.engine.model,
-            adapter.id if adapter else None,
-            milliseconds,
-        )
+        engine, adapter = self.engine, self.engine.adapter
+        adapter_id = adapter.id if adapter else None
+        return Suggestion(secrets.token_hex(8), text, place.form, engine.name, engine.model, adapter_id, milliseconds)
 
     def _scope(self, moment: Moment) -> Scope:
         adapter = self.engine.adapter
         return Scope(self.engine.model, adapter.id if adapter else None, moment.document)
-
-    def _silent(self, silence: Silence) -> Silence:
-        self.stats.silent[silence.why] += 1
-        return silence
-
-    def _in_background(self, work: "asyncio._CoroutineLike[None]") -> None:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)

@@ -1,4 +1,4 @@
-"""Figures about suggestions, for the status page and the benchmarks. They hold no text of the writer's."""
+"""Figures about suggestions, for the status page and the benchmarks."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 class Trace:
     """How the last suggestion that the engine was asked for came about. Times are milliseconds, without the pause.
 
-    Token counts are the engine's, -1 when it never said. `engine_ms` is the time inside the engine's streams alone.
+    Token counts are the engine's, -1 when it never said; they and the times to `first_token_ms` are those of the
+    first candidate. `engine_ms` is the time inside the engine's streams. `prompt` is the manuscript's text: for
+    benchmarks that ask the bare engine the same, never for logs.
     """
 
+    prompt: str = field(repr=False)
     prompt_tokens: int
     cached_tokens: int
     generated_tokens: int
@@ -23,15 +26,22 @@ class Trace:
 
 @dataclass
 class Stats:
-    """Counts since the start. `offered` counts each suggestion once, however often its remainder was asked for."""
+    """Counts since the start. `offered` counts each suggestion once, however often its remainder was asked for.
+
+    Stock phrases "before" are `stock_first` of `first_candidates`, "after" `stock_offered` of `chosen`.
+    """
 
     requests: int = 0
     offered: int = 0
     continued: int = 0
-    from_prefetch: int = 0
     prefetched: int = 0
+    from_prefetch: int = 0
     superseded: int = 0
     candidates: int = 0
+    first_candidates: int = 0
+    stock_first: int = 0
+    chosen: int = 0
+    stock_offered: int = 0
     prompt_tokens: int = 0
     cached_tokens: int = 0
     dropped: Counter[str] = field(default_factory=Counter)

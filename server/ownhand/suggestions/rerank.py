@@ -1,0 +1,67 @@
+"""Which of several candidates to offer: the one more in the writer's hand, and with fewer stock phrases."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ownhand.manuscript.model import Form
+from ownhand.suggestions.clock import Clock
+from ownhand.suggestions.ngram import NgramModel
+from ownhand.suggestions.own_text import OwnText
+from ownhand.suggestions.stock_phrases import count_stock_phrases
+
+_WORDS = 60_000
+_FEWEST_TOKENS = 2_000
+_REBUILD = 300.0
+_STOCK_PENALTY = 2.0
+"""In nats per token: more than any two fluent candidates differ by, so that a stock phrase loses to plain words."""
+
+
+@dataclass
+class OwnHand:
+    """The writer's n-gram models, one for each form, built in a thread and again when the manuscript changed."""
+
+    corpus: OwnText | None
+    clock: Clock
+    _models: dict[Form, tuple[NgramModel, int, float]] = field(default_factory=dict)
+    _building: dict[Form, asyncio.Task[None]] = field(default_factory=dict)
+
+    def best(self, candidates: Sequence[str], before: str, form: Form) -> str:
+        """The best of at least one candidate; of equals the first. Never waits for a model that is being built."""
+        if len(candidates) == 1:
+            return candidates[0]
+        model = self._models[form][0] if form in self._models else None
+        return max(candidates, key=lambda text: self._score(text, before, model))
+
+    def prepare(self, form: Form) -> None:
+        """See to it that the form's model is built, or built anew, in the background."""
+        if self.corpus is None or form in self._building or not self._is_due(form, self.corpus):
+            return
+        task = asyncio.create_task(self._build(form, self.corpus))
+        self._building[form] = task
+        task.add_done_callback(lambda _: self._building.pop(form, None))
+
+    async def ready(self) -> None:
+        """Wait for the models that are being built."""
+        await asyncio.gather(*self._building.values())
+
+    def close(self) -> None:
+        for task in list(self._building.values()):
+            task.cancel()
+
+    def _is_due(self, form: Form, corpus: OwnText) -> bool:
+        if form not in self._models:
+            return True
+        _, generation, built = self._models[form]
+        return self.clock.now() - built > _REBUILD and corpus.generation() != generation
+
+    async def _build(self, form: Form, corpus: OwnText) -> None:
+        generation = await asyncio.to_thread(corpus.generation)
+        model = await asyncio.to_thread(lambda: NgramModel.of(corpus.sample_texts(form, _WORDS)))
+        self._models[form] = (model, generation, self.clock.now())
+
+    @staticmethod
+    def _score(text: str, before: str, model: NgramModel | None) -> float:
+        """With too little of the writer's text the model would judge by chance: then stock phrases alone count."""
+        own = model.log_probability(text, before) if model and model.size >= _FEWEST_TOKENS else 0.0
+        return own - _STOCK_PENALTY * count_stock_phrases(text)
