@@ -6,7 +6,7 @@ empty manuscript until the first scan has begun.
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,11 @@ from ownhand.text.words import matching_words
 _TEACHES = "pieces.share = 'teach' AND pieces.mine = 'mine' AND pieces.copy_of IS NULL AND pieces.file IS NOT NULL"
 _RAREST = 12
 """Words of the question that are looked up: the rarest ones say most about the matter."""
-_COMMON = 0.2
+_FILLED = 0.8
+"""Share of the words asked for from which nothing is filled up."""
+_COMMON = 0.1
 """A word found in this share of all passages says nothing about the matter."""
+_REMEMBERED = 5000
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Corpus:
     def __init__(self, index_path: Path) -> None:
         self.index_path = index_path
         self._local = threading.local()
+        self._frequencies: dict[str, int] = {}
 
     @classmethod
     def open(cls, index_path: Path) -> "Corpus":
@@ -132,30 +136,42 @@ class Corpus:
         copies, open questions and the file `not_in` never serve; the answer is the same until the index changes.
         """
         by_matter = self._by_matter(self._rare_words(text), form, not_in)
-        newest = self._all(
-            f"{_PASSAGE} WHERE {_TEACHES} AND form = ? AND path IS NOT ? "
+        chosen = _within(words, by_matter)
+        enough = sum(passage.words for passage in chosen) >= words * _FILLED
+        return chosen if enough else _within(words, [*by_matter, *self._newest(form, not_in)])
+
+    def _newest(self, form: Form, not_in: str | None) -> list[tuple[Any, ...]]:
+        return self._all(
+            f"{_PASSAGE} WHERE pieces.key IN (SELECT key FROM pieces JOIN files ON files.id = file "  # noqa: S608
+            f"WHERE {_TEACHES} AND form = ? AND path IS NOT ? ORDER BY pieces.modified DESC, pieces.id LIMIT 16) "
             "ORDER BY pieces.modified DESC, pieces.id, passages.id LIMIT 64",
             (form.value, not_in),
         )
-        return _within(words, [*by_matter, *newest])
 
     def _rare_words(self, text: str) -> list[str]:
         (passages,) = self._one("SELECT count(*) FROM passages")
-        frequencies = []
-        for word in sorted(set(matching_words(text))):
+        common = max(2, passages * _COMMON)
+        frequencies = sorted((self._frequency(word), word) for word in set(matching_words(text)))
+        return [word for count, word in frequencies if 0 < count <= common][:_RAREST]
+
+    def _frequency(self, word: str) -> int:
+        """Passages that hold `word`. Remembered for a while: it ranks words and need not be exact."""
+        known = self._frequencies.get(word)
+        if known is None:
+            if len(self._frequencies) >= _REMEMBERED:
+                self._frequencies.clear()
             rows = self._all("SELECT doc FROM vocabulary WHERE term = ?", (word,))
-            if rows and rows[0][0] <= max(2, passages * _COMMON):
-                frequencies.append((rows[0][0], word))
-        return [word for _, word in sorted(frequencies)[:_RAREST]]
+            known = self._frequencies[word] = rows[0][0] if rows else 0
+        return known
 
     def _by_matter(self, rare: Sequence[str], form: Form, not_in: str | None) -> list[tuple[Any, ...]]:
         if not rare:
             return []
         asked = " OR ".join(f'"{word}"' for word in rare)
         return self._all(
-            f"{_PASSAGE} JOIN passage_words ON passage_words.rowid = passages.id "
-            f"WHERE passage_words MATCH ? AND {_TEACHES} AND form = ? AND path IS NOT ? "
-            "ORDER BY bm25(passage_words), passages.id LIMIT 64",
+            "WITH best AS (SELECT rowid AS id, rank AS score FROM passage_words WHERE passage_words MATCH ? "  # noqa: S608
+            f"ORDER BY rank, rowid LIMIT 512) {_PASSAGE} JOIN best ON best.id = passages.id "
+            f"WHERE {_TEACHES} AND form = ? AND path IS NOT ? ORDER BY score, passages.id LIMIT 64",
             (asked, form.value, not_in),
         )
 
@@ -165,12 +181,14 @@ class Corpus:
         A verse line of 3 or 4 words counts only when it is a whole line of `text`, so hand over the line with what
         was typed of it. All pieces count, held out or not.
         """
-        hashes = [word_hash(word) for word in matching_words(text)]
-        for value, around in repeats.asked_grams(hashes):
-            rows = self._all(_GRAM, (value, not_in))
-            if any(repeats.runs_together(stored, around) for (stored,) in rows):
-                return True
-        return any(self._all(_LINE, (value, not_in)) for value in repeats.asked_lines(text))
+        asked: dict[int, list[bytes]] = {}
+        for value, around in repeats.asked_grams([word_hash(word) for word in matching_words(text)]):
+            asked.setdefault(value, []).append(around)
+        hits = self._all(_GRAMS.format(_holes(asked)), (*asked, not_in))
+        if any(repeats.runs_together(stored, around) for value, stored in hits for around in asked[value]):
+            return True
+        lines = repeats.asked_lines(text)
+        return bool(self._all(_LINES.format(_holes(lines)), (*lines, not_in)))
 
     def sample_texts(self, form: Form, words: int) -> list[str]:
         """Texts of pieces that teach, newest first, until `words` words are reached: food for the n-gram model."""
@@ -228,14 +246,18 @@ _PASSAGE = (
     "SELECT passages.id, pieces.id, path, title, form, substr(text, start + 1, stop - start), passages.words "
     "FROM passages JOIN pieces ON pieces.key = passages.piece JOIN files ON files.id = pieces.file"
 )
-_GRAM = (
-    "SELECT around FROM grams JOIN pieces ON pieces.key = grams.piece JOIN files ON files.id = pieces.file "
-    "WHERE hash = ? AND path IS NOT ?"
+_GRAMS = (
+    "SELECT hash, around FROM grams JOIN pieces ON pieces.key = grams.piece JOIN files ON files.id = pieces.file "
+    "WHERE hash IN ({}) AND path IS NOT ?"
 )
-_LINE = (
+_LINES = (
     "SELECT 1 FROM verse_lines JOIN pieces ON pieces.key = verse_lines.piece JOIN files ON files.id = pieces.file "
-    "WHERE hash = ? AND path IS NOT ? LIMIT 1"
+    "WHERE hash IN ({}) AND path IS NOT ? LIMIT 1"
 )
+
+
+def _holes(values: Collection[object]) -> str:
+    return ",".join("?" * len(values))
 
 
 def _piece(row: tuple[Any, ...]) -> Piece:

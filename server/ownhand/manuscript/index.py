@@ -33,8 +33,10 @@ CREATE TABLE files (
 CREATE TABLE pieces (
     key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, file INTEGER REFERENCES files(id) ON DELETE SET NULL,
     ordinal INTEGER NOT NULL, part INTEGER NOT NULL, parts INTEGER NOT NULL, title TEXT NOT NULL, form TEXT NOT NULL,
-    text TEXT NOT NULL, words INTEGER NOT NULL, modified REAL NOT NULL, digest BLOB NOT NULL, sketch BLOB NOT NULL,
-    mine TEXT NOT NULL, answered INTEGER NOT NULL DEFAULT 0, share TEXT, held_out TEXT, copy_of TEXT
+    words INTEGER NOT NULL, modified REAL NOT NULL, digest BLOB NOT NULL, mine TEXT NOT NULL,
+    answered INTEGER NOT NULL DEFAULT 0, share TEXT, held_out TEXT, copy_of TEXT,
+    -- Last, because SQLite walks through long columns to reach what lies behind them.
+    sketch BLOB NOT NULL, text TEXT NOT NULL
 );
 CREATE INDEX pieces_by_file ON pieces (file, ordinal);
 CREATE INDEX pieces_by_digest ON pieces (digest);
@@ -45,7 +47,7 @@ CREATE TABLE passages (
     words INTEGER NOT NULL
 );
 CREATE INDEX passages_by_piece ON passages (piece);
-CREATE VIRTUAL TABLE passage_words USING fts5 (words, detail = none, tokenize = "unicode61 remove_diacritics 0");
+CREATE VIRTUAL TABLE passage_words USING fts5 (words, tokenize = "unicode61 remove_diacritics 0");
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab (passage_words, row);
 CREATE TABLE grams (
     hash INTEGER NOT NULL, piece INTEGER NOT NULL, position INTEGER NOT NULL, around BLOB NOT NULL,

@@ -86,14 +86,12 @@ def _cut_at_words(text: str, start: int, end: int, most: int) -> Iterator[Span]:
         yield Span(start + (spans[first][0] if first else 0), start + until, last - first)
 
 
-def parts(text: str, form: Form, longest: int = 3000) -> list[str]:
+def parts(text: str, form: Form) -> list[str]:
     """A long text without sections, cut into parts of 600 to 2,000 words at joints that an edit elsewhere doesn't move.
 
     Joints are chosen by a paragraph's own words (content-defined chunking), so that the parts before and after an
-    edit stay what they were. A text of at most `longest` words stays whole.
+    edit stay what they were.
     """
-    if count_words(text) <= longest:
-        return [text]
     found: list[Span] = []
     for span in blocks(text, PASSAGE_WORDS[form][1]):
         whole = found and found[-1].words

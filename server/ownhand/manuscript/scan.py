@@ -8,6 +8,7 @@ Runs at the lowest priority and speaks JSON lines. Its first line of standard in
 
 import json
 import logging
+import os
 import queue
 import sqlite3
 import sys
@@ -176,4 +177,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    os._exit(status)  # at once: the thread that watches standard input must not hold up the interpreter's end

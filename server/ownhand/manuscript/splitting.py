@@ -1,7 +1,8 @@
 """A parsed file becomes pieces: by heading, by scene break, else the file itself.
 
 Each heading opens a section. A scene break cuts a section where both sides are worth a piece. A bit of prose that is
-too short to stand alone joins the piece before it; a poem stands alone however short. A piece's text is the voice as
+too short to stand alone joins the piece before it; a poem stands alone however short, and whole with its breaks if it
+has a title. A piece's text is the voice as
 typed; what isn't the voice is taken out, and the blank lines around it become one.
 """
 
@@ -17,6 +18,10 @@ from ownhand.text.words import count_words
 SHORTEST_PROSE = 60
 """Words below which a section of prose is no piece of its own."""
 SHORTEST_SCENE = 150
+LONGEST_WHOLE = 3000
+"""Words above which a text without sections is cut into parts."""
+LONGEST_POEM = 600
+"""A poem with a title is one piece across its breaks up to this many words; without a title each break ends a poem."""
 
 _MARKS = regex.compile(r"^[\s#=*_>.!@~-]+|[\s#=*_~-]+$")
 _TEX_HEADING = regex.compile(r"\\\w+\*?(?:\[[^\]]*\])?\{(.*)\}\s*$", flags=regex.S)
@@ -62,12 +67,12 @@ def split(parsed: ParsedFile, name: str) -> list[RawPiece]:
         for region in parsed.regions
     )
     bits = [bit for section in _sections(parsed) if (bit := _bit(parsed.text, section, clipping))]
-    titled = [_titled(piece, number, parsed, name) for number, piece in enumerate(_join_short(bits))]
+    titled = [_titled(piece, name) for piece in _join_short(bits)]
     return [part for piece in _numbered(titled) for part in _in_parts(piece)]
 
 
 def _sections(parsed: ParsedFile) -> list[_Section]:
-    sections = [_Section("", False)]
+    sections = [_Section(parsed.title or "", False)]
     for region in parsed.regions:
         if region.kind is Kind.HEADING:
             sections.append(_Section(heading_text(parsed.text[region.start : region.end]), True))
@@ -94,15 +99,14 @@ class _Bit:
 
 
 def _bit(text: str, section: _Section, clipping: bool) -> _Bit | None:
+    body = voice_text(text, [region for region in section.regions if region.kind is Kind.VOICE])
+    words = count_words(body)
     quoted = sum(count_words(text[r.start : r.end]) for r in section.regions if r.kind is Kind.QUOTE)
-    voice = sum(count_words(text[r.start : r.end]) for r in section.regions if r.kind is Kind.VOICE)
-    if not voice + quoted:
-        return None
-    question = quoted > voice
-    kinds = (Kind.VOICE, Kind.QUOTE) if question else (Kind.VOICE,)
-    body = voice_text(text, [region for region in section.regions if region.kind in kinds])
-    question = question or clipping or _is_attributed(body)
-    return _Bit(RawPiece(section.title, body, form_of(body), count_words(body), question), section.own_heading)
+    if quoted > words:
+        body = voice_text(text, section.regions)
+        return _Bit(RawPiece(section.title, body, form_of(body), count_words(body), True), section.own_heading)
+    question = clipping or _is_attributed(body)
+    return _Bit(RawPiece(section.title, body, form_of(body), words, question), section.own_heading) if words else None
 
 
 def voice_text(text: str, regions: list[Region]) -> str:
@@ -152,8 +156,10 @@ def _join_short(bits: list[_Bit]) -> list[RawPiece]:
 
 def _belong_together(before: RawPiece, bit: _Bit) -> bool:
     piece = bit.piece
-    if before.question or piece.question or Form.VERSE in (before.form, piece.form):
+    if before.question or piece.question or before.form is not piece.form:
         return False
+    if piece.form is Form.VERSE:
+        return not bit.own_heading and bool(piece.title) and before.words + piece.words <= LONGEST_POEM
     least = SHORTEST_PROSE if bit.own_heading else SHORTEST_SCENE
     return piece.words < least or before.words < least
 
@@ -167,11 +173,8 @@ def _merged(left: RawPiece, right: RawPiece) -> RawPiece:
     )
 
 
-def _titled(piece: RawPiece, number: int, parsed: ParsedFile, name: str) -> RawPiece:
-    if piece.title:
-        return piece
-    of_file = parsed.title if number == 0 or piece.form is Form.PROSE else None
-    return replace(piece, title=of_file or _first_line(piece.text) or name)
+def _titled(piece: RawPiece, name: str) -> RawPiece:
+    return piece if piece.title else replace(piece, title=_first_line(piece.text) or name)
 
 
 def _numbered(pieces: list[RawPiece]) -> list[RawPiece]:
@@ -185,14 +188,14 @@ def _numbered(pieces: list[RawPiece]) -> list[RawPiece]:
 
 
 def _first_line(text: str) -> str:
-    line = next((line.strip() for line in text.split("\n") if line.strip()), "")
+    line = next((" ".join(line.split()) for line in text.split("\n") if line.strip()), "")
     return line if len(line) <= 60 else line[:59].rsplit(" ", 1)[0] + "…"
 
 
 def _in_parts(piece: RawPiece) -> list[RawPiece]:
-    texts = parts(piece.text, piece.form)
-    if len(texts) == 1:
+    if piece.words <= LONGEST_WHOLE:
         return [piece]
+    texts = parts(piece.text, piece.form)
     return [
         replace(piece, text=text, words=count_words(text), part=number, parts=len(texts))
         for number, text in enumerate(texts, 1)

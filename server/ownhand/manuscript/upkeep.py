@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from ownhand.manuscript import drafts, marks
 from ownhand.manuscript.identity import Known, Seen, match
 from ownhand.manuscript.model import Form, Mine, ParsedFile
-from ownhand.manuscript.passages import passages
+from ownhand.manuscript.passages import Span, passages
 from ownhand.manuscript.repeats import stored_grams, stored_lines
 from ownhand.manuscript.sketch import Sketch, digest, word_hash
 from ownhand.manuscript.splitting import RawPiece, split
@@ -38,7 +38,12 @@ class _New:
     raw: RawPiece
     seen: Seen
     modified: float
-    hashes: list[int]
+    spans: list[Span]
+    passage_words: list[list[str]]
+
+    @property
+    def hashes(self) -> list[int]:
+        return [word_hash(word) for words in self.passage_words for word in words]
 
 
 @contextlib.contextmanager
@@ -100,10 +105,11 @@ def _read(file: FileNow) -> list[_New]:
         return []
     found = []
     for ordinal, raw in enumerate(split(file.parsed, PurePosixPath(file.path).stem)):
-        words = matching_words(raw.text)
-        hashes = [word_hash(word) for word in words]
-        seen = Seen(file.path, ordinal, raw.title, digest(words), Sketch.of(hashes))
-        found.append(_New(raw, seen, file.mtime_ns / 1e9, hashes))
+        spans = passages(raw.text, raw.form)
+        words = [matching_words(raw.text[span.start : span.end]) for span in spans]
+        flat = [word for passage in words for word in passage]
+        seen = Seen(file.path, ordinal, raw.title, digest(flat), Sketch.of([word_hash(word) for word in flat]))
+        found.append(_New(raw, seen, file.mtime_ns / 1e9, spans, words))
     return found
 
 
@@ -179,14 +185,14 @@ def _new_id(connection: sqlite3.Connection, seen: Seen) -> str:
 
 def _write_words(connection: sqlite3.Connection, key: int, new: _New) -> None:
     raw = new.raw
-    for span in passages(raw.text, raw.form):
+    for span, words in zip(new.spans, new.passage_words, strict=True):
         cursor = connection.execute(
             "INSERT INTO passages (piece, start, stop, words) VALUES (?, ?, ?, ?)",
             (key, span.start, span.end, span.words),
         )
         connection.execute(
             "INSERT INTO passage_words (rowid, words) VALUES (?, ?)",
-            (cursor.lastrowid, " ".join(matching_words(raw.text[span.start : span.end]))),
+            (cursor.lastrowid, " ".join(words)),
         )
     connection.executemany(
         "INSERT OR IGNORE INTO sketch_keys VALUES (?, ?)", ((value, key) for value in new.seen.sketch.smallest())

@@ -47,4 +47,5 @@ def last_grapheme_start(text: str) -> int:
 
 
 def _is_word(part: str) -> bool:
-    return any(character.isalnum() for character in part)
+    # Most parts are plain words or single spaces; the first look spares them the loop.
+    return part.isalnum() or (len(part) > 1 and any(character.isalnum() for character in part))

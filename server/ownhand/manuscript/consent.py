@@ -1,0 +1,129 @@
+"""A folder is not a permission: what the writer answered about each manuscript folder.
+
+The answer lies in `voices/<random id>/voice.toml`, beside everything else that belongs to that voice. Nothing is
+scanned or recorded before there is one.
+"""
+
+import logging
+import tomllib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from ownhand.errors import WriterError
+from ownhand.home import Home, check_format, write_private
+from ownhand.manuscript import index
+from ownhand.manuscript.toml import to_toml
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+VOICE_FILE = "voice.toml"
+MOSTLY = 0.5
+"""A folder is offered a known voice when more than this share of its pieces is known there."""
+
+
+class Consent(StrEnum):
+    """What Ownhand may do with a folder's text."""
+
+    LEARN = "learn"
+    SUGGEST = "suggest"
+    NEITHER = "neither"
+    UNASKED = "unasked"
+
+
+@dataclass(frozen=True)
+class VoiceFolder:
+    """One voice on disk and the manuscript folder that it belongs to."""
+
+    path: Path
+    folder: Path
+    consent: Consent
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def index_path(self) -> Path:
+        return self.path / index.INDEX_NAME
+
+
+def find_voice(home: Home, folder: Path) -> VoiceFolder | None:
+    """The voice of exactly this manuscript folder. Raises WriterError when a newer Ownhand wrote it."""
+    wanted = _real(folder)
+    return next((voice for voice in _voices(home) if _real(voice.folder) == wanted), None)
+
+
+def consent_for(home: Home, path: Path) -> VoiceFolder | None:
+    """The voice of the nearest manuscript folder that contains `path` (a file or a folder); None: never asked."""
+    real = _real(path)
+    around = [voice for voice in _voices(home) if real.is_relative_to(_real(voice.folder))]
+    return max(around, key=lambda voice: len(_real(voice.folder).parts), default=None)
+
+
+def grant(home: Home, folder: Path, answer: Consent, *, voice: VoiceFolder | None = None) -> VoiceFolder:
+    """Keep the writer's answer for `folder`; asked again, the newer answer counts.
+
+    `voice` is a known voice that the writer wants for this folder (see `matching_voice`); it moves here. Raises
+    WriterError when there is no such folder or the data folder can't be written.
+    """
+    if not folder.is_dir():
+        what = f"{folder} is a file, not a folder." if folder.exists() else f"There is no folder {folder}."
+        raise WriterError(what, "Name the folder that the manuscript lies in.")
+    known = voice or find_voice(home, folder)
+    path = known.path if known else home.new_voice_folder()
+    today = datetime.now(UTC).date()
+    kept = _load(path / VOICE_FILE) if known else {"created": today}
+    values = {**kept, "format": FORMAT, "folder": str(_real(folder)), "consent": answer.value, "answered": today}
+    write_private(path / VOICE_FILE, to_toml(values).encode())
+    return VoiceFolder(path, _real(folder), answer)
+
+
+def matching_voice(home: Home, folder_pieces_digests: Collection[bytes]) -> VoiceFolder | None:
+    """The voice that most of these pieces belong to, when its own folder is gone: renamed, moved, a new computer.
+
+    `folder_pieces_digests` are the digests of the folder's pieces (`sketch.digest`). Offer it; don't take it.
+    """
+    digests = set(folder_pieces_digests)
+    shares = [(_known_share(voice, digests), voice) for voice in _voices(home) if not voice.folder.is_dir()]
+    share, found = max(shares, key=lambda pair: pair[0], default=(0.0, None))
+    return found if share > MOSTLY else None
+
+
+def _known_share(voice: VoiceFolder, digests: Collection[bytes]) -> float:
+    try:
+        connection = index.open_for_reading(voice.index_path)
+    except (FileNotFoundError, WriterError):
+        return 0.0
+    try:
+        known = {digest for (digest,) in connection.execute("SELECT digest FROM pieces")}
+    finally:
+        connection.close()
+    return len(known.intersection(digests)) / len(digests) if digests else 0.0
+
+
+def _voices(home: Home) -> Iterator[VoiceFolder]:
+    """Every voice in the data folder; a damaged `voice.toml` is passed over with a quiet log line."""
+    if not home.voices.is_dir():
+        return
+    for file in sorted(home.voices.glob(f"*/{VOICE_FILE}")):
+        try:
+            values = _load(file)
+            yield VoiceFolder(file.parent, Path(values["folder"]), Consent(values["consent"]))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+            log.warning("The voice %s can't be read (%s); it is left alone.", file.parent.name, type(error).__name__)
+
+
+def _load(file: Path) -> dict[str, Any]:
+    values = tomllib.loads(file.read_text(encoding="utf-8"))
+    check_format(values.get("format"), FORMAT, file)
+    return values
+
+
+def _real(path: Path) -> Path:
+    """Absolute, links resolved; the path need not exist."""
+    return path.expanduser().resolve()

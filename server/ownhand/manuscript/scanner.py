@@ -1,0 +1,168 @@
+"""Runs the scan child, from asyncio (`Scanner`) or from the command line (`refresh`)."""
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ownhand.errors import WriterError
+from ownhand.home import Home
+from ownhand.manuscript.consent import Consent, VoiceFolder, find_voice, grant
+from ownhand.manuscript.scan import Job, Outcome, Progress
+from ownhand.settings import Settings
+
+_COMMAND = (sys.executable, "-m", "ownhand.manuscript.scan")
+_STOPPED = WriterError(
+    "Reading the manuscript stopped before it was done.", "It goes on where it was when you save a page or try again."
+)
+
+
+def job_for(voice: VoiceFolder, settings: Settings) -> Job:
+    return Job(voice.index_path, voice.folder, settings.manuscript_include, settings.manuscript_exclude)
+
+
+def _nothing(*_: object) -> None:
+    """Nobody listens."""
+
+
+class Scanner:
+    """Keeps one manuscript's index up to date: one child at a time, requests during a scan become one more scan.
+
+    Callbacks run on the event loop: `on_progress(files, of)`, `on_done(outcome)` after each finished scan,
+    `on_error(error)` with a sentence for the writer.
+    """
+
+    def __init__(
+        self,
+        job: Callable[[], Job],
+        *,
+        on_progress: Progress = _nothing,
+        on_done: Callable[[Outcome], None] = _nothing,
+        on_error: Callable[[WriterError], None] = _nothing,
+    ) -> None:
+        self._job = job
+        self._on_progress = on_progress
+        self._on_done = on_done
+        self._on_error = on_error
+        self._again = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    def start(self) -> None:
+        """Scan now, or once more after the scan that is under way."""
+        self._again = True
+        if not self.running:
+            self._task = asyncio.get_running_loop().create_task(self._run(), name="manuscript-scan")
+
+    async def finished(self) -> None:
+        """Wait until nothing is under way."""
+        while self._task is not None and self.running:
+            await asyncio.wait({self._task})
+
+    async def cancel(self) -> None:
+        """Stop the child and wait for its end; what it saved stays."""
+        self._again = False
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while self._again:
+            self._again = False
+            try:
+                outcome = await self._scan_once()
+            except WriterError as error:
+                self._on_error(error)
+            else:
+                if outcome is not None:
+                    self._on_done(outcome)
+
+    async def _scan_once(self) -> Outcome | None:
+        """None when another server scans this manuscript; its result is ours too."""
+        process = await asyncio.create_subprocess_exec(
+            *_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(_line(self._job()))
+            async for line in process.stdout:
+                event = json.loads(line)
+                if event["event"] == "progress":
+                    self._on_progress(event["files"], event["of"])
+                else:
+                    return _result(event)
+            raise _STOPPED
+        finally:
+            await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """The child leaves by itself when its input closes; a stuck one is killed."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        await asyncio.wait_for(process.wait(), 2)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def refresh(home: Home, folder: Path, settings: Settings, on_progress: Progress) -> None:
+    """Bring the index of `folder` up to date and wait for it. A command on a folder is the writer's consent.
+
+    Raises WriterError: no such folder, a read-only or full disk, a newer index. Call it from the main thread: the child
+    ends when the thread that started it does.
+    """
+    voice = find_voice(home, folder)
+    if voice is None or voice.consent is Consent.UNASKED:
+        voice = grant(home, folder, Consent.LEARN)
+    job = job_for(voice, settings)
+    while _scan_and_wait(job, on_progress) is None:
+        time.sleep(0.2)  # another process scans this manuscript; ours comes after it
+
+
+def _scan_and_wait(job: Job, on_progress: Progress) -> Outcome | None:
+    with subprocess.Popen(
+        _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(_line(job))
+            process.stdin.flush()
+            for line in process.stdout:
+                event = json.loads(line)
+                if event["event"] == "progress":
+                    on_progress(event["files"], event["of"])
+                else:
+                    return _result(event)
+        except BrokenPipeError:
+            pass
+        finally:
+            process.stdin.close()
+    raise _STOPPED
+
+
+def _line(job: Job) -> bytes:
+    return json.dumps(job.to_json()).encode() + b"\n"
+
+
+def _result(event: dict[str, Any]) -> Outcome | None:
+    match event.pop("event"):
+        case "done":
+            return Outcome(**event)
+        case "busy":
+            return None
+        case _:
+            raise WriterError(event["sentence"], event["next_step"])
