@@ -75,14 +75,13 @@ def _wide_encoding(data: bytes) -> str | None:
 def _legacy(data: bytes, error: UnicodeDecodeError) -> str:
     if _mostly_utf8(data):
         return data.decode("utf-8", errors="replace")
-    # Costs a tenth of a second to import, and most manuscripts never need it.
-    from charset_normalizer import from_bytes
+    # Needed by few files, and not free to load.
+    from ownhand.manuscript.legacy import legacy_encoding
 
-    sample = _legacy_sample(data, error.start)
-    best = from_bytes(sample, steps=8, chunk_size=1024, threshold=0.3).best()
-    if best is None:
+    encoding = legacy_encoding(_legacy_sample(data, error.start))
+    if encoding is None:
         raise Unreadable("not a text file, or in an unknown encoding")
-    return data.decode(best.encoding, errors="replace")
+    return data.decode(encoding, errors="replace")
 
 
 def _mostly_utf8(data: bytes) -> bool:

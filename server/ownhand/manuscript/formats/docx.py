@@ -6,7 +6,6 @@ text boxes are left out. The file is bounded before it is unpacked.
 
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -43,6 +42,8 @@ def parse_docx(data: bytes) -> ParsedFile:
 
 
 def _check_size(data: bytes) -> None:
+    import zipfile
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             parts = package.infolist()

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from ownhand.manuscript.formats.breaks import is_lone_break
+from ownhand.manuscript.formats.lines import filled_lines, line_end, lines_of
 from ownhand.manuscript.model import Kind, Region
 
 SCENE_LEVEL = 4
@@ -33,12 +34,12 @@ class Fountain:
         return ([Region(0, end, Kind.FRONT_MATTER)] if end else []) + list(_comments(text, end))
 
     def block(self, text: str, start: int, end: int) -> list[Region]:
-        lines = _lines(text, start, end)
+        lines = lines_of(text, start, end)
         marks: list[Region] = []
-        for number, (line_start, line_end) in enumerate(lines):
-            line = text[line_start:line_end].strip()
+        for number, (first, stop) in enumerate(lines):
+            line = text[first:stop].strip()
             is_last = number == len(lines) - 1
-            marks += _line(text, Region(line_start, line_end, Kind.VOICE), line, number == 0, is_last)
+            marks += _line(text, Region(first, stop, Kind.VOICE), line, number == 0, is_last)
         return marks
 
 
@@ -82,8 +83,8 @@ def _comments(text: str, position: int) -> Iterator[Region]:
         close = -1 if open_to_end and closer == "*/" else text.find(closer, start + 2)
         blank = text.find("\n\n", start, close) if closer == "]]" and close >= 0 else -1
         if close < 0 or blank >= 0:
-            newline = text.find("\n", start)
-            end = len(text) if closer == "*/" or newline < 0 else newline
+            rest = line_end(text, start)
+            end = len(text) if closer == "*/" else rest - text.endswith("\n", start, rest)
         else:
             end = close + 2
         yield _widened(text, start, end)
@@ -99,19 +100,4 @@ def _next_comment(text: str, position: int) -> tuple[int, str] | None:
 
 def _widened(text: str, start: int, end: int) -> Region:
     """A comment that fills its lines takes them whole."""
-    line_start = text.rfind("\n", 0, start) + 1
-    newline = text.find("\n", end)
-    line_end = len(text) if newline < 0 else newline + 1
-    if text[line_start:start].strip() or text[end:line_end].strip():
-        return Region(start, end, Kind.COMMENT)
-    return Region(line_start, line_end, Kind.COMMENT)
-
-
-def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    lines = []
-    while start < end:
-        newline = text.find("\n", start, end)
-        line_end = end if newline < 0 else newline + 1
-        lines.append((start, line_end))
-        start = line_end
-    return lines
+    return Region(*(filled_lines(text, start, end) or (start, end)), Kind.COMMENT)

@@ -15,15 +15,19 @@ Fences, comments (`<!-- -->`, `%% %%`) and front matter may span blank lines; th
 
 import re
 from collections.abc import Iterator
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ownhand.manuscript.formats.breaks import is_lone_break
 from ownhand.manuscript.formats.front_matter import front_matter_end
 from ownhand.manuscript.formats.inline import inline_marks
+from ownhand.manuscript.formats.lines import filled_lines, leads, line_end, line_start
 from ownhand.manuscript.formats.plain import breaks_in
 from ownhand.manuscript.model import Kind, Region
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 _FENCE = re.compile(
     r"[ \t]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*+(?P<fence>`{3,}(?=[^`\n]*$)|~{3,}(?![ \t]*(?:\n[ \t]*\n|\n?\Z)))",
@@ -43,9 +47,13 @@ _SENTENCE_END = (".", ",", ";", "!", "…", '."', ".”", "?”", "!”", "—")
 class Markdown:
     """The grammar of `.md` and `.markdown`."""
 
-    def __init__(self) -> None:
-        self._parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-        self._parser.disable(["code", "reference", "html_block"])
+    @cached_property
+    def _parser(self) -> "MarkdownIt":
+        # Imported late: the server answers before it reads its first Markdown.
+        from markdown_it import MarkdownIt
+
+        parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+        return parser.disable(["code", "reference", "html_block"])
 
     def outline(self, text: str) -> list[Region]:
         end = front_matter_end(text)
@@ -71,7 +79,7 @@ class Markdown:
                 position = mark.end
         return marks + inline_marks(text, position, end)
 
-    def _tokens(self, block: str) -> list[Token]:
+    def _tokens(self, block: str) -> list["Token"]:
         tokens: list[Token] = []
         self._parser.block.parse(block, self._parser, {}, tokens)
         return tokens
@@ -94,14 +102,14 @@ def _opened(text: str, opener: str, place: int, unclosed: set[str]) -> Region | 
     """What this opener begins; None when it doesn't stand where it could."""
     if opener in _CLOSERS:
         return _comment(text, opener, place, unclosed)
-    line_start = text.rfind("\n", 0, place) + 1
-    fence = _FENCE.match(text, line_start)
+    start = line_start(text, place)
+    fence = _FENCE.match(text, start)
     if fence and fence.start("fence") == place:
-        return Region(line_start, _fence_end(text, fence["fence"], fence.end()), Kind.CODE)
-    program = _PROGRAM.match(text, line_start)
+        return Region(start, _fence_end(text, fence["fence"], fence.end()), Kind.CODE)
+    program = _PROGRAM.match(text, start)
     if program and program.end() == place + len(opener):
         closer = re.compile(rf"</{program['name']}>", re.IGNORECASE)
-        return Region(line_start, _closing_line(text, closer, program.end()), Kind.CODE)
+        return Region(start, _closing_line(text, closer, program.end()), Kind.CODE)
     return None
 
 
@@ -111,28 +119,25 @@ def _fence_end(text: str, fence: str, position: int) -> int:
 
 def _closing_line(text: str, closer: re.Pattern[str], position: int) -> int:
     match = closer.search(text, position)
-    return _line_end(text, match.end()) if match else len(text)
+    return line_end(text, match.end()) if match else len(text)
 
 
 def _comment(text: str, opener: str, start: int, unclosed: set[str]) -> Region:
     """A comment that fills its lines takes them whole. Left open at a line's start it runs to the end of the text,
     open within a line to the end of that line."""
-    line_start = text.rfind("\n", 0, start) + 1
-    leads = not text[line_start:start].strip()
     closer = _CLOSERS[opener]
     close = -1 if closer in unclosed else text.find(closer, start + len(opener))
-    if close < 0:
-        unclosed.add(closer)
-        newline = text.find("\n", start)
-        return Region(line_start if leads else start, len(text) if leads or newline < 0 else newline, Kind.COMMENT)
-    end = close + len(closer)
-    line_end = _line_end(text, end)
-    if leads and not text[end:line_end].strip():
-        return Region(line_start, line_end, Kind.COMMENT)
-    return Region(start, end, Kind.COMMENT)
+    if close >= 0:
+        end = close + len(closer)
+        return Region(*(filled_lines(text, start, end) or (start, end)), Kind.COMMENT)
+    unclosed.add(closer)
+    if leads(text, start):
+        return Region(line_start(text, start), len(text), Kind.COMMENT)
+    newline = text.find("\n", start)
+    return Region(start, len(text) if newline < 0 else newline, Kind.COMMENT)
 
 
-def _structures(tokens: list[Token], block: str, offset: int) -> Iterator[Region]:
+def _structures(tokens: list["Token"], block: str, offset: int) -> Iterator[Region]:
     """Headings, breaks, quotes, tables and fences of one block, in order; a quote's inside is left out."""
     starts = [0, *(match.end() for match in re.finditer("\n", block))]
     starts += [len(block)] * 2
@@ -147,7 +152,7 @@ def _structures(tokens: list[Token], block: str, offset: int) -> Iterator[Region
             inside += 1
 
 
-def _structure(token: Token, block: str, start: int, end: int, offset: int) -> Iterator[Region]:
+def _structure(token: "Token", block: str, start: int, end: int, offset: int) -> Iterator[Region]:
     source = block[start:end]
     if token.type == "heading_open":
         yield from _heading(token, source, start + offset)
@@ -162,7 +167,7 @@ def _structure(token: Token, block: str, start: int, end: int, offset: int) -> I
         yield Region(start + offset, end + offset, Kind.CODE)
 
 
-def _heading(token: Token, source: str, start: int) -> Iterator[Region]:
+def _heading(token: "Token", source: str, start: int) -> Iterator[Region]:
     level = int(token.tag[1:])
     end = start + len(source)
     if token.markup.startswith("#"):
@@ -187,8 +192,3 @@ def _quote(text: str, quote: Region) -> list[Region]:
         marks.append(Region(match.start(), match.end(), Kind.MARKUP))
         position = match.end()
     return [*marks, Region(position, quote.end, Kind.QUOTE)] if position < quote.end else marks
-
-
-def _line_end(text: str, index: int) -> int:
-    newline = text.find("\n", index)
-    return len(text) if newline < 0 else newline + 1

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ownhand.manuscript.formats.breaks import is_lone_break
 from ownhand.manuscript.formats.front_matter import front_matter_end
+from ownhand.manuscript.formats.lines import line_end, lines_of
 from ownhand.manuscript.model import Kind, Region
 
 _HEAD = re.compile(
@@ -50,11 +51,8 @@ class Org:
         if "\n" not in text[start : end - 1] and _lone_break(text[start:end]):
             return [Region(start, end, Kind.BREAK)]
         marks: list[Region] = []
-        while start < end:
-            newline = text.find("\n", start, end)
-            line_end = end if newline < 0 else newline + 1
-            marks += _line(text, start, line_end)
-            start = line_end
+        for line in lines_of(text, start, end):
+            marks += _line(text, *line)
         return marks
 
 
@@ -112,7 +110,7 @@ def _blocks(text: str, position: int) -> Iterator[Region]:
             return
         if first is drawer:
             end = _END_DRAWER.search(text, first.end())
-            position = _line_end(text, end.end()) if end else len(text)
+            position = line_end(text, end.end()) if end else len(text)
             yield Region(first.start(), position, Kind.MARKUP)
             continue
         kind = _KINDS.get(first["name"].lower())
@@ -122,7 +120,7 @@ def _blocks(text: str, position: int) -> Iterator[Region]:
             continue
         closing = re.compile(rf"^[ \t]*#\+end_{re.escape(first['name'])}[ \t]*$", re.MULTILINE | re.IGNORECASE)
         end = closing.search(text, position)
-        inner_end, position = (end.start(), _line_end(text, end.end())) if end else (len(text), len(text))
+        inner_end, position = (end.start(), line_end(text, end.end())) if end else (len(text), len(text))
         if kind is not Kind.QUOTE:
             yield Region(first.start(), position, kind)
             continue
@@ -132,8 +130,3 @@ def _blocks(text: str, position: int) -> Iterator[Region]:
             Region(inner_end, position, Kind.MARKUP),
         )
         yield from (part for part in parts if part.start < part.end)
-
-
-def _line_end(text: str, index: int) -> int:
-    newline = text.find("\n", index)
-    return len(text) if newline < 0 else newline + 1

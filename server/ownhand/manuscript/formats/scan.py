@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Protocol
 
+from ownhand.manuscript.formats.lines import line_end, line_start
 from ownhand.manuscript.model import Kind, Region
 
 MASK = "\ufffc"
@@ -98,8 +99,8 @@ class _View:
 
 def block_around(text: str, index: int, floor: int, ceiling: int) -> tuple[int, int]:
     """The block that holds text[index], or the blank line that does, within [floor, ceiling)."""
-    start = max(text.rfind("\n", floor, index) + 1, floor)
-    end = _line_end(text, index, ceiling)
+    start = max(line_start(text, index), floor)
+    end = line_end(text, index, ceiling)
     if not text[start:end].strip():
         return start, end
     while start > floor:
@@ -108,16 +109,11 @@ def block_around(text: str, index: int, floor: int, ceiling: int) -> tuple[int, 
             break
         start = previous
     while end < ceiling:
-        following = _line_end(text, end, ceiling)
+        following = line_end(text, end, ceiling)
         if not text[end:following].strip():
             break
         end = following
     return start, end
-
-
-def _line_end(text: str, index: int, ceiling: int) -> int:
-    newline = text.find("\n", index, ceiling)
-    return ceiling if newline < 0 else newline + 1
 
 
 def _span_at(spans: list[Region], index: int) -> Region | None:

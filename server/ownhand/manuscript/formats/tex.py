@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from ownhand.manuscript.formats.breaks import is_lone_break
+from ownhand.manuscript.formats.lines import filled_lines, line_end, line_start, trails
 from ownhand.manuscript.formats.tex_commands import BREAKS, CHARACTERS, HEADINGS, QUOTES, arguments_of
 from ownhand.manuscript.model import Kind, Region
 
@@ -100,10 +101,7 @@ def _comment(text: str, start: int) -> Region:
     """From `%` to the end of the line; with the newline where nothing else stands on the line."""
     newline = text.find("\n", start)
     end = len(text) if newline < 0 else newline
-    line_start = text.rfind("\n", 0, start) + 1
-    if text[line_start:start].strip():
-        return Region(start, end, Kind.COMMENT)
-    return Region(line_start, min(end + 1, len(text)), Kind.COMMENT)
+    return Region(*(filled_lines(text, start, end) or (start, end)), Kind.COMMENT)
 
 
 def _environment(text: str, opener: re.Match[str], close: int, end: int, kind: Kind) -> Iterator[Region]:
@@ -126,17 +124,11 @@ def _environment(text: str, opener: re.Match[str], close: int, end: int, kind: K
 
 def _line_rest(text: str, position: int, limit: int) -> int:
     """Past the newline, where nothing else stands on the line."""
-    newline = text.find("\n", position, limit)
-    return newline + 1 if newline >= 0 and not text[position:newline].strip() else position
+    return line_end(text, position, limit) if trails(text, position) else position
 
 
 def _widened(text: str, start: int, end: int, kind: Kind) -> Region:
-    line_start = text.rfind("\n", 0, start) + 1
-    newline = text.find("\n", end)
-    line_end = len(text) if newline < 0 else newline + 1
-    if text[line_start:start].strip() or text[end:line_end].strip():
-        return Region(start, end, kind)
-    return Region(line_start, line_end, kind)
+    return Region(*(filled_lines(text, start, end) or (start, end)), kind)
 
 
 def _commands(text: str, position: int, end: int) -> Iterator[Region]:
@@ -161,9 +153,9 @@ def _sign(text: str, match: re.Match[str], end: int) -> Region:
     if match[0] in ("$", "\\("):
         math = _MATH.match(text, start, end)
         return Region(start, math.end(), Kind.MARKUP) if math else Region(start, match.end(), Kind.VOICE)
-    line_end = _LINE_END.match(text, start, end)
-    if line_end:
-        return Region(start, line_end.end(), Kind.MARKUP)
+    verse_end = _LINE_END.match(text, start, end)
+    if verse_end:
+        return Region(start, verse_end.end(), Kind.MARKUP)
     keeps_next = match[0][1:] in tuple("%&$#_{} \n\t")
     return Region(start, start + 1 if keeps_next else match.end(), Kind.MARKUP)
 
@@ -188,9 +180,7 @@ def _command(text: str, match: re.Match[str], end: int) -> Region:
 
 
 def _line_of(text: str, start: int, stop: int, end: int, kind: Kind, level: int) -> Region:
-    newline = text.find("\n", stop, end)
-    line_end = end if newline < 0 else newline + 1
-    return Region(start, stop if text[stop:line_end].strip() else line_end, kind, level)
+    return Region(start, line_end(text, stop, end) if trails(text, stop) else stop, kind, level)
 
 
 def _arguments_end(text: str, position: int, end: int, spec: str) -> int:
@@ -219,14 +209,26 @@ def _closing_brace(text: str, position: int, end: int) -> int:
 def _whole_lines(text: str, start: int, end: int, marks: list[Region]) -> list[Region]:
     """Lines that hold nothing but markup become markup with their newline, a lone `\\\\` excepted."""
     widened: list[Region] = []
-    for mark in marks:
-        newline = text.find("\n", mark.end, end)
-        line_end = end if newline < 0 else newline + 1
-        line_start = max(text.rfind("\n", start, mark.start) + 1, start)
-        before = widened[-1].end if widened and widened[-1].end > line_start else line_start
-        is_rest = not text[before : mark.start].strip() and not text[mark.end : line_end].strip()
-        begins = before == line_start or (widened and widened[-1].start <= line_start)
-        if mark.kind is Kind.MARKUP and is_rest and begins and text[mark.start : mark.start + 2] != "\\\\":
-            mark = Region(before, line_end, mark.kind)
-        widened.append(mark)
+    index = 0
+    while index < len(marks):
+        first = max(line_start(text, marks[index].start), start)
+        last = index
+        stop = line_end(text, max(marks[last].end - 1, start), end)
+        while last + 1 < len(marks) and marks[last + 1].start < stop:
+            last += 1
+            stop = max(stop, line_end(text, marks[last].end - 1, end))
+        group = marks[index : last + 1]
+        filled = not text.startswith("\\\\", group[0].start) and _fills(text, first, stop, group)
+        widened += [Region(first, stop, Kind.MARKUP)] if filled else group
+        index = last + 1
     return widened
+
+
+def _fills(text: str, start: int, end: int, marks: list[Region]) -> bool:
+    """Does nothing but blanks stand between these marks, all of them markup?"""
+    position = start
+    for mark in [*marks, Region(end, end, Kind.MARKUP)]:
+        if mark.kind is not Kind.MARKUP or text[position : mark.start].strip():
+            return False
+        position = mark.end
+    return True
