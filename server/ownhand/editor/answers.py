@@ -25,6 +25,8 @@ from ownhand.manuscript.formats.place import switched_off
 from ownhand.suggestions.moment import Moment, Silence, Suggestion
 from ownhand.suggestions.suggester import Superseded
 
+SUGGESTED_IN = SUFFIXES - READ_ONLY
+"""Formats that an editor shows as text."""
 _TITLE = "Accept the suggestion"
 _REMEMBERED = 256
 _LABEL = 60
@@ -135,7 +137,7 @@ class Answers:
         mirror = document.mirror
         if self.quiet or document.uri in self.quiet_documents:
             return "You asked Ownhand to be quiet" + (" in this file." if not self.quiet else ".")
-        if (refusal := document.refusal(SUFFIXES - READ_ONLY)) is not None:
+        if (refusal := document.refusal(SUGGESTED_IN)) is not None:
             return refusal
         if not document.in_step:
             return "The editor's changes came out of order; close this document and open it again."
@@ -164,7 +166,7 @@ class Answers:
         if isinstance(answer, Silence):
             self._status.update(why=answer.why)
             return None
-        self._status.update(why="")
+        self._status.update(why="", form=answer.form.value)
         return answer
 
     async def _ask(self, frozen: Frozen) -> Suggestion | Silence:
@@ -172,6 +174,7 @@ class Answers:
         allowed = await self._folders.allows_suggestions(folder)
         if allowed is not None:
             return allowed
+        self._status.update(voice=folder.consent.value if folder else "", words=folder.words if folder else 0)
         key = folder.uri if folder else None
         suggester = await self._serving.suggester(key)
         self._status.update(engine=suggester.engine.name, model=suggester.engine.model)

@@ -1,20 +1,66 @@
 """What `workspace/executeCommand` can do."""
 
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 from ownhand.editor.answers import Answers
-from ownhand.editor.documents import Documents
+from ownhand.editor.documents import path_of
+from ownhand.editor.folders import Folder, Folders
+from ownhand.editor.log import log_error
 from ownhand.editor.status import Status
+from ownhand.errors import WriterError
+from ownhand.home import Home
+from ownhand.manuscript.consent import Consent
+from ownhand.manuscript.model import Mine
+from ownhand.manuscript.report import corpus_report
+
+_NO_FOLDER = WriterError("No manuscript folder is open.", "Open the folder that your writing lies in.")
+_NOT_LEARNED = "Ownhand does not learn from this folder, so it has read no pieces."
+
+Answer = dict[str, Any] | None
 
 
 class Commands:
-    """One method per command. Arguments come from outside: what makes no sense is passed over."""
+    """One method per command. Arguments come from outside: what makes no sense is passed over.
 
-    def __init__(self, documents: Documents, answers: Answers, status: Status) -> None:
-        self._documents, self._answers, self._status = documents, answers, status
+    A folder is named by its URI; null means the only one that is open. What went wrong is said to the writer and
+    comes back as {"sentence": ...}; a command never answers with an error.
+    """
 
-    def run(self, name: str, arguments: tuple[Any, ...]) -> Any:
-        return getattr(self, name.removeprefix("ownhand."))(*arguments)
+    def __init__(
+        self, home: Home, folders: Folders, answers: Answers, status: Status, say: Callable[[str], None]
+    ) -> None:
+        self._home, self._folders, self._answers, self._status, self._say = home, folders, answers, status, say
+
+    def run(self, name: str, arguments: tuple[Any, ...]) -> Answer | Coroutine[Any, Any, Answer]:
+        """Start a command. Gestures take effect before the next message is read, the rest when awaited."""
+        now: dict[str, Callable[..., Answer]] = {
+            "ownhand.accept": self.accept,
+            "ownhand.dismiss": self.dismiss,
+            "ownhand.quiet": self.quiet,
+            "ownhand.status": self.status,
+        }
+        if name in now:
+            return now[name](*arguments)
+        later: dict[str, Callable[..., Coroutine[Any, Any, Answer]]] = {
+            "ownhand.consent": self.consent,
+            "ownhand.corpus": self.corpus,
+            "ownhand.mine": self.mine,
+            "ownhand.addSamples": self.add_samples,
+        }
+        return self._finish(later[name](*arguments))
+
+    async def _finish(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        try:
+            return await work
+        except WriterError as error:
+            self._say(str(error))
+            return {"sentence": str(error)}
+        except Exception as error:
+            log_error("a command", error)
+            return {"sentence": "Something went wrong inside Ownhand; its log says where."}
 
     def accept(self, suggestion_id: Any = None, *_: Any) -> None:
         self._answers.accepted(str(suggestion_id))
@@ -22,20 +68,66 @@ class Commands:
     def dismiss(self, suggestion_id: Any = None, *_: Any) -> None:
         self._answers.dismissed(str(suggestion_id))
 
-    def quiet(self, uri: Any = None, wanted: Any = None, *_: Any) -> dict[str, bool]:
-        """Stop suggesting, or begin again: in one document (its URI) or everywhere (null). Without `wanted`: toggle."""
-        quiet = self._answers.quiet_documents
+    def quiet(self, uri: Any = None, wanted: Any = None, *_: Any) -> Answer:
+        """Stop suggesting or begin again, in one document (its URI) or everywhere (null). Without `wanted`: toggle."""
+        documents = self._answers.quiet_documents
         if isinstance(uri, str):
-            now = wanted if isinstance(wanted, bool) else uri not in quiet
-            (quiet.add if now else quiet.discard)(uri)
+            now = wanted if isinstance(wanted, bool) else uri not in documents
+            (documents.add if now else documents.discard)(uri)
         else:
             now = wanted if isinstance(wanted, bool) else not self._answers.quiet
             self._answers.quiet = now
         self._status.update(quiet=self._answers.quiet)
         return {"quiet": now}
 
-    def status(self, *_: Any) -> dict[str, Any]:
+    def status(self, *_: Any) -> Answer:
         return self._status.current()
 
-    def corpus(self, *_: Any) -> dict[str, Any]:
-        return {}
+    async def consent(self, uri: Any = None, answer: Any = None, *_: Any) -> Answer:
+        """Note the answer ("learn", "suggest" or "neither") for a folder; without one, put the question again."""
+        folder = self._folder(uri)
+        if answer in (Consent.LEARN, Consent.SUGGEST, Consent.NEITHER):
+            await self._folders.answer(folder, Consent(answer))
+        else:
+            await self._folders.ask_again(folder)
+        return {"consent": folder.consent.value}
+
+    async def corpus(self, uri: Any = None, *_: Any) -> Answer:
+        """What `ownhand corpus --json` prints, of a folder that Ownhand learns from."""
+        folder = self._folder(uri)
+        await self._folders.settle(folder)
+        if folder.consent is not Consent.LEARN:
+            consent = folder.consent.value
+            return {
+                "folder": str(folder.path),
+                "consent": consent,
+                "pieces": [],
+                "skipped": [],
+                "sentence": _NOT_LEARNED,
+            }
+        report = await asyncio.to_thread(lambda: corpus_report(self._home, folder.root).to_json())
+        return {**report, "words": folder.words}
+
+    async def mine(self, uri: Any = None, piece: Any = None, answer: Any = None, *_: Any) -> Answer:
+        """Whose text a piece is: "mine" or "not mine"."""
+        folder = self._folder(uri)
+        if folder.corpus is None or answer not in (Mine.MINE, Mine.NOT_MINE):
+            return {"sentence": _NOT_LEARNED}
+        await asyncio.to_thread(folder.corpus.set_mine, str(piece), Mine(answer))
+        return {"mine": str(answer)}
+
+    async def add_samples(self, uri: Any = None, samples: Any = None, *_: Any) -> Answer:
+        """Learn from texts elsewhere too, read in place: a list of file URIs or paths."""
+        folder = self._folder(uri)
+        if folder.corpus is None or folder.keeper is None or not isinstance(samples, list):
+            return {"sentence": _NOT_LEARNED}
+        paths = [path_of(str(sample)) or Path(str(sample)) for sample in samples]
+        await asyncio.to_thread(folder.corpus.add_samples, paths)
+        folder.keeper.scanner.start()
+        return {"samples": len(paths)}
+
+    def _folder(self, uri: Any) -> Folder:
+        folder = self._folders.get(uri if isinstance(uri, str) else None)
+        if folder is None:
+            raise _NO_FOLDER
+        return folder

@@ -1,28 +1,73 @@
-"""The manuscript folders that are open, and what the writer allows in each."""
+"""The manuscript folders that are open, and what the writer allows in each.
 
-from dataclasses import dataclass
+A folder is not a permission. When the first document of a folder is opened, the writer is asked once; nothing is
+scanned or recorded before. An editor that can't ask, and a question that was waved away, mean "only suggest" for this
+sitting, and nothing is noted down.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ownhand.editor.configuration import Configuration
 from ownhand.editor.documents import Document, path_of
+from ownhand.editor.keeper import Keeper
+from ownhand.editor.log import log_error
+from ownhand.errors import WriterError
+from ownhand.home import Home
+from ownhand.manuscript.consent import Consent, VoiceFolder, consent_for, grant
+from ownhand.manuscript.corpus import Corpus
+from ownhand.manuscript.scanner import job_for
 from ownhand.settings import Settings
 from ownhand.suggestions.moment import Silence
+
+PATIENCE = 1.0
+"""Seconds that a suggestion waits for the writer's answer to the question about the folder."""
+
+_WAITING = Silence("Ownhand waits for your answer about this folder.")
+_KEPT_OUT = Silence("You asked Ownhand to keep out of this folder.")
 
 
 @dataclass
 class Folder:
-    """A workspace folder. `uri` is the editor's name for it."""
+    """A workspace folder. `uri` is the editor's name for it; `consent` is UNASKED until it was settled."""
 
     uri: str
     path: Path
+    consent: Consent = Consent.UNASKED
+    voice: VoiceFolder | None = None
+    corpus: Corpus | None = None
+    words: int = 0
+    keeper: Keeper | None = None
+    settling: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    @property
+    def root(self) -> Path:
+        """What paths are relative to: the manuscript folder, which may lie above the folder that is open."""
+        return self.voice.folder if self.voice else self.path
 
     def relative(self, path: Path) -> str:
-        return path.relative_to(self.path).as_posix()
+        base = self.root if path.is_relative_to(self.root) else self.path
+        return path.relative_to(base).as_posix()
+
+
+@dataclass(frozen=True)
+class Doors:
+    """How the folders reach the writer and the rest of the server."""
+
+    ask: Callable[[Folder], Awaitable[Consent | None]]
+    """Puts the question; None when the writer did not answer, or can't be asked."""
+    say: Callable[[str], None]
+    changed: Callable[[Folder], None]
+    """What is allowed in the folder, or its number of words, changed."""
+    scanning: Callable[[Folder, int, int], None]
+    """How many files of how many the scan has read; (0, 0) at its end."""
 
 
 class Folders:
-    def __init__(self, configuration: Configuration) -> None:
-        self._configuration = configuration
+    def __init__(self, home: Home, configuration: Configuration, doors: Doors) -> None:
+        self._home, self._configuration, self._doors = home, configuration, doors
         self._folders: dict[str, Folder] = {}
 
     @property
@@ -35,13 +80,24 @@ class Folders:
     def all(self) -> list[Folder]:
         return list(self._folders.values())
 
+    def get(self, uri: str | None) -> Folder | None:
+        """The folder of that name; without a name, the only one there is."""
+        if uri is None and len(self._folders) == 1:
+            return self.all()[0]
+        return self._folders.get(uri.rstrip("/")) if uri else None
+
     def add(self, uri: str) -> None:
         path = path_of(uri)
-        if path is not None:
-            self._folders[uri] = Folder(uri, path)
+        if path is not None and uri.rstrip("/") not in self._folders:
+            self._folders[uri.rstrip("/")] = Folder(uri.rstrip("/"), path)
 
-    def remove(self, uri: str) -> None:
-        self._folders.pop(uri, None)
+    async def remove(self, uri: str) -> None:
+        folder = self._folders.pop(uri.rstrip("/"), None)
+        if folder is not None:
+            await self._rest(folder)
+
+    async def close(self) -> None:
+        await asyncio.gather(*(self._rest(folder) for folder in self.all()), return_exceptions=True)
 
     def of(self, document: Document) -> Folder | None:
         """The innermost folder that holds the document; None for a loose or an untitled one."""
@@ -51,5 +107,75 @@ class Folders:
         holding = [folder for folder in self._folders.values() if path.is_relative_to(folder.path)]
         return max(holding, key=lambda folder: len(folder.path.parts), default=None)
 
+    def corpus_of(self, uri: str | None) -> Corpus | None:
+        folder = self._folders.get(uri) if uri else None
+        return folder.corpus if folder else None
+
+    def settle(self, folder: Folder) -> asyncio.Task[None]:
+        """Find out what is allowed in the folder, asking the writer when nobody has yet. Runs once."""
+        if folder.settling is None:
+            folder.settling = asyncio.get_running_loop().create_task(self._settle(folder), name="consent")
+        return folder.settling
+
     async def allows_suggestions(self, folder: Folder | None) -> Silence | None:
-        return None
+        """None when suggestions may be made; waits a moment for the writer's answer."""
+        if folder is None:
+            return None
+        if folder.consent is Consent.UNASKED:
+            await asyncio.wait({self.settle(folder)}, timeout=PATIENCE)
+        return {Consent.UNASKED: _WAITING, Consent.NEITHER: _KEPT_OUT}.get(folder.consent)
+
+    async def ask_again(self, folder: Folder) -> None:
+        """Put the question again, whatever was answered before."""
+        answer = await self._doors.ask(folder)
+        if answer is not None:
+            await self.answer(folder, answer)
+
+    async def answer(self, folder: Folder, answer: Consent) -> None:
+        """Note the writer's answer and act on it. Raises WriterError when it can't be noted down."""
+        voice = await asyncio.to_thread(grant, self._home, folder.path, answer)
+        await self._apply(folder, voice)
+
+    async def _settle(self, folder: Folder) -> None:
+        try:
+            voice = await asyncio.to_thread(consent_for, self._home, folder.path)
+            if voice is not None and voice.consent is not Consent.UNASKED:
+                await self._apply(folder, voice)
+            elif (answer := await self._doors.ask(folder)) is not None:
+                await self.answer(folder, answer)
+        except WriterError as error:
+            self._doors.say(str(error))
+        except Exception as error:
+            log_error("settling what is allowed", error)
+        if folder.consent is Consent.UNASKED:
+            folder.consent = Consent.SUGGEST
+            self._doors.changed(folder)
+
+    async def _apply(self, folder: Folder, voice: VoiceFolder) -> None:
+        await self._rest(folder)
+        folder.voice, folder.consent = voice, voice.consent
+        if voice.consent is Consent.LEARN:
+            folder.corpus = await asyncio.to_thread(Corpus.open, voice.index_path)
+            folder.keeper = self._keeper(folder, voice, folder.corpus)
+            folder.keeper.start()
+        self._doors.changed(folder)
+
+    def _keeper(self, folder: Folder, voice: VoiceFolder, corpus: Corpus) -> Keeper:
+        def words(count: int) -> None:
+            folder.words = count
+            self._doors.changed(folder)
+
+        return Keeper(
+            voice,
+            lambda: job_for(voice, self.settings_for(folder)),
+            corpus,
+            on_words=words,
+            on_files=lambda files, of: self._doors.scanning(folder, files, of),
+            on_trouble=lambda error: self._doors.say(str(error)),
+        )
+
+    async def _rest(self, folder: Folder) -> None:
+        """Stop what runs for the folder."""
+        keeper, folder.keeper, folder.corpus, folder.words = folder.keeper, None, None, 0
+        if keeper is not None:
+            await keeper.stop()

@@ -50,7 +50,7 @@ def initialize_result(client: Client, commands: Sequence[str]) -> dict[str, Any]
     """`InitializeResult`. Completion is offered only to a client that has no inline completion."""
     capabilities: dict[str, Any] = {
         "positionEncoding": client.encoding,
-        "textDocumentSync": {"openClose": True, "change": 2, "save": {"includeText": False}},
+        "textDocumentSync": {"openClose": True, "change": 2},
         "inlineCompletionProvider": {},
         "executeCommandProvider": {"commands": list(commands)},
         "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},

@@ -13,6 +13,7 @@ from ownhand.editor.log import logger
 
 GRACE = 1.2
 """Seconds from the end of the conversation to the end of the process, whatever still runs."""
+_LOOK_AFTER = 0.5
 
 
 def end_soon(code: int = 0) -> None:
@@ -28,16 +29,24 @@ def end_soon(code: int = 0) -> None:
 async def editor_gone(process_id: int) -> None:
     """Return when the editor's process is gone (the specification asks for this when `processId` is given)."""
     try:
-        editor = psutil.Process(process_id)
-        while editor.is_running() and editor.status() != psutil.STATUS_ZOMBIE:
-            await asyncio.sleep(0.5)
-    except psutil.AccessDenied:
-        # Another user's process may still be watched by its id alone.
-        while psutil.pid_exists(process_id):
-            await asyncio.sleep(0.5)
+        editor: psutil.Process | None = psutil.Process(process_id)
     except psutil.NoSuchProcess:
-        pass
+        editor = None
+    while True:
+        if editor is None or not _alive(editor):
+            break
+        await asyncio.sleep(_LOOK_AFTER)
     logger.info("The editor's process %d is gone.", process_id)
+
+
+def _alive(process: psutil.Process) -> bool:
+    """A process whose id was given to another one is gone; one that waits to be reaped is too."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
 
 
 class StallWatch:

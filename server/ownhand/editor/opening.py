@@ -14,7 +14,16 @@ from ownhand.editor.life import end_soon
 from ownhand.editor.wire import Inbox, Outbox, framed, read_bodies, take_standard_streams
 from ownhand.home import Home
 
-COMMANDS = ("ownhand.accept", "ownhand.dismiss", "ownhand.quiet", "ownhand.status", "ownhand.corpus")
+COMMANDS = (
+    "ownhand.accept",
+    "ownhand.dismiss",
+    "ownhand.quiet",
+    "ownhand.status",
+    "ownhand.consent",
+    "ownhand.corpus",
+    "ownhand.mine",
+    "ownhand.addSamples",
+)
 """The commands that work today, of those the design names."""
 
 _NOT_INITIALIZED = -32002
@@ -28,10 +37,12 @@ def run(home: Home) -> int:
         outbox.close()
         return 1
     inbox = Inbox(reading, on_end=end_soon)
+    # Imported here rather than when they are first needed: an import in the event loop makes everybody wait.
+    import ownhand.engines.embedded  # noqa: F401 - with its HTTP client
     from ownhand.editor.log import start_log
+    from ownhand.editor.server import OwnhandServer
 
     start_log(home.log_file)
-    from ownhand.editor.server import OwnhandServer
 
     code = OwnhandServer(home, client).converse(inbox, outbox)
     outbox.close()

@@ -17,7 +17,6 @@ from cattrs import Converter
 from lsprotocol import types
 from lsprotocol.converters import get_converter
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
-from pygls.feature_manager import is_thread_function
 from pygls.protocol import JsonRPCNotification, LanguageServerProtocol
 
 from ownhand.editor.log import log_error, logger
@@ -99,7 +98,7 @@ class OwnhandProtocol(LanguageServerProtocol):
         args: tuple[Any, ...] | None = None,
         kwargs: dict[str, Any] | None = None,
     ) -> None:
-        if inspect.isgeneratorfunction(handler) or is_thread_function(handler):
+        if inspect.isgeneratorfunction(handler):
             super()._execute_handler(msg_id, handler, callback, args, kwargs)
             return
         future: Future[Any] | asyncio.Task[Any] = Future()

@@ -11,21 +11,23 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 import ownhand
-from ownhand.editor.answers import Answers
+from ownhand.editor.answers import SUGGESTED_IN, Answers
 from ownhand.editor.commands import Commands
 from ownhand.editor.configuration import Configuration
 from ownhand.editor.documents import Document, Documents
-from ownhand.editor.folders import Folders
+from ownhand.editor.folders import Doors, Folder, Folders
 from ownhand.editor.greeting import Client
 from ownhand.editor.life import StallWatch, editor_gone, end_soon
 from ownhand.editor.log import log_error
 from ownhand.editor.opening import COMMANDS
 from ownhand.editor.protocol import OwnhandProtocol, our_converter
+from ownhand.editor.questions import ScanProgress, ask_consent
 from ownhand.editor.serving import Serving
 from ownhand.editor.status import Status
 from ownhand.editor.sync import Sync
 from ownhand.editor.wire import Inbox, Outbox
 from ownhand.home import Home
+from ownhand.manuscript.consent import Consent
 
 _CONFIGURATION_SECONDS = 5.0
 
@@ -47,12 +49,14 @@ class OwnhandServer(LanguageServer):
         )
         self.configuration = Configuration(client.options, self.complain)
         self.documents = Documents(client.encoding)
-        self.folders = Folders(self.configuration)
-        self.serving = Serving(home, lambda folder: None, can_ask=client.can_ask)
+        self.scan_progress = ScanProgress(self.protocol, self.in_background)
+        doors = Doors(self._ask_consent, self.complain, self._folder_changed, self._scanning)
+        self.folders = Folders(home, self.configuration, doors)
+        self.serving = Serving(home, self.folders.corpus_of, can_ask=client.can_ask)
         self.serving.use(self.configuration.settings)
         self.answers = Answers(self.documents, self.folders, self.serving, self.status, self.complain)
         self.sync = Sync(self.documents, self.answers, self.opened)
-        self.commands = Commands(self.documents, self.answers, self.status)
+        self.commands = Commands(home, self.folders, self.answers, self.status, self.say)
         for uri in client.folders:
             self.folders.add(uri)
         self._register()
@@ -65,12 +69,11 @@ class OwnhandServer(LanguageServer):
             types.TEXT_DOCUMENT_DID_OPEN: self.sync.did_open,
             types.TEXT_DOCUMENT_DID_CHANGE: self.sync.did_change,
             types.TEXT_DOCUMENT_DID_CLOSE: self.sync.did_close,
-            types.TEXT_DOCUMENT_DID_SAVE: lambda params: None,
             types.TEXT_DOCUMENT_INLINE_COMPLETION: self.answers.inline_completion,
             types.TEXT_DOCUMENT_COMPLETION: self.answers.completion,
             types.WORKSPACE_DID_CHANGE_CONFIGURATION: self.configuration_changed,
             types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: self.folders_changed,
-            "textDocument/didShowCompletion": lambda params: None,
+            "textDocument/didShowCompletion": _passed_over,
             "textDocument/didPartiallyAcceptCompletion": self.partially_accepted,
         }
         for method, handler in handlers.items():
@@ -96,7 +99,7 @@ class OwnhandServer(LanguageServer):
         inbox.hand_to(take)
         code = await self._over
         end_soon(code)
-        await self.serving.close()
+        await asyncio.gather(self.serving.close(), self.folders.close(), return_exceptions=True)
         if stalls is not None:
             stalls.write()
         return code
@@ -122,7 +125,7 @@ class OwnhandServer(LanguageServer):
 
     # Lifecycle
 
-    def initialized(self, params: types.InitializedParams) -> None:
+    def initialized(self, *_: Any) -> None:
         self.in_background(self.configure())
 
     def shut_down(self, *_: Any) -> None:
@@ -150,25 +153,46 @@ class OwnhandServer(LanguageServer):
 
     def folders_changed(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         for folder in params.event.removed:
-            self.folders.remove(folder.uri)
+            self.in_background(self.folders.remove(folder.uri))
         for folder in params.event.added:
             self.folders.add(folder.uri)
+        self.in_background(self.configure())
 
     def opened(self, document: Document) -> None:
-        pass
+        """The first page of a folder that Ownhand could write in brings up the question about the folder."""
+        folder = self.folders.of(document)
+        if folder is not None and document.refusal(SUGGESTED_IN) is None:
+            self.folders.settle(folder)
+
+    async def _ask_consent(self, folder: Folder) -> Consent | None:
+        return await ask_consent(self.protocol, folder) if self.client.can_ask else None
+
+    def _folder_changed(self, folder: Folder) -> None:
+        self.status.update(voice=folder.consent.value, words=folder.words)
+
+    def _scanning(self, folder: Folder, files: int, of: int) -> None:
+        if self.client.progress:
+            self.scan_progress.scanning(folder, files, of)
 
     def partially_accepted(self, params: Any) -> None:
-        pass
+        """`{item, acceptedLength}`: taking a part is taking it, as far as the pause is concerned."""
+        suggestion_id = suggestion_in(params)
+        if suggestion_id is not None:
+            self.answers.accepted(suggestion_id)
 
     # Speaking to the writer
 
+    def say(self, sentence: str) -> None:
+        """Show a sentence."""
+        self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, sentence))
+
     def complain(self, sentence: str) -> None:
-        """Show a sentence once."""
+        """Show a sentence once, however often it comes up."""
         if sentence not in self._complained:
             self._complained.add(sentence)
-            self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, sentence))
+            self.say(sentence)
 
-    def report_server_error(self, error: Exception, source: Any) -> None:
+    def report_server_error(self, error: Exception, _source: Any) -> None:
         """Errors in handlers are ours to mend: they go to the log and never interrupt the writer."""
         log_error("a handler", error)
 
@@ -181,6 +205,18 @@ class OwnhandServer(LanguageServer):
         self._background.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log_error("work in the background", error)
+
+
+def suggestion_in(params: Any) -> str | None:
+    """The suggestion's id in `{item}`, which editors hand back as they got it, with their own fields or without."""
+    found = params
+    for key in ("item", "command", "arguments"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found[0] if isinstance(found, list) and found and isinstance(found[0], str) else None
+
+
+def _passed_over(*_: Any) -> None:
+    """Heard, and nothing to do yet."""
 
 
 def _command(commands: Commands, name: str) -> Callable[..., Any]:

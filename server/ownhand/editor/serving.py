@@ -1,6 +1,7 @@
 """One engine for the whole server, and one suggester for each folder, over it."""
 
 import asyncio
+import importlib
 import time
 from collections.abc import Callable
 from typing import Literal
@@ -30,7 +31,7 @@ class Serving:
         self._settings = Settings()
         self._choosing: asyncio.Task[Engine] | None = None
         self._failed_at = 0.0
-        self._suggesters: dict[str | None, Suggester] = {}
+        self._suggesters: dict[str | None, tuple[Suggester, OwnText | None]] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
     @property
@@ -45,27 +46,27 @@ class Serving:
         self._settings = settings
         if changed and self._choosing is not None:
             self._in_background(self._let_go())
-        for suggester in self._suggesters.values():
+        for suggester, _ in self._suggesters.values():
             suggester.pause_ms = settings.suggestion_pause_ms
 
     async def suggester(self, folder: str | None) -> Suggester:
         """The suggester for a folder's documents. Raises EngineError when no engine can be had."""
         engine = await self._engine()
-        suggester = self._suggesters.get(folder)
-        if suggester is None or suggester.engine is not engine:
-            corpus = self._corpus_of(folder)
+        corpus = self._corpus_of(folder)
+        suggester, its_corpus = self._suggesters.get(folder, (None, None))
+        if suggester is None or suggester.engine is not engine or its_corpus is not corpus:
+            self._forget(folder)
             suggester = Suggester(engine, corpus, pause_ms=self._settings.suggestion_pause_ms)
-            self._suggesters[folder] = suggester
+            self._suggesters[folder] = suggester, corpus
         suggester.trigger = resolved_trigger(self._settings, engine, can_ask=self._can_ask)
         return suggester
 
     def known(self, folder: str | None) -> Suggester | None:
         """The folder's suggester, if it has one already."""
-        return self._suggesters.get(folder)
+        return self._suggesters.get(folder, (None, None))[0]
 
-    def forget(self, folder: str | None) -> None:
-        """The folder's corpus is another one now, or the folder is gone."""
-        suggester = self._suggesters.pop(folder, None)
+    def _forget(self, folder: str | None) -> None:
+        suggester, _ = self._suggesters.pop(folder, (None, None))
         if suggester is not None:
             self._in_background(suggester.close())
 
@@ -82,6 +83,8 @@ class Serving:
 
     async def _choose(self) -> Engine:
         try:
+            if self._settings.engine == "ollama" or (self._settings.engine == "auto" and self._settings.model):
+                await asyncio.to_thread(importlib.import_module, "ollama")
             return await choose_engine(self._settings, self._home)
         except EngineError:
             self._failed_at = time.monotonic()
@@ -95,7 +98,7 @@ class Serving:
         """Stop all generations and close the engine."""
         choosing, self._choosing = self._choosing, None
         suggesters, self._suggesters = list(self._suggesters.values()), {}
-        await asyncio.gather(*(suggester.close() for suggester in suggesters), return_exceptions=True)
+        await asyncio.gather(*(suggester.close() for suggester, _ in suggesters), return_exceptions=True)
         if choosing is None:
             return
         if not choosing.done():

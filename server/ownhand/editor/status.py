@@ -11,7 +11,8 @@ class Status:
 
     Keys: `engine` and `model` (empty until one was chosen), `voice` (what the writer allowed in the folder of the
     last question: "learn", "suggest", "neither", or "" outside of any), `training` (its state), `words` (of the
-    corpus), `counts` (of this sitting: offered, accepted, dismissed), `why` (why there is no suggestion, or "").
+    corpus), `counts` (of this sitting: offered, accepted, dismissed), `why` (why there is no suggestion at the place
+    of the last question, or ""), `form` ("prose" or "verse" there, "" before the first suggestion), `quiet`.
     """
 
     def __init__(self, send: Send, soon: Callable[[Callable[[], None]], Any]) -> None:
@@ -24,6 +25,7 @@ class Status:
             "training": "idle",
             "words": 0,
             "why": "",
+            "form": "",
             "quiet": False,
         }
         self._sent: dict[str, Any] | None = None

@@ -1,0 +1,130 @@
+"""One server per voice keeps its index up to date; the others only read.
+
+Who keeps is decided by a lock that the system drops when its holder dies, so that another server takes over.
+"""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from ownhand.editor.log import log_error, logger
+from ownhand.errors import WriterError
+from ownhand.manuscript.consent import VoiceFolder
+from ownhand.manuscript.corpus import Corpus
+from ownhand.manuscript.scan import Job, Outcome
+from ownhand.manuscript.scanner import Scanner
+from ownhand.manuscript.watch import Watcher
+
+LOCK_NAME = "keeper.lock"
+_LOOK_AFTER = 2.0
+
+Words = Callable[[int], None]
+Files = Callable[[int, int], None]
+Trouble = Callable[[WriterError], None]
+
+
+def try_lock(path: Path) -> int | None:
+    """The descriptor that holds the lock until it is closed, None while another process holds it. Raises OSError."""
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+class Keeper:
+    """Keeps one voice's index, or waits for its turn, from `start` to `stop`.
+
+    `on_words` is told the manuscript's words whenever they may have changed, `on_files(n, of)` how far a scan is and
+    (0, 0) when it is over, `on_trouble` what the writer should know. All on the event loop.
+    """
+
+    def __init__(
+        self,
+        voice: VoiceFolder,
+        job: Callable[[], Job],
+        corpus: Corpus,
+        on_words: Words,
+        on_files: Files,
+        on_trouble: Trouble,
+    ) -> None:
+        self._voice, self._corpus = voice, corpus
+        self._on_words, self._on_files, self._on_trouble = on_words, on_files, on_trouble
+        self.scanner = Scanner(job, on_progress=on_files, on_done=self._scanned, on_error=self._failed)
+        self._watcher = Watcher(voice.folder, lambda _: self.scanner.start())
+        self._task: asyncio.Task[None] | None = None
+        self._counting: set[asyncio.Task[None]] = set()
+        self._generation: int | None = None
+        self._lock: int | None = None
+
+    @property
+    def keeps(self) -> bool:
+        return self._lock is not None
+
+    def start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="keeper")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        await asyncio.gather(self.scanner.cancel(), self._watcher.stop(), return_exceptions=True)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+        await asyncio.to_thread(self._corpus.close)
+
+    async def _run(self) -> None:
+        try:
+            await self._count()
+            while not await self._take_lock():
+                await asyncio.sleep(_LOOK_AFTER)
+                await self._count()
+            await self._watcher.start()
+            self.scanner.start()
+        except Exception as error:
+            log_error("keeping the index", error)
+
+    async def _take_lock(self) -> bool:
+        try:
+            self._lock = await asyncio.to_thread(try_lock, self._voice.path / LOCK_NAME)
+        except OSError as error:
+            logger.warning("The keeper's lock can't be used (%s).", error.strerror)
+            return False
+        return self._lock is not None
+
+    def _scanned(self, _outcome: Outcome) -> None:
+        self._on_files(0, 0)
+        self._soon(self._count())
+
+    def _failed(self, error: WriterError) -> None:
+        self._on_files(0, 0)
+        self._on_trouble(error)
+
+    async def _count(self) -> None:
+        """Tell the words, if the index changed since they were told."""
+        generation, words = await asyncio.to_thread(self._read_words)
+        if generation != self._generation:
+            self._generation = generation
+            self._on_words(words)
+
+    def _read_words(self) -> tuple[int, int]:
+        return self._corpus.generation(), self._corpus.counts().words
+
+    def _soon(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._counting.add(task)
+        task.add_done_callback(self._counting.discard)

@@ -1,0 +1,82 @@
+"""What the server asks and shows the writer through the editor."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from lsprotocol import types
+
+from ownhand.editor.folders import Folder
+from ownhand.editor.protocol import OwnhandProtocol
+from ownhand.manuscript.consent import Consent
+
+_ANSWERS = {
+    "Learn from this folder": Consent.LEARN,
+    "Only suggest": Consent.SUGGEST,
+    "Neither": Consent.NEITHER,
+}
+
+
+async def ask_consent(protocol: OwnhandProtocol, folder: Folder) -> Consent | None:
+    """Put the question about a folder as `window/showMessageRequest`. None: it was waved away, or not understood."""
+    params = types.ShowMessageRequestParams(
+        types.MessageType.Info,
+        f"May Ownhand learn from the texts in “{folder.path.name}”? It reads them to go on in your hand. "
+        "Nothing leaves this computer, and you can change your mind at any time.",
+        [types.MessageActionItem(title) for title in _ANSWERS],
+    )
+    answer = await protocol.ask(types.WINDOW_SHOW_MESSAGE_REQUEST, params)
+    return _ANSWERS.get(getattr(answer, "title", ""))
+
+
+@dataclass
+class _Shown:
+    """One scan's progress. `open` once the editor was told of its beginning, `over` when the scan ended before."""
+
+    since: float
+    token: str = field(default_factory=lambda: str(uuid.uuid4()))
+    asked: bool = False
+    open: bool = False
+    over: bool = False
+
+
+class ScanProgress:
+    """Work-done progress for scans that last: shown when one takes longer than a second, one per folder."""
+
+    WORTH_SHOWING = 1.0
+
+    def __init__(self, protocol: OwnhandProtocol, spawn: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+        self._protocol, self._spawn = protocol, spawn
+        self._scans: dict[str, _Shown] = {}
+
+    def scanning(self, folder: Folder, files: int, of: int) -> None:
+        """`files` of `of` were read; (0, 0) ends it."""
+        now = asyncio.get_running_loop().time()
+        if of == 0:
+            self._end(self._scans.pop(folder.uri, None))
+            return
+        scan = self._scans.setdefault(folder.uri, _Shown(now))
+        if scan.open:
+            report = types.WorkDoneProgressReport(message=f"{files} of {of} files", percentage=100 * files // of)
+            self._protocol.progress.report(scan.token, report)
+        elif not scan.asked and now - scan.since >= self.WORTH_SHOWING:
+            scan.asked = True
+            self._spawn(self._begin(folder, scan))
+
+    async def _begin(self, folder: Folder, scan: _Shown) -> None:
+        params = types.WorkDoneProgressCreateParams(scan.token)
+        await self._protocol.ask(types.WINDOW_WORK_DONE_PROGRESS_CREATE, params, 5)
+        if not scan.over:
+            scan.open = True
+            begin = types.WorkDoneProgressBegin(f"Ownhand reads “{folder.path.name}”", percentage=0)
+            self._protocol.progress.begin(scan.token, begin)
+
+    def _end(self, scan: _Shown | None) -> None:
+        if scan is None:
+            return
+        scan.over = True
+        if scan.open:
+            self._protocol.progress.end(scan.token, types.WorkDoneProgressEnd())
+            self._protocol.progress.tokens.pop(scan.token, None)
