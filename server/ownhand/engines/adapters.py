@@ -1,5 +1,6 @@
 """Is this LoRA file safe to hand to llama.cpp? A wrong one can end the process that loads it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ownhand.engines.gguf_header import F64, BadGGUFError, Header, Tensor, read_header
@@ -9,26 +10,29 @@ _NEXT_STEP = "Go back to the adapter before it, or train again."
 _SUFFIXES = (".lora_a", ".lora_b")
 
 
-def check_adapter(path: Path, base: Header) -> None:
-    """Raises EngineError with one sentence unless `path` is a LoRA for `base`. Reads heads only, no weights."""
+def check_adapter(path: Path, architecture: str, tensors: Sequence[Tensor] = ()) -> None:
+    """Raises EngineError with one sentence unless `path` is a LoRA for this base. Reads the head, no weights.
+
+    `tensors` are the base model's, when its file can be read; every part of the adapter must then fit one.
+    """
     try:
         header = read_header(path)
     except BadGGUFError as error:
         raise EngineError(f"The adapter {path.name} {error}.", _NEXT_STEP) from error
     except OSError as error:
         raise EngineError(f"The adapter {path.name} can't be read: {error.strerror}.", _NEXT_STEP) from error
-    if complaint := _complaint(header, base):
+    if complaint := _complaint(header, architecture, tensors):
         raise EngineError(f"The adapter {path.name} {complaint}.", _NEXT_STEP)
 
 
-def _complaint(header: Header, base: Header) -> str:
+def _complaint(header: Header, architecture: str, tensors: Sequence[Tensor]) -> str:
     if not header.is_adapter or header.metadata.get("adapter.type") != "lora":
         return "is not a LoRA adapter"
-    if header.architecture != base.architecture:
-        return f"was made for a {header.architecture or 'nameless'} model, and this one is {base.architecture}"
+    if header.architecture != architecture:
+        return f"was made for a {header.architecture or 'nameless'} model, and this one is {architecture}"
     if not header.tensors:
         return "is empty"
-    shapes = {tensor.name: tensor.shape for tensor in base.tensors}
+    shapes = {tensor.name: tensor.shape for tensor in tensors}
     return next((complaint for tensor in header.tensors if (complaint := _wrong(tensor, shapes))), "")
 
 
@@ -41,6 +45,8 @@ def _wrong(tensor: Tensor, shapes: dict[str, tuple[int, ...]]) -> str:
         return "changes the embeddings, which the embedded engine can't load"
     if tensor.type == F64:
         return "is stored in 64-bit numbers, which the embedded engine can't load"
+    if not shapes:
+        return ""
     shape = shapes.get(target)
     if shape is None or len(shape) != 2:
         return f"changes a part that this model lacks ({target})"

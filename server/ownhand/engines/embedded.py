@@ -116,7 +116,7 @@ class EmbeddedEngine:
     async def use_adapter(self, adapter: Adapter | None) -> None:
         """Swap without a pause when memory holds two children: the new one is warm before the old one goes."""
         if adapter is not None:
-            await asyncio.to_thread(check_adapter, adapter.path, self._header)
+            await asyncio.to_thread(check_adapter, adapter.path, self._header.architecture, self._header.tensors)
         async with self._swapping:
             await self._settled()
             if adapter is None or self._child is None or await asyncio.to_thread(_loaded, self._child, adapter):

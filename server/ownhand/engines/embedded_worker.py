@@ -15,8 +15,8 @@ from typing import Any, TypedDict
 
 from ownhand.processes import die_with_parent, leave_when_stdin_closes
 
-_CPU_BATCH, _GPU_BATCH = 64, 512
-"""Tokens read between two looks at the stop flag. Small enough on a CPU to stop soon, and not slower there."""
+_CPU_BATCH, _GPU_BATCH = 128, 512
+"""Tokens read between two looks at the stop flag. On a CPU 128 read as fast as 512 did, and 64 a fifth slower."""
 _MOST_THREADS = 8
 
 

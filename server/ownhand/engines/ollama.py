@@ -1,0 +1,271 @@
+"""The writer's own Ollama (its `docs/api.md`), asked for raw continuations.
+
+Ollama puts the start token in front of a raw prompt by itself where the model wants one, so prompts never hold it.
+"""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ownhand.engines.adapters import check_adapter
+from ownhand.engines.estimate import SAMPLE, TokenEstimate
+from ownhand.engines.protocol import Adapter, Chunk, EngineError, Health, Model, Sampling, SpecialTokens, Usage
+from ownhand.engines.room import who_is_in_the_way
+from ownhand.engines.special import page_start, special_tokens_from
+from ownhand.engines.suitable import LEARNABLE_ARCHITECTURES, is_cloud, judged
+from ownhand.engines.wire import natural, sound
+from ownhand.settings import is_loopback
+
+if TYPE_CHECKING:
+    from ownhand.engines.ollama_client import LocalClient
+
+DEFAULT_CONTEXT = 4096
+_BATCH = 128
+"""Tokens read between two looks at the client's connection."""
+KEEP_ALIVE = "30m"
+_LAST_WITH_ADAPTERS = (0, 34, 0)
+_FIRST_LORA_FOR_ALL = (0, 30, 0)
+_OLD_LORA_ARCHITECTURES = frozenset({"llama", "mistral", "gemma", "gemma2", "qwen2", "phi3", "granite"})
+_PREFIX = "ownhand-"
+
+
+class OllamaEngine:
+    """One model of a running Ollama. Options that would make Ollama reload the model never change."""
+
+    def __init__(self, model: str, host: str = "http://127.0.0.1:11434", context: int = DEFAULT_CONTEXT) -> None:
+        if is_cloud(model):
+            raise _cloud(model)
+        self._host, self._model, self._serving = host, model, model
+        self._context = context
+        self._adapter: Adapter | None = None
+        self._estimate = TokenEstimate()
+        self._opened: LocalClient | None = None
+        self._facts: dict[str, Any] | None = None
+        self._special: SpecialTokens | None = None
+        self._loaded = ""
+
+    @property
+    def name(self) -> str:
+        return "ollama"
+
+    @property
+    def model(self) -> str:
+        return self._model
+
+    @property
+    def adapter(self) -> Adapter | None:
+        return self._adapter
+
+    @property
+    def context(self) -> int:
+        return self._context
+
+    @property
+    def _client(self) -> "LocalClient":
+        if self._opened is None:
+            from ownhand.engines.ollama_client import LocalClient
+
+            self._opened = LocalClient(self._host)
+        return self._opened
+
+    async def models(self) -> list[Model]:
+        """What Ollama holds, our own derived models left out."""
+        listed = await self._ask("GET", "/api/tags")
+        return [_listed(entry) for entry in listed.get("models") or [] if not _name(entry).startswith(_PREFIX)]
+
+    async def health(self) -> Health:
+        try:
+            await self._model_facts()
+            running = await self._running()
+        except EngineError as error:
+            return Health("unavailable", error.sentence, error.next_step)
+        loaded = any(_name(entry) in _spellings(self._serving) for entry in running)
+        return Health("ready") if loaded else Health("asleep", f"{self._model} loads when it is needed.")
+
+    async def load(self) -> None:
+        """Load the model with the options of every later request, and measure its vocabulary on a short sample."""
+        await self._permitted()
+        usage = Usage()
+        async for _ in self._answer(SAMPLE, Sampling(max_tokens=1), usage):
+            pass
+        self._loaded = self._serving
+
+    async def stream(self, prompt: str, sampling: Sampling, usage: Usage | None = None) -> AsyncGenerator[Chunk]:
+        await self._permitted()
+        text = prompt or page_start(await self.special_tokens())
+        async with contextlib.aclosing(self._answer(text, sampling, usage or Usage())) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def count_tokens(self, text: str) -> int:
+        """An upper estimate, since Ollama has no tokenizer to ask; see TokenEstimate. A miss is caught by Ollama."""
+        return self._estimate.upper(text)
+
+    async def special_tokens(self) -> SpecialTokens:
+        if self._special is None:
+            shown = await self._ask("POST", "/api/show", {"model": self._model, "verbose": True})
+            self._special = special_tokens_from(shown.get("model_info") or {})
+        return self._special
+
+    async def use_adapter(self, adapter: Adapter | None) -> None:
+        """Serve the model that Ollama derives from base and adapter. Loaded before the next stream needs it."""
+        if adapter is None:
+            self._adapter, self._serving = None, self._model
+            return
+        await self._check(adapter)
+        derived = f"{_PREFIX}{re.sub(r'[^a-z0-9_.-]+', '-', f'{self._model}-{adapter.id}'.lower())}"
+        async with self._explained():
+            digest = await self._client.create_blob(adapter.path)
+            await self._client.create(derived, from_=self._model, adapters={adapter.path.name: digest})
+        before, self._serving = self._serving, derived
+        try:
+            await self.load()
+        except EngineError:
+            self._serving = before
+            raise
+        self._adapter = adapter
+
+    async def close(self) -> None:
+        if self._opened is not None:
+            await self._opened.close()  # type: ignore[no-untyped-call]
+
+    def _explained(self) -> contextlib.AbstractAsyncContextManager[None]:
+        from ownhand.engines.ollama_client import explained
+
+        return explained(self._host, self._model)
+
+    async def _ask(self, method: str, path: str, value: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        async with self._explained():
+            return await self._client.ask(method, path, value)
+        raise AssertionError("unreachable")
+
+    async def _running(self) -> list[dict[str, Any]]:
+        return list((await self._ask("GET", "/api/ps")).get("models") or [])
+
+    async def _model_facts(self) -> dict[str, Any]:
+        """`/api/show`, once. Raises EngineError when the model is missing or runs on somebody else's machine."""
+        if self._facts is None:
+            facts = await self._ask("POST", "/api/show", {"model": self._model})
+            if facts.get("remote_host") or facts.get("remote_model"):
+                raise _cloud(self._model)
+            self._facts = facts
+            info = facts.get("model_info") or {}
+            trained = info.get(f"{info.get('general.architecture')}.context_length")
+            self._context = min(self._context, trained) if isinstance(trained, int) else self._context
+        return self._facts
+
+    async def _permitted(self) -> None:
+        """May our model be loaded? Raises EngineError when that would push out a model that others use."""
+        await self._model_facts()
+        if self._loaded == self._serving:
+            return
+        ours = _spellings(self._model) | _spellings(self._serving)
+        listed = await self._ask("GET", "/api/tags")
+        size = next((entry.get("size", 0) for entry in listed.get("models") or [] if _name(entry) in ours), 0)
+        blocking = await who_is_in_the_way(ours, size, await self._running(), is_loopback(self._host))
+        if blocking:
+            raise EngineError(
+                f"Ollama is serving {blocking}, and there is no room for {self._model} beside it.",
+                f"Ownhand waits; `ollama stop {blocking}` makes room at once.",
+            )
+
+    async def _answer(self, text: str, sampling: Sampling, usage: Usage) -> AsyncGenerator[Chunk]:
+        request = self._request(text, sampling)
+        async with self._explained():
+            lines: AsyncIterator[dict[str, Any]] = self._client.lines("/api/generate", request)
+            async with contextlib.aclosing(lines) as parts:  # type: ignore[type-var]
+                async for part in parts:
+                    if part.get("response"):
+                        yield Chunk(part["response"], natural(part.get("logprobs") or []))
+                    if part.get("done"):
+                        self._note(text, part, usage)
+                        return
+        raise EngineError("Ollama stopped in the middle of its answer.", "Try again; restart Ollama if it stays so.")
+
+    def _request(self, text: str, sampling: Sampling) -> dict[str, Any]:
+        options: dict[str, Any] = {
+            "num_ctx": self._context,
+            "num_batch": _BATCH,
+            "num_predict": max(1, sampling.max_tokens),
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "top_k": sampling.top_k,
+            "min_p": sampling.min_p,
+            "repeat_penalty": sampling.repeat_penalty,
+            "stop": list(sampling.stop),
+        }
+        if sampling.seed is not None:
+            options["seed"] = sampling.seed
+        return {
+            "model": self._serving,
+            "prompt": sound(text),
+            "raw": True,
+            "stream": True,
+            "truncate": False,
+            "shift": False,
+            "keep_alive": KEEP_ALIVE,
+            "logprobs": sampling.logprobs,
+            "options": options,
+        }
+
+    def _note(self, text: str, part: Mapping[str, Any], usage: Usage) -> None:
+        usage.prompt_tokens = part.get("prompt_eval_count", -1)
+        usage.generated_tokens = part.get("eval_count", -1)
+        usage.finish = part.get("done_reason") or "stop"
+        self._loaded = self._serving
+        self._estimate.observe(text, usage.prompt_tokens)
+
+    async def _check(self, adapter: Adapter) -> None:
+        """Can this Ollama serve this adapter? Raises EngineError with the way out."""
+        facts = await self._model_facts()
+        architecture = str((facts.get("model_info") or {}).get("general.architecture", ""))
+        await asyncio.to_thread(check_adapter, adapter.path, architecture)
+        version = _version(str((await self._ask("GET", "/api/version")).get("version", "")))
+        old = version < _FIRST_LORA_FOR_ALL and architecture not in _OLD_LORA_ARCHITECTURES
+        if version > _LAST_WITH_ADAPTERS or old:
+            raise EngineError(
+                f"This Ollama can't serve an adapter for {self._model}.",
+                "Set ownhand.engine to embedded: Ownhand then serves Ollama's own file with your adapter.",
+            )
+        if adapter.scale != 1.0:
+            raise EngineError("Ollama serves an adapter at full strength only.", "Set ownhand.engine to embedded.")
+
+
+def _cloud(model: str) -> EngineError:
+    return EngineError(
+        f"{model} runs on somebody else's machine; Ownhand sends your text to no cloud.",
+        "Choose a model that Ollama holds on this machine.",
+    )
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("name") or entry.get("model") or "")
+
+
+def _spellings(model: str) -> set[str]:
+    """Ollama lists a name without a tag as NAME:latest."""
+    return {model} if ":" in model.rpartition("/")[2] else {model, f"{model}:latest"}
+
+
+def _listed(entry: Mapping[str, Any]) -> Model:
+    details = entry.get("details") or {}
+    family = str(details.get("family", ""))
+    remote = bool(entry.get("remote_host") or entry.get("remote_model"))
+    return judged(
+        Model(
+            name=_name(entry),
+            size=int(entry.get("size") or 0),
+            family=family,
+            parameters=str(details.get("parameter_size", "")),
+            can_learn=family in LEARNABLE_ARCHITECTURES,
+        ),
+        remote=remote,
+    )
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """(0, 17, 4) from "0.17.4" or "0.17.4-rc1"; an unknown version counts as the newest."""
+    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", text)
+    return tuple(int(part) for part in numbers.groups()) if numbers else (999,)

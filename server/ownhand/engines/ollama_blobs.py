@@ -1,0 +1,106 @@
+"""The model files that a local Ollama already holds, read from its folder without asking it.
+
+Layout (Ollama's `manifest/` package): `manifests/HOST/NAMESPACE/MODEL/TAG` is JSON with `layers`, each with a
+`mediaType`, a `digest` ("sha256:HEX") and a size; the layer's bytes are `blobs/sha256-HEX`.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_LAYER = "application/vnd.ollama.image."
+_DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
+_OFFICIAL = ("registry.ollama.ai", "library")
+_LARGEST_MANIFEST = 1 << 20
+
+
+@dataclass(frozen=True)
+class OllamaBlob:
+    """One model. `name` as Ollama lists it; `path` its GGUF. Models that already carry an adapter are left out."""
+
+    name: str
+    path: Path
+    size: int
+    licence: str
+
+
+def models_folders(environment: Mapping[str, str] = os.environ) -> list[Path]:
+    """Where Ollama may keep models: OLLAMA_MODELS, the user's folder, the Linux service's, Homebrew's none."""
+    named = environment.get("OLLAMA_MODELS")
+    usual = [
+        Path.home() / ".ollama" / "models",
+        Path("/usr/share/ollama/.ollama/models"),
+        Path("/var/lib/ollama/.ollama/models"),
+        Path("/var/lib/ollama/models"),
+    ]
+    return [Path(named).expanduser()] if named else usual
+
+
+def local_blobs(folders: list[Path] | None = None) -> list[OllamaBlob]:
+    """Every readable model in the first of `folders` that has any. Unreadable or odd manifests are skipped."""
+    for folder in models_folders() if folders is None else folders:
+        if found := sorted(_in(folder), key=lambda blob: blob.name):
+            return found
+    return []
+
+
+def _in(folder: Path) -> Iterator[OllamaBlob]:
+    manifests = folder / "manifests"
+    try:
+        places = [place for place in manifests.glob("*/*/*/*") if place.is_file()]
+    except OSError:
+        return
+    for place in places:
+        blob = _blob(folder, _spelled(place.relative_to(manifests).parts), place)
+        if blob is not None:
+            yield blob
+
+
+def _blob(folder: Path, name: str, manifest: Path) -> OllamaBlob | None:
+    try:
+        if manifest.stat().st_size > _LARGEST_MANIFEST:
+            return None
+        layers = _by_kind(json.loads(manifest.read_bytes()))
+        path = _file(folder, layers["model"])
+        if "adapter" in layers or path is None:
+            return None
+        with path.open("rb") as stream:
+            magic = stream.read(4)
+        return OllamaBlob(name, path, path.stat().st_size, _licence(folder, layers)) if magic == b"GGUF" else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _by_kind(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Kind of layer ("model", "adapter", "license"...) to digest; the first of a kind counts."""
+    layers: dict[str, str] = {}
+    for layer in manifest["layers"]:
+        layers.setdefault(str(layer["mediaType"]).removeprefix(_LAYER), str(layer["digest"]))
+    return layers
+
+
+def _file(folder: Path, digest: str) -> Path | None:
+    matched = _DIGEST.fullmatch(digest)
+    path = folder / "blobs" / f"sha256-{matched[1]}" if matched else None
+    return path if path is not None and path.is_file() else None
+
+
+def _licence(folder: Path, layers: Mapping[str, str]) -> str:
+    """The licence's own first line, which names it."""
+    path = _file(folder, layers.get("license", ""))
+    if path is None:
+        return ""
+    with path.open("rb") as stream:
+        lines = stream.read(400).decode("utf-8", "replace").split("\n")
+    return next((line.strip() for line in lines if line.strip()), "")
+
+
+def _spelled(parts: tuple[str, ...]) -> str:
+    host, namespace, model, tag = parts
+    if (host, namespace) == _OFFICIAL:
+        return f"{model}:{tag}"
+    return f"{namespace}/{model}:{tag}" if host == _OFFICIAL[0] else f"{host}/{namespace}/{model}:{tag}"
