@@ -96,3 +96,19 @@ def corpus(
     from ownhand.commands.corpus import run
 
     return run(Home.default(), folder, as_json=as_json)
+
+
+@app.command()
+def demo() -> int:
+    """Read the example manuscript and continue it at a few marked places."""
+    from ownhand.commands.demo import run
+
+    return run(Home.default())
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def bench(context: typer.Context) -> int:
+    """Measure this machine: what Ownhand adds to the engine, and how fast it answers."""
+    from ownhand.commands.bench import run
+
+    return run(context.args)

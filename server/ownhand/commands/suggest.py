@@ -6,21 +6,23 @@ from pathlib import Path
 from typing import Any
 
 from ownhand.commands.context import print_json, print_line, say, terminal_settings
+from ownhand.commands.desk import desk
 from ownhand.commands.place import Cursor, moment_at, offset_of, read_text
-from ownhand.engines.choice import choose_engine
 from ownhand.errors import WriterError
 from ownhand.home import Home
+from ownhand.manuscript.consent import VoiceFolder, consent_for
 from ownhand.settings import Settings, read_settings
 from ownhand.suggestions.moment import Moment, Silence, Suggestion
-from ownhand.suggestions.suggester import Suggester
 
 
 def run(home: Home, file: Path, cursor: Cursor, *, engine: str, model: str, as_json: bool) -> int:
     text = read_text(file)
     offset = offset_of(text, cursor, file.name)
     settings = with_choice(terminal_settings(home), engine, model)
-    moment = moment_at(file, text, offset, folder=None, length=settings.suggestion_length)
-    answer = asyncio.run(_ask(home, settings, moment))
+    voice = consent_for(home, file)
+    folder = voice.folder if voice else None
+    moment = moment_at(file, text, offset, folder=folder, length=settings.suggestion_length)
+    answer = asyncio.run(_ask(home, settings, voice, moment))
     if as_json:
         print_json(_facts(answer))
     elif isinstance(answer, Silence):
@@ -39,16 +41,9 @@ def with_choice(settings: Settings, engine: str, model: str) -> Settings:
     return replace(settings, engine=chosen.engine, model=chosen.model)
 
 
-async def _ask(home: Home, settings: Settings, moment: Moment) -> Suggestion | Silence:
-    engine = await choose_engine(settings, home)
-    try:
-        suggester = Suggester(engine, None)
-        try:
-            return await suggester.suggest(moment)
-        finally:
-            await suggester.close()
-    finally:
-        await engine.close()
+async def _ask(home: Home, settings: Settings, voice: VoiceFolder | None, moment: Moment) -> Suggestion | Silence:
+    async with desk(home, settings, voice) as suggester:
+        return await suggester.suggest(moment)
 
 
 def _facts(answer: Suggestion | Silence) -> dict[str, Any]:

@@ -1,0 +1,104 @@
+"""`ownhand demo`: the example manuscript read, and continued at a few marked places."""
+
+import asyncio
+import os
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from ownhand.commands.checkout import checkout_folder
+from ownhand.commands.context import terminal_settings
+from ownhand.commands.corpus import read_manuscript, show
+from ownhand.commands.desk import desk
+from ownhand.commands.place import moment_at, read_text
+from ownhand.errors import WriterError
+from ownhand.home import Home
+from ownhand.manuscript.consent import VoiceFolder, find_voice
+from ownhand.settings import Settings
+from ownhand.suggestions.suggester import Suggester
+
+SHOWN_LINES = 5
+"""Lines before the cursor that are shown."""
+_NEXT_STEPS = """
+That was the packaged model: small enough for any machine, and no great writer. What to do next:
+
+  Your own pages      ownhand corpus path/to/your/manuscript
+  One suggestion      ownhand suggest path/to/a/page.md --line 12 --column 0
+  A better model      ollama pull a base model, then name it in settings.toml (docs/settings.md)
+  In your editor      point its language client at `ownhand serve` (README.md)
+  Is all well?        ownhand doctor
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A marked place: the cursor stands right after `after`, which occurs once in `file`."""
+
+    file: str
+    after: str
+    note: str
+
+
+def run(home: Home) -> int:
+    examples = checkout_folder("examples", "The demo's manuscript")
+    settings, console = terminal_settings(home), Console(highlight=False)
+    with _own_data_folder(home) as data:
+        show(read_manuscript(data, examples / "manuscript", settings), console)
+        asyncio.run(_suggest(home, data, settings, examples, console))
+    console.print(_NEXT_STEPS, markup=False, soft_wrap=True)
+    return 0
+
+
+@contextmanager
+def _own_data_folder(home: Home) -> Iterator[Home]:
+    """A data folder that is gone afterwards, so that the demo's voice stays apart; or the named one."""
+    if os.environ.get("OWNHAND_HOME"):
+        yield home
+        return
+    with tempfile.TemporaryDirectory(prefix="ownhand-demo-") as folder:
+        yield Home(Path(folder))
+
+
+def places(examples: Path) -> list[Place]:
+    listed = tomllib.loads((examples / "places.toml").read_text(encoding="utf-8"))
+    return [Place(**entry) for entry in listed["place"]]
+
+
+async def _suggest(home: Home, data: Home, settings: Settings, examples: Path, console: Console) -> None:
+    folder = examples / "manuscript"
+    voice = find_voice(data, folder)
+    async with desk(home, settings, voice) as suggester:
+        engine = suggester.engine
+        console.print(f"\nSuggestions by {engine.model} ({engine.name}), on this machine:", markup=False)
+        for place in places(examples):
+            await _show_place(suggester, place, folder, voice, settings, console)
+
+
+async def _show_place(
+    suggester: Suggester, place: Place, folder: Path, voice: VoiceFolder | None, settings: Settings, console: Console
+) -> None:
+    file = folder / place.file
+    text = read_text(file)
+    found = text.find(place.after)
+    if found < 0:
+        raise WriterError(f"{place.file} no longer holds a place of places.toml.", "Mark another place there.")
+    offset = found + len(place.after)
+    console.rule(place.file, align="left", style="dim", characters="─")
+    console.print(
+        "\n".join(text[:offset].split("\n")[-SHOWN_LINES:]), style="dim", markup=False, soft_wrap=True, end=""
+    )
+    moment = moment_at(file, text, offset, folder=voice.folder if voice else None, length=settings.suggestion_length)
+    if not console.is_terminal:
+        console.print("⟦", end="")
+    silent = True
+    async for piece in suggester.stream(moment):
+        silent = False
+        console.print(piece, style="bold green", markup=False, soft_wrap=True, end="")
+    console.print("⟧" if not console.is_terminal else "")
+    if silent:
+        console.print("(nothing worth offering here)", style="dim")
