@@ -4,6 +4,7 @@
 that builds a command line is imported.
 """
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -49,7 +50,15 @@ def _serve() -> int:
 def _command(arguments: Sequence[str]) -> int:
     from ownhand.commands.app import invoke
 
+    _write_utf8()
     return invoke(arguments)
+
+
+def _write_utf8() -> None:
+    """What is piped on is UTF-8 on every system; a terminal that lacks a sign shows another one instead."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
 
 
 def _say(sentence: str) -> int:

@@ -112,3 +112,11 @@ def bench(context: typer.Context) -> int:
     from ownhand.commands.bench import run
 
     return run(context.args)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> int:
+    """Look at everything that Ownhand needs, and say how to mend what is wrong."""
+    from ownhand.commands.doctor import run
+
+    return run(Home.default(), as_json=as_json)

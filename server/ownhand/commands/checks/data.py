@@ -1,0 +1,73 @@
+"""The data folder, the settings of the terminal, and the manuscripts that are known."""
+
+import os
+import shutil
+import stat
+import sys
+
+from ownhand.commands.checks.finding import Finding, State
+from ownhand.commands.context import read_terminal_settings
+from ownhand.errors import WriterError
+from ownhand.home import Home, write_private
+from ownhand.manuscript.corpus import Corpus
+from ownhand.manuscript.index import INDEX_NAME
+
+ENOUGH_SPACE = 500_000_000
+"""Bytes: the packaged weights, their download, and the index of a large manuscript."""
+
+
+def data_folder(home: Home) -> Finding:
+    """Can it be written, and can nobody else read it?"""
+    probe = home.root / ".doctor"
+    try:
+        write_private(probe, b"")
+        probe.unlink()
+    except WriterError as error:
+        return Finding("Data folder", State.BROKEN, error.sentence, error.next_step)
+    if sys.platform != "win32" and stat.S_IMODE(home.root.stat().st_mode) & 0o077:
+        return Finding(
+            "Data folder",
+            State.NOTE,
+            f"{home.root} can be looked into by others.",
+            f'Close it: chmod 700 "{home.root}"',
+        )
+    return Finding("Data folder", State.FINE, f"{home.root}, for you alone.")
+
+
+def free_space(home: Home) -> Finding:
+    place = next(folder for folder in (home.root, *home.root.parents) if folder.exists())
+    free = shutil.disk_usage(place).free
+    found = f"{free / 1e9:.1f} GB free where the data folder lies."
+    if free < ENOUGH_SPACE:
+        return Finding("Disk", State.NOTE, found, "Free some space, or set OWNHAND_HOME to a folder on another disk.")
+    return Finding("Disk", State.FINE, found)
+
+
+def settings(home: Home) -> list[Finding]:
+    try:
+        _, complaints = read_terminal_settings(home)
+    except WriterError as error:
+        return [Finding("Settings", State.BROKEN, error.sentence, error.next_step)]
+    path = home.root / "settings.toml"
+    if complaints:
+        return [Finding("Settings", State.NOTE, complaint, f"Mend it in {path}.") for complaint in complaints]
+    there = f"{path} is in order." if path.exists() else f"No {path.name}: the defaults are in force."
+    return [Finding("Settings", State.FINE, there)]
+
+
+def voices(home: Home) -> list[Finding]:
+    """Every known manuscript's index, opened and counted."""
+    files = sorted(home.voices.glob("*/voice.toml")) if os.access(home.voices, os.R_OK) else []
+    if not files:
+        return [Finding("Manuscripts", State.FINE, "None known yet. `ownhand corpus DIR` reads one.")]
+    return [_voice(Corpus(file.parent / INDEX_NAME), file.parent.name) for file in files]
+
+
+def _voice(corpus: Corpus, name: str) -> Finding:
+    try:
+        counts = corpus.counts()
+    except WriterError as error:
+        return Finding("Manuscripts", State.NOTE, error.sentence, error.next_step)
+    finally:
+        corpus.close()
+    return Finding("Manuscripts", State.FINE, f"Voice {name}: {counts.pieces} pieces, {counts.words:,} words.")
