@@ -82,4 +82,4 @@ async def _version(host: str) -> str:
         async with explained(host, "any"):
             return str((await client.ask("GET", "/api/version")).get("version", "of unknown version"))
     finally:
-        await client.close()
+        await client.close()  # type: ignore[no-untyped-call]
