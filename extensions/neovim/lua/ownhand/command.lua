@@ -1,0 +1,207 @@
+--- `:Ownhand`: its subcommands, and their completion.
+local client = require("ownhand.client")
+local lsp = require("ownhand.lsp")
+local messages = require("ownhand.messages")
+local session = require("ownhand.session")
+local status = require("ownhand.status")
+
+local M = {}
+
+--- Show lines in a window that `q` closes.
+---@param title string
+---@param lines string[]
+local function page(title, lines)
+  vim.cmd("botright new")
+  local buffer = vim.api.nvim_get_current_buf()
+  vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = "nofile", "wipe", false
+  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
+  vim.bo[buffer].modifiable = false
+  vim.api.nvim_buf_set_name(buffer, "ownhand://" .. title)
+  vim.api.nvim_win_set_height(0, math.min(#lines + 1, math.floor(vim.o.lines / 2)))
+  vim.keymap.set("n", "q", "<Cmd>close<CR>", { buffer = buffer, nowait = true })
+end
+
+---@param row any
+---@return string
+local function one_line(row)
+  if type(row) ~= "table" then
+    return tostring(row)
+  end
+  local parts = {}
+  for name, value in vim.spairs(row) do
+    if type(value) ~= "table" and value ~= vim.NIL and value ~= "" then
+      parts[#parts + 1] = ("%s: %s"):format(name, value)
+    end
+  end
+  return table.concat(parts, "  ")
+end
+
+--- A server's answer as lines: plain values first, then each list with a line per entry.
+---@param answer table
+---@return string[]
+local function lines_of(answer)
+  local lines, lists = {}, {}
+  for name, value in vim.spairs(answer) do
+    if type(value) == "table" and vim.islist(value) then
+      lists[#lists + 1] = ("%s (%d)"):format(name, #value)
+      for _, row in ipairs(value) do
+        lists[#lists + 1] = "  " .. one_line(row)
+      end
+    elseif value ~= vim.NIL then
+      lines[#lines + 1] = ("%s: %s"):format(name, one_line(value))
+    end
+  end
+  return vim.list_extend(lines, lists)
+end
+
+---@param title string
+---@param answer any
+local function show_answer(title, answer)
+  if type(answer) ~= "table" then
+    return
+  end
+  if answer.sentence then
+    messages.say(answer.sentence)
+  elseif vim.tbl_count(answer) == 1 then
+    messages.say(one_line(answer))
+  else
+    page(title, lines_of(answer))
+  end
+end
+
+--- Run a command of the server and show what it says.
+---@param name string without "ownhand."
+---@param arguments any[]
+local function run(name, arguments)
+  local serving = lsp.client_of()
+  if not serving then
+    messages.say("not running for this buffer; `:Ownhand start` starts it.", vim.log.levels.WARN)
+    return
+  end
+  local sent = lsp.execute(serving, "ownhand." .. name, arguments, function(err, answer)
+    if err then
+      messages.say(err.message, vim.log.levels.WARN)
+    else
+      show_answer(name, answer)
+    end
+  end)
+  if not sent then
+    messages.say(("this server has no command %q."):format(name), vim.log.levels.WARN)
+  end
+end
+
+--- The folder of the current buffer as the server knows it.
+---@return string|vim.NIL
+local function folder()
+  local serving = lsp.client_of()
+  local root = serving and (serving.root_dir or serving.config.root_dir)
+  return type(root) == "string" and vim.uri_from_fname(root) or vim.NIL
+end
+
+local consents = { learn = true, suggest = true, neither = true }
+
+---@type table<string, fun(arguments: string[])>
+local subcommands = {
+  start = function()
+    client.start(vim.api.nvim_get_current_buf())
+  end,
+  stop = function()
+    client.stop()
+  end,
+  restart = function()
+    local buffers = {}
+    for _, serving in ipairs(lsp.clients()) do
+      vim.list_extend(buffers, vim.tbl_keys(serving.attached_buffers))
+    end
+    client.stop()
+    vim.wait(3000, function()
+      return #lsp.clients() == 0
+    end, 20)
+    vim.iter(buffers):each(client.start)
+  end,
+  status = function()
+    page("status", status.lines())
+  end,
+  why = function()
+    status.say_why()
+  end,
+  messages = function()
+    page("messages", #messages.history > 0 and messages.history or { "No messages." })
+  end,
+  reject = function(arguments)
+    session.reject(#arguments > 0 and table.concat(arguments, " ") or nil)
+  end,
+  ask = function()
+    vim.cmd.startinsert()
+    vim.schedule(session.ask)
+  end,
+  quiet = function(arguments)
+    run("quiet", { arguments[1] == "here" and vim.uri_from_bufnr(0) or vim.NIL })
+  end,
+  consent = function(arguments)
+    run("consent", { folder(), consents[arguments[1]] and arguments[1] or vim.NIL })
+  end,
+  corpus = function()
+    run("corpus", { folder() })
+  end,
+  mine = function(arguments)
+    run("mine", { folder(), arguments[1], "mine" })
+  end,
+  ["not-mine"] = function(arguments)
+    run("mine", { folder(), arguments[1], "not mine" })
+  end,
+  ["add-samples"] = function(arguments)
+    run("addSamples", { folder(), vim.tbl_map(vim.fs.normalize, arguments) })
+  end,
+}
+
+--- Server commands that have a form of their own above, or belong to the keys.
+local served_above = { accept = true, dismiss = true, reject = true, addSamples = true, mine = true }
+
+---@return string[]
+local function names()
+  local found = vim.tbl_keys(subcommands)
+  local serving = lsp.client_of()
+  for _, command in ipairs(serving and lsp.commands(serving) or {}) do
+    local name = command:match("^ownhand%.(.+)$")
+    if name and not subcommands[name] and not served_above[name] then
+      found[#found + 1] = name
+    end
+  end
+  table.sort(found)
+  return found
+end
+
+local choices = {
+  quiet = { "here" },
+  consent = { "learn", "neither", "suggest" },
+}
+
+---@param lead string
+---@param line string
+---@return string[]
+function M.complete(lead, line)
+  local words = vim.split(line:gsub("^.-Ownhand!?%s*", ""), "%s+")
+  if #words > 1 and words[1] == "add-samples" then
+    return vim.fn.getcompletion(lead, "file")
+  end
+  local candidates = #words > 1 and (choices[words[1]] or {}) or names()
+  return vim.tbl_filter(function(name)
+    return vim.startswith(name, lead)
+  end, candidates)
+end
+
+---@param invocation { fargs: string[] }
+function M.run(invocation)
+  local name = invocation.fargs[1] or "status"
+  local arguments = vim.list_slice(invocation.fargs, 2)
+  if subcommands[name] then
+    subcommands[name](arguments)
+  elseif vim.tbl_contains(names(), name) then
+    run(name, vim.list_extend({ folder() }, arguments))
+  else
+    messages.say(("no subcommand %q; it has: %s"):format(name, table.concat(names(), ", ")), vim.log.levels.WARN)
+  end
+end
+
+return M

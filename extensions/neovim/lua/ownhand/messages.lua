@@ -1,0 +1,83 @@
+--- Telling and asking the writer without disturbing the writing.
+local M = {}
+
+local TITLE = "Ownhand"
+local levels = { vim.log.levels.ERROR, vim.log.levels.WARN, vim.log.levels.INFO, vim.log.levels.INFO }
+
+---@type string[] newest last
+M.history = {}
+
+---@return boolean
+local function is_writing()
+  return vim.api.nvim_get_mode().mode:sub(1, 1) == "i"
+end
+
+--- A message longer than the last line of the screen would make Neovim wait for a key: in Insert mode it is shortened
+--- and kept for |:Ownhand-messages|.
+---@param message string
+---@return string
+local function fitting(message)
+  local room = math.max(20, vim.v.echospace - vim.api.nvim_strwidth(TITLE) - 2)
+  if vim.api.nvim_strwidth(message) <= room then
+    return message
+  end
+  local hint = "… :Ownhand messages"
+  return vim.fn.strcharpart(message, 0, math.max(0, room - vim.api.nvim_strwidth(hint))) .. hint
+end
+
+---@param message string
+---@param level? integer
+function M.say(message, level)
+  message = vim.trim(message:gsub("%s*\n%s*", " "))
+  M.history[#M.history + 1] = os.date("%H:%M ") .. message
+  if #M.history > 50 then
+    table.remove(M.history, 1)
+  end
+  vim.schedule(function()
+    vim.notify(TITLE .. ": " .. (is_writing() and fitting(message) or message), level or vim.log.levels.INFO)
+  end)
+end
+
+--- Handler of `window/showMessage`.
+---@param params lsp.ShowMessageParams
+function M.on_message(_, params)
+  M.say(params.message, levels[params.type] or vim.log.levels.INFO)
+end
+
+--- Call back as soon as the writer is not in the middle of typing.
+---@param action fun()
+local function when_resting(action)
+  if not is_writing() then
+    return vim.schedule(action)
+  end
+  M.say("a question waits for you; press <Esc> to see it")
+  vim.api.nvim_create_autocmd("InsertLeave", { once = true, callback = vim.schedule_wrap(action) })
+end
+
+--- Handler of `window/showMessageRequest`: a question with buttons becomes |vim.ui.select()|. It never pops up while
+--- the writer types. No choice is answered with null.
+---@param params lsp.ShowMessageRequestParams
+function M.on_question(_, params)
+  local actions = params.actions or {}
+  local waiting = coroutine.running()
+  if #actions == 0 or #vim.api.nvim_list_uis() == 0 or not waiting then
+    M.say(params.message)
+    return vim.NIL
+  end
+  when_resting(function()
+    vim.ui.select(actions, {
+      prompt = TITLE .. ": " .. params.message,
+      kind = "ownhand.question",
+      format_item = function(action)
+        return action.title
+      end,
+    }, function(choice)
+      vim.schedule(function()
+        coroutine.resume(waiting, choice or vim.NIL)
+      end)
+    end)
+  end)
+  return coroutine.yield()
+end
+
+return M

@@ -1,0 +1,113 @@
+--- What the server last said about itself (`ownhand/status`), in words for a status line.
+local lsp = require("ownhand.lsp")
+local messages = require("ownhand.messages")
+
+local M = {}
+
+---@class ownhand.Status
+---@field engine? string
+---@field model? string
+---@field voice? string
+---@field training? string
+---@field words? integer
+---@field why? string why there is no suggestion
+---@field quiet? boolean
+---@field form? string "prose" or "verse": the place of the last answer
+
+---@type table<integer, ownhand.Status> by client
+local states = {}
+
+--- Why no server runs, while none does.
+---@type string?
+M.trouble = nil
+
+--- Handler of `ownhand/status`.
+---@param params ownhand.Status
+---@param context { client_id: integer }
+function M.on_status(_, params, context)
+  states[context.client_id] = params
+  M.changed()
+end
+
+---@param client_id integer
+function M.forget(client_id)
+  states[client_id] = nil
+  M.changed()
+end
+
+--- Redraw status lines, and let others know.
+function M.changed()
+  vim.schedule(function()
+    vim.cmd.redrawstatus({ bang = true })
+    vim.api.nvim_exec_autocmds("User", { pattern = "OwnhandStatus", modeline = false })
+  end)
+end
+
+--- The server's status for a buffer.
+---@param buffer? integer
+---@return ownhand.Status?
+function M.of(buffer)
+  local client = lsp.client_of(buffer)
+  return client and (states[client.id] or {})
+end
+
+--- Does the cursor stand in verse, where Tab indents? `vim.b.ownhand_form` overrides what the server found.
+---@return boolean
+function M.in_verse()
+  local form = vim.b.ownhand_form or (M.of() or {}).form
+  return form == "verse"
+end
+
+--- A few words for the status line: "" where Ownhand has no business.
+---@param buffer? integer
+---@return string
+function M.line(buffer)
+  local state = M.of(buffer)
+  if not state then
+    return M.trouble and "Ownhand: not running" or ""
+  end
+  local words = { "Ownhand" }
+  if state.quiet then
+    words[#words + 1] = "quiet"
+  elseif state.model and state.model ~= "" then
+    words[#words + 1] = vim.fs.basename(state.model)
+  end
+  if state.training and state.training ~= "" and state.training ~= "idle" then
+    words[#words + 1] = state.training
+  end
+  return table.concat(words, " · ")
+end
+
+--- Everything, one line per matter.
+---@return string[]
+function M.lines()
+  local state = M.of()
+  if not state then
+    return { M.trouble or "Ownhand does not run for this buffer. Start it with `:Ownhand start`." }
+  end
+  local function known(value, otherwise)
+    return (value ~= nil and value ~= "") and tostring(value) or otherwise
+  end
+  local lines = {
+    "Engine: " .. known(state.engine, "none chosen yet; the first suggestion chooses"),
+    "Model: " .. known(state.model, "none yet"),
+    "This folder: " .. known(state.voice, "no folder, suggestions only"),
+    "Training: " .. known(state.training, "idle"),
+    "Words: " .. known(state.words, "0"),
+    "Why nothing here: " .. known(state.why, "nothing stands in the way"),
+  }
+  for name, count in vim.spairs(type(state.counts) == "table" and state.counts or {}) do
+    lines[#lines + 1] = ("%s: %s"):format(name, count)
+  end
+  return lines
+end
+
+--- After a question that brought nothing: say why, once the server's word on it is in.
+function M.say_why()
+  vim.defer_fn(function()
+    local why = (M.of() or {}).why
+    messages.say(why and why ~= "" and why or "nothing to suggest here.")
+  end, 50)
+end
+
+return M
