@@ -1,8 +1,9 @@
 """Which encoding an old file is in, when it is neither UTF-8 nor UTF-16.
 
 charset-normalizer tells scripts apart well, but takes Shift-JIS for Korean and a lone curly apostrophe for a Chinese
-sign when there is little to go by. So two questions that writing itself answers come first: does it hold kana, and
-in which Western reading do capitals, accents and quotation marks stand where writers put them?
+sign when there is little to go by. So three questions that writing itself answers come first: in which Western
+reading do capitals, accents and quotation marks stand where writers put them; does it hold kana; do the commonest
+Cyrillic letters come up as often as they do in Slavic languages?
 """
 
 import codecs
@@ -11,6 +12,7 @@ import regex
 
 _WESTERN = ("cp1252", "mac_roman", "cp1250")
 _JAPANESE = ("cp932", "euc_jp")
+_CYRILLIC = ("cp1251", "koi8-r", "mac_cyrillic", "cp866", "iso8859_5")
 _SPARSE = 0.3
 """Share of bytes above ASCII, up to which a text is in the Latin script."""
 
@@ -34,7 +36,7 @@ def legacy_encoding(sample: bytes) -> str | None:
         western = _western(sample, high)
         if western:
             return western
-    return _japanese(sample) or _guess(sample)
+    return _japanese(sample) or _cyrillic(sample, high) or _guess(sample)
 
 
 def _western(sample: bytes, high: int) -> str | None:
@@ -60,6 +62,17 @@ def _kana_share(sample: bytes, encoding: str) -> float:
     if not signs or len(_HALF_WIDTH.findall(text)) * 20 > signs:
         return 0.0
     return len(_KANA.findall(text)) / signs
+
+
+def _cyrillic(sample: bytes, high: int) -> str | None:
+    """The reading in which the six commonest letters of Russian make up their two fifths, small and not capital."""
+    commonest = {encoding: sum(sample.count(letter) for letter in _letters(encoding)) for encoding in _CYRILLIC}
+    best = max(_CYRILLIC, key=lambda encoding: commonest[encoding])
+    return best if commonest[best] > 0.33 * high else None
+
+
+def _letters(encoding: str) -> list[bytes]:
+    return [letter.encode(encoding) for letter in "оеаинт"]
 
 
 def _guess(sample: bytes) -> str | None:

@@ -171,7 +171,7 @@ def _heading(token: "Token", source: str, start: int) -> Iterator[Region]:
     level = int(token.tag[1:])
     end = start + len(source)
     if token.markup.startswith("#"):
-        if source.strip() == "#":
+        if not source.strip("# \t\n"):
             yield Region(start, end, Kind.BREAK)
         elif not source.startswith(("    ", "\t")):
             yield Region(start, end, Kind.HEADING, level)

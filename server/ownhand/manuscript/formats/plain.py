@@ -94,15 +94,14 @@ def breaks_in(text: str, start: int, end: int) -> list[Region]:
 
 
 def _looks_like_title(line: str) -> bool:
-    return len(line) <= 60 and not line.endswith(_SENTENCE_END) and line[0].isalnum() and _has_capitals(line)
+    begins = line[0].isupper() or line[0].isdigit()
+    return begins and 2 <= len(line) <= 60 and not line.endswith(_SENTENCE_END) and _has_capitals(line)
 
 
 def _has_capitals(line: str) -> bool:
     """All capitals, or a capital at every word but the small ones."""
     words = line.split()
-    if not (line[0].isupper() or line[0].isdigit()) or len(words) > 8:
-        return False
-    return len(line) >= 2 and all(len(word) < 4 or not word[0].islower() for word in words)
+    return len(words) <= 8 and not line[0].islower() and all(len(word) < 4 or not word[0].islower() for word in words)
 
 
 def _stands_apart(text: str, start: int, end: int) -> bool:
