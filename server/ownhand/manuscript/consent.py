@@ -68,25 +68,38 @@ def consent_for(home: Home, path: Path) -> VoiceFolder | None:
 def grant(home: Home, folder: Path, answer: Consent, *, voice: VoiceFolder | None = None) -> VoiceFolder:
     """Keep the writer's answer for `folder`; asked again, the newer answer counts.
 
-    `voice` is a known voice that the writer wants for this folder (see `matching_voice`); it moves here. Raises
-    WriterError when there is no such folder or the data folder can't be written.
+    `voice` is a known voice that the writer wants for this folder (see `matching_voice`); it moves here and takes the
+    place of the one that the folder had. Raises WriterError when there is no such folder or the data folder can't be
+    written.
     """
     if not folder.is_dir():
         what = f"{folder} is a file, not a folder." if folder.exists() else f"There is no folder {folder}."
         raise WriterError(what, "Name the folder that the manuscript lies in.")
-    known = voice or find_voice(home, folder)
+    before = find_voice(home, folder)
+    known = voice or before
     path = known.path if known else home.new_voice_folder()
     today = datetime.now(UTC).date()
     kept = _load(path / VOICE_FILE) if known else {"created": today}
     values = {**kept, "format": FORMAT, "folder": str(_real(folder)), "consent": answer.value, "answered": today}
     write_private(path / VOICE_FILE, to_toml(values).encode())
+    if before and before.path != path:
+        _retire(before, path.name)
     return VoiceFolder(path, _real(folder), answer)
+
+
+def _retire(voice: VoiceFolder, successor: str) -> None:
+    """Another voice serves this folder now. The index can go, what else was noted stays until `forget`."""
+    values = {**_load(voice.path / VOICE_FILE), "replaced_by": successor}
+    write_private(voice.path / VOICE_FILE, to_toml(values).encode())
+    for file in voice.path.glob(f"{index.INDEX_NAME}*"):
+        file.unlink(missing_ok=True)
 
 
 def matching_voice(home: Home, folder_pieces_digests: Collection[bytes]) -> VoiceFolder | None:
     """The voice that most of these pieces belong to, when its own folder is gone: renamed, moved, a new computer.
 
-    `folder_pieces_digests` are the digests of the folder's pieces (`sketch.digest`). Offer it; don't take it.
+    `folder_pieces_digests` come from `Corpus.digests` of the folder's own new index, so the folder has been asked about
+    and scanned before. Offer the voice to the writer, then `grant(..., voice=it)`.
     """
     digests = set(folder_pieces_digests)
     shares = [(_known_share(voice, digests), voice) for voice in _voices(home) if not voice.folder.is_dir()]
@@ -113,6 +126,8 @@ def _voices(home: Home) -> Iterator[VoiceFolder]:
     for file in sorted(home.voices.glob(f"*/{VOICE_FILE}")):
         try:
             values = _load(file)
+            if "replaced_by" in values:
+                continue
             yield VoiceFolder(file.parent, Path(values["folder"]), Consent(values["consent"]))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
             log.warning("The voice %s can't be read (%s); it is left alone.", file.parent.name, type(error).__name__)

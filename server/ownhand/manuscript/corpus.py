@@ -116,6 +116,10 @@ class Corpus:
         found = ((piece_id, self._all("SELECT text FROM pieces WHERE id = ?", (piece_id,))) for piece_id in piece_ids)
         return {piece_id: rows[0][0] for piece_id, rows in found if rows}
 
+    def digests(self) -> set[bytes]:
+        """What stands for the words of each piece, for `consent.matching_voice`."""
+        return {digest for (digest,) in self._all("SELECT digest FROM pieces WHERE file IS NOT NULL")}
+
     def skipped(self) -> list[Skipped]:
         rows = self._all("SELECT path, skipped FROM files WHERE skipped IS NOT NULL ORDER BY path")
         return [Skipped(*row) for row in rows]

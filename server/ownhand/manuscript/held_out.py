@@ -1,11 +1,11 @@
 """Which pieces are kept from training, so that what was learned can be measured on text it never saw.
 
-A seventh of each form; once there are 12 pieces at least 3 of them and 800 words; never more than a quarter of a form's
-words. A piece is decided once, when it is first seen, by the hash of its id; nothing decided is ever decided again.
+A seventh of each form; once there are 12 pieces at least 3 of them and 800 words; never more than a quarter of all
+words (of a form's too, unless a minimum asks for more, then half). A piece is decided once, when it is first seen, by the hash of its id; nothing decided is ever decided again.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 
@@ -14,6 +14,8 @@ from ownhand.manuscript.model import Form
 ONE_IN = 7
 LARGEST_SHARE = 4
 """At most one word in so many."""
+LARGEST_SHARE_OF_FORM = 2
+"""The same for one form while a minimum isn't met: both forms together may have enough where neither has."""
 ENOUGH_PIECES = 12
 FEWEST_PIECES = 3
 FEWEST_WORDS = 800
@@ -62,58 +64,62 @@ def _draw(piece_id: str) -> bytes:
     return blake2b(piece_id.encode(), digest_size=8, person=b"held out").digest()
 
 
-@dataclass
 class _Drawing:
-    order: Sequence[Undecided]
-    decided: Mapping[Form, Tally]
-    held: set[str] = field(default_factory=set)
+    """One attempt: takes pieces in a given order and keeps count."""
+
+    def __init__(self, order: Sequence[Undecided], decided: Mapping[Form, Tally]) -> None:
+        self.order = order
+        self.held: set[str] = set()
+        self.all = {form: _Sum(0, 0) for form in Form}
+        self.kept = {form: _Sum(0, 0) for form in Form}
+        for form, tally in decided.items():
+            self.all[form] = _Sum(tally.pieces, tally.words)
+            self.kept[form] = _Sum(tally.held_pieces, tally.held_words)
+        for piece in order:
+            self.all[piece.form] = self.all[piece.form].with_piece(piece)
 
     def run(self) -> None:
         for form in Form:
             of_form = [piece for piece in self.order if piece.form is form]
-            self._take_while(of_form, partial(self._wants_more, form))
-        self._take_while(self.order, lambda: self._pieces(Form, held=True) < self._fewest_pieces)
-        self._take_while(self.order, lambda: self._words(Form, held=True) < self._fewest_words)
+            self._take_while(of_form, partial(self._wants_more, form), LARGEST_SHARE)
+        self._take_while(self.order, lambda: not self.minima_met[0], LARGEST_SHARE_OF_FORM)
+        self._take_while(self.order, lambda: not self.minima_met[1], LARGEST_SHARE_OF_FORM)
 
     @property
     def minima_met(self) -> tuple[bool, bool]:
+        """Enough pieces, enough words? Pieces are asked for step by step, so that a manuscript that grows by one piece
+        at a time has 3 when it has 12."""
+        pieces = _total(self.all).pieces
+        kept = _total(self.kept)
         return (
-            self._pieces(Form, held=True) >= self._fewest_pieces,
-            self._words(Form, held=True) >= self._fewest_words,
+            kept.pieces >= min(FEWEST_PIECES, pieces * FEWEST_PIECES // ENOUGH_PIECES),
+            kept.words >= FEWEST_WORDS or pieces < ENOUGH_PIECES,
         )
 
-    def _take_while(self, pieces: Sequence[Undecided], wanting: Callable[[], bool]) -> None:
+    def _take_while(self, pieces: Sequence[Undecided], wanting: Callable[[], bool], share: int) -> None:
         for piece in pieces:
             if not wanting():
                 return
-            if piece.id not in self.held and self._fits(piece):
+            if piece.id not in self.held and self._fits(piece, share):
                 self.held.add(piece.id)
+                self.kept[piece.form] = self.kept[piece.form].with_piece(piece)
 
     def _wants_more(self, form: Form) -> bool:
-        return self._pieces([form], held=True) < round(self._pieces([form]) / ONE_IN)
+        return self.kept[form].pieces < round(self.all[form].pieces / ONE_IN)
 
-    @property
-    def _fewest_pieces(self) -> int:
-        """Reached step by step, so that a manuscript that grows by one piece at a time has 3 when it has 12."""
-        return min(FEWEST_PIECES, self._pieces(Form) * FEWEST_PIECES // ENOUGH_PIECES)
+    def _fits(self, piece: Undecided, share: int) -> bool:
+        of_form = (self.kept[piece.form].words + piece.words) * share <= self.all[piece.form].words
+        return of_form and (_total(self.kept).words + piece.words) * LARGEST_SHARE <= _total(self.all).words
 
-    @property
-    def _fewest_words(self) -> int:
-        return FEWEST_WORDS if self._pieces(Form) >= ENOUGH_PIECES else 0
 
-    def _fits(self, piece: Undecided) -> bool:
-        of_form = [piece.form]
-        return (self._words(of_form, held=True) + piece.words) * LARGEST_SHARE <= self._words(of_form)
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    pieces: int
+    words: int
 
-    def _pieces(self, forms: Iterable[Form], *, held: bool = False) -> int:
-        return self._sum(forms, held, "held_pieces" if held else "pieces", lambda _: 1)
+    def with_piece(self, piece: Undecided) -> "_Sum":
+        return _Sum(self.pieces + 1, self.words + piece.words)
 
-    def _words(self, forms: Iterable[Form], *, held: bool = False) -> int:
-        return self._sum(forms, held, "held_words" if held else "words", lambda piece: piece.words)
 
-    def _sum(self, forms: Iterable[Form], held: bool, before: str, size: Callable[[Undecided], int]) -> int:
-        wanted = set(forms)
-        earlier = sum(getattr(tally, before) for form, tally in self.decided.items() if form in wanted)
-        return int(earlier) + sum(
-            size(piece) for piece in self.order if piece.form in wanted and (not held or piece.id in self.held)
-        )
+def _total(sums: Mapping[Form, _Sum]) -> _Sum:
+    return _Sum(sum(each.pieces for each in sums.values()), sum(each.words for each in sums.values()))

@@ -126,7 +126,7 @@ class _Scan:
         except FileNotFoundError:
             return None
         except (Unreadable, OSError) as error:
-            why = str(error) if isinstance(error, Unreadable) else f"it can't be read ({error.strerror})"
+            why = error.reason if isinstance(error, Unreadable) else f"it can't be read ({error.strerror})"
             return FileNow(item.relative, item.mtime_ns, item.size, None, why)
         reason = "you wrote `ownhand: off` in it" if parsed.off else None
         return FileNow(item.relative, item.mtime_ns, item.size, parsed, reason)

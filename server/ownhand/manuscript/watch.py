@@ -47,6 +47,7 @@ class Watcher:
         self._observer: BaseObserver | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self._overflow = _OverflowHandler(self)
         self._paths: set[str] = set()
         self._all = False
         self._timer: asyncio.TimerHandle | None = None
@@ -58,8 +59,11 @@ class Watcher:
         await self._observe()
         self._keeper = self._loop.create_task(self._keep(), name="manuscript-watch")
 
+        logging.getLogger("watchdog").addHandler(self._overflow)
+
     async def stop(self) -> None:
         """No callback comes after this."""
+        logging.getLogger("watchdog").removeHandler(self._overflow)
         if self._timer is not None:
             self._timer.cancel()
         if self._keeper is not None:
@@ -165,6 +169,18 @@ class _Handler(FileSystemEventHandler):
             relative = _relative(os.fsdecode(path), self.watcher.folder)
             if relative is not None:
                 self.watcher.heard(relative or None)
+
+
+class _OverflowHandler(logging.Handler):
+    """watchdog repairs its watches after an overflow but tells its log alone that events were lost."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        super().__init__(logging.WARNING)
+        self.watcher = watcher
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "overflow" in record.getMessage():
+            self.watcher.heard(None)
 
 
 def _relative(path: str, folder: Path) -> str | None:

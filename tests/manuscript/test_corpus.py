@@ -1,0 +1,236 @@
+"""The reading side: closest passages, repeats, counts, answers."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ownhand.errors import WriterError
+from ownhand.manuscript import index
+from ownhand.manuscript.corpus import Corpus
+from ownhand.manuscript.model import Form, Mine
+from ownhand.manuscript.repeats import RUN, asked_grams, runs_together, stored_grams
+
+Maker = Callable[..., str]
+
+SCALES = (
+    "My father mended scales in a shop by the level crossing. He would hold a pan up to his ear as though it might say "
+    "what was wrong with it, and mostly it did. Brass talks, he said, and iron sulks. When a train went by every needle "
+    "in the place moved a little and then came home. "
+) * 3
+BEES = (
+    "The bees came with the house. Nobody had told us. There were four hives at the bottom of the orchard under the "
+    "wall, and in June the whole garden hummed like a wire. My mother put on a curtain and a pair of ski gloves and "
+    "went down to introduce herself. "
+) * 3
+POEM = "what the crane lifts\n    it lifts once\nand the river\n        keeps the other half\n\nnobody signs for it"
+
+
+@pytest.fixture
+def shelf(manuscript: Any, make_prose: Maker) -> Any:
+    manuscript.write("scales.md", f"# Scales\n\n{SCALES}\n")
+    manuscript.write("bees.md", f"# Bees\n\n{BEES}\n")
+    manuscript.write("crane.md", f"# Crane\n\n{POEM}\n")
+    manuscript.scan()
+    return manuscript
+
+
+def test_counts_add_up(shelf: Any) -> None:
+    counts = shelf.corpus.counts()
+    assert (counts.files, counts.pieces, counts.prose_pieces, counts.verse_pieces) == (3, 3, 2, 1)
+    assert counts.words == counts.prose_words + counts.verse_words == sum(p.words for p in shelf.corpus.pieces())
+
+
+def test_text_comes_on_demand(shelf: Any) -> None:
+    corpus = shelf.corpus
+    piece = next(piece for piece in corpus.pieces() if piece.title == "Crane")
+    assert piece.text == ""
+    assert corpus.piece(piece.id).text == POEM
+    assert corpus.piece_texts([piece.id, "unknown"]) == {piece.id: POEM}
+
+
+def test_the_closest_passage_shares_the_matter(shelf: Any) -> None:
+    found = shelf.corpus.closest("the needle of the brass scale moved", Form.PROSE, not_in=None, words=200)
+    assert [passage.path for passage in found] == ["scales.md"]
+    found = shelf.corpus.closest("a hive in the orchard", Form.PROSE, not_in=None, words=400)
+    assert found[0].title == "Bees"
+    assert BEES.strip().startswith(found[0].text[:40])
+
+
+def test_the_closest_passage_is_of_the_form_and_never_of_the_file(shelf: Any) -> None:
+    corpus = shelf.corpus
+    assert [p.title for p in corpus.closest("the river", Form.VERSE, not_in=None, words=400)] == ["Crane"]
+    assert corpus.closest("the river", Form.VERSE, not_in="crane.md", words=400) == []
+
+
+def test_the_closest_passages_fill_up_with_the_newest(shelf: Any) -> None:
+    found = shelf.corpus.closest("quite another thing", Form.PROSE, not_in=None, words=2000)
+    assert [passage.title for passage in found] == ["Bees", "Scales"]
+
+
+def test_the_same_question_has_the_same_answer(novel_corpus: Corpus) -> None:
+    asked = [novel_corpus.closest("the brass bell", Form.PROSE, not_in=None, words=900) for _ in range(3)]
+    assert asked[0] == asked[1] == asked[2] != []
+
+
+@pytest.fixture
+def novel_corpus(manuscript: Any, make_prose: Maker) -> Corpus:
+    for number in range(16):
+        manuscript.write(f"{number:02}.md", f"# Chapter {number}\n\n{make_prose(number, 300)}\n")
+    manuscript.scan()
+    return manuscript.corpus
+
+
+def test_held_out_pieces_never_serve(novel_corpus: Corpus) -> None:
+    kept = {piece.id for piece in novel_corpus.pieces() if piece.held_out}
+    assert len(kept) >= 3
+    for piece_id, text in novel_corpus.piece_texts(kept).items():
+        found = novel_corpus.closest(text[:200], Form.PROSE, not_in=None, words=3000)
+        assert found
+        assert piece_id not in {passage.piece_id for passage in found}
+    samples = novel_corpus.sample_texts(Form.PROSE, 100_000)
+    assert len(samples) == 16 - len(kept)
+
+
+def test_sample_texts_stop_when_there_are_enough_words(novel_corpus: Corpus) -> None:
+    assert len(novel_corpus.sample_texts(Form.PROSE, 500)) == 2
+
+
+@pytest.mark.parametrize("seven", [True, False])
+def test_eight_words_in_a_row_are_a_repeat_and_seven_are_not(shelf: Any, seven: bool) -> None:
+    run = ["He", "would", "hold", "a", "pan", "up", "to"] if seven else ["He", "would", "hold", "a", "pan", "up", "to", "his"]
+    text = f"Then {' '.join(run)} somebody."
+    assert shelf.corpus.repeats_own_text(text, not_in=None) is not seven
+
+
+def test_repeats_look_past_case_and_punctuation(shelf: Any) -> None:
+    text = "“BRASS talks”, he said; and iron sulks. When a"
+    assert shelf.corpus.repeats_own_text(text, not_in=None)
+    assert not shelf.corpus.repeats_own_text(text, not_in="scales.md")
+
+
+def test_a_whole_line_of_verse_is_a_repeat(shelf: Any) -> None:
+    corpus = shelf.corpus
+    assert corpus.repeats_own_text("a bird\nit lifts once\nmore", not_in=None)
+    assert corpus.repeats_own_text("keeps the other half", not_in=None)
+    assert not corpus.repeats_own_text("I think it lifts once a year", not_in=None)
+    assert not corpus.repeats_own_text("it lifts once", not_in="crane.md")
+    assert not corpus.repeats_own_text("the river", not_in=None)
+
+
+def test_held_out_text_is_never_repeated_either(novel_corpus: Corpus) -> None:
+    for text in novel_corpus.piece_texts(p.id for p in novel_corpus.pieces() if p.held_out).values():
+        assert novel_corpus.repeats_own_text(" ".join(text.split()[20:30]), not_in=None)
+
+
+words = st.lists(st.integers(1, 6), min_size=RUN, max_size=40)
+
+
+@given(words, words)
+@settings(deadline=None)
+def test_repeats_are_found_exactly(one: list[int], other: list[int]) -> None:
+    one_runs = {tuple(one[at : at + RUN]) for at in range(len(one) - RUN + 1)}
+    expected = any(tuple(other[at : at + RUN]) in one_runs for at in range(len(other) - RUN + 1))
+    stored = [(value, around) for value, _, around in stored_grams(one)]
+    found = any(
+        value == asked and runs_together(around, about)
+        for value, around in stored
+        for asked, about in asked_grams(other)
+    )
+    assert found is expected
+
+
+def test_japanese_is_found(manuscript: Any) -> None:
+    text = "駅前の古い秤のことを、父はよく話した。子どものころ、その秤に乗るのが楽しみだったという。"
+    manuscript.write("scale.txt", text)
+    manuscript.write("sea.txt", "海辺の町で、祖母は毎朝、網を直していた。誰も手伝わなかった。猫だけが見ていた。")
+    manuscript.scan()
+    found = manuscript.corpus.closest("古い秤の針", Form.PROSE, not_in=None, words=80)
+    assert found[0].path == "scale.txt"
+    assert manuscript.corpus.repeats_own_text("いつも父はよく話した。子どもだった", not_in=None)
+
+
+def test_a_question_teaches_only_after_the_answer(manuscript: Any) -> None:
+    manuscript.write("found.md", "# Found\n\n> " + SCALES.strip() + "\n")
+    manuscript.scan()
+    corpus = manuscript.corpus
+    (piece,) = corpus.pieces()
+    assert (piece.mine, piece.teaches, corpus.counts().questions) == (Mine.QUESTION, False, 1)
+    assert corpus.closest("a pan", Form.PROSE, not_in=None, words=400) == []
+    before = corpus.generation()
+    corpus.set_mine(piece.id, Mine.MINE)
+    assert corpus.generation() != before
+    assert corpus.pieces()[0].teaches
+    assert corpus.closest("a pan", Form.PROSE, not_in=None, words=400) != []
+
+
+def test_an_answer_about_an_unknown_piece_is_refused(shelf: Any) -> None:
+    with pytest.raises(WriterError):
+        shelf.corpus.set_mine("nothing", Mine.MINE)
+
+
+def test_samples_from_elsewhere_are_read_in_place(shelf: Any, tmp_path: Path) -> None:
+    sample = tmp_path / "letters.txt"
+    sample.write_text("Dear Ida, the cellar is full of water and the cat has learned to swim. " * 9)
+    shelf.corpus.add_samples([sample])
+    shelf.scan()
+    assert sample.as_posix() in {piece.path for piece in shelf.corpus.pieces()}
+    sample.unlink()
+    shelf.scan()
+    assert [item.path for item in shelf.corpus.skipped()] == [sample.as_posix()]
+
+
+def test_a_sample_that_is_not_there_is_refused(shelf: Any, tmp_path: Path) -> None:
+    with pytest.raises(WriterError, match="no file"):
+        shelf.corpus.add_samples([tmp_path / "nothing.txt"])
+
+
+def test_a_missing_index_reads_as_an_empty_manuscript_until_there_is_one(manuscript: Any) -> None:
+    corpus = Corpus.open(manuscript.job.index)
+    assert corpus.counts().pieces == 0
+    assert corpus.closest("anything", Form.PROSE, not_in=None, words=100) == []
+    assert corpus.repeats_own_text("one two three four five six seven eight nine", not_in=None) is False
+    manuscript.write("crane.md", POEM)
+    manuscript.scan()
+    assert corpus.counts().pieces == 1
+
+
+def test_any_thread_may_read(shelf: Any) -> None:
+    corpus, found = shelf.corpus, []
+    threads = [threading.Thread(target=lambda: found.append(corpus.counts().pieces)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [3, 3, 3, 3]
+
+
+def test_an_index_of_a_newer_version_is_refused_and_left_alone(shelf: Any) -> None:
+    connection = index.open_for_writing(shelf.job.index)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(WriterError, match="newer Ownhand"):
+        Corpus.open(shelf.job.index)
+    with pytest.raises(WriterError, match="newer Ownhand"):
+        shelf.scan()
+    assert shelf.job.index.exists()
+
+
+def test_a_corrupt_index_is_moved_aside_and_made_anew(shelf: Any) -> None:
+    before = {piece.id: piece.held_out for piece in shelf.corpus.pieces()}
+    path = shelf.job.index
+    for name in (path.name + "-wal", path.name + "-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+    path.write_bytes(b"SQLite format 3\0" + b"garbage" * 4000)
+    shelf.scan()
+    assert {piece.id: piece.held_out for piece in shelf.corpus.pieces()} == before
+    assert list(path.parent.glob("*.broken-*"))
+
+
+def test_the_index_is_private(shelf: Any) -> None:
+    for path in shelf.job.index.parent.iterdir():
+        assert path.stat().st_mode & 0o077 == 0, path.name
