@@ -31,8 +31,10 @@ def balanced(text: str, paragraph: str, rest: str, *, language: str) -> str:
     `paragraph` is what stands before the cursor in its paragraph: emphasis opened there may be closed here, unless
     `rest`, the text right behind the cursor, closes it already.
     """
-    ends = [_foreign(text, language), _emphasis(text, paragraph, rest), _brackets(text, paragraph)]
-    return text[: min(ends)]
+    text = text[: _foreign(text, language)]
+    while (end := min(_emphasis(text, paragraph, rest), _brackets(text, paragraph))) < len(text):
+        text = text[:end]
+    return text
 
 
 def _foreign(text: str, language: str) -> int:

@@ -76,6 +76,13 @@ def repeats_line(text: str, before: str) -> bool:
     return lines[0] == written[-1] and lines[0].count(" ") >= 3
 
 
+def holds_line_of(text: str, typed: str, other: str) -> bool:
+    """Verse: is a line of `text` (its first one with what was `typed` of it) a whole line of the `other` pieces?"""
+    written = {_joined(matching_words(line)) for line in other[-_RECENT:].split("\n") if line.strip()}
+    lines = [_joined(matching_words(line)) for line in (typed + text).split("\n")]
+    return any(line.count(" ") > 3 and line in written for line in lines)
+
+
 def _joined(words: list[str]) -> str:
     return f" {' '.join(words)} "
 

@@ -14,6 +14,7 @@ from ownhand.suggestions.markup import balanced, opens_block, without_breaks
 from ownhand.suggestions.place import Place
 from ownhand.suggestions.repetition import (
     already_follows,
+    holds_line_of,
     loops,
     loops_at_end,
     repeats_before,
@@ -74,11 +75,17 @@ def shape(answer: str, around: Surroundings) -> str | Dropped:
     early = hopeless(text, around)
     if early:
         return early
+    if not text.strip() and around.place.form is Form.PROSE and around.place.line.strip():
+        return Dropped(NEW_PARAGRAPH)  # the engine stopped before the line break
+    if loops(text, around.place.piece):
+        return Dropped(LOOPS)
     text = _verse(text, around) if around.place.form is Form.VERSE else _prose(text, around)
     if already_follows(text, around.after):
         return Dropped(FOLLOWS)
     text = _whole_markup(without_overlap(text, around.after), around)
-    return _checked(_whole_characters(_end(text, around), around), around)
+    ended = _end(text, around)
+    whole = _whole_characters(ended, around)
+    return Dropped(BROKEN) if ended and not whole else _checked(whole, around)
 
 
 def _prose(text: str, around: Surroundings) -> str:
@@ -137,9 +144,11 @@ def _checked(text: str, around: Surroundings) -> str | Dropped:
     place = around.place
     if not count_words(text):
         return Dropped(NOTHING)
-    if loops(text, place.piece):
-        return Dropped(LOOPS)
-    verse = place.form is Form.VERSE
-    if repeats_line(text, place.piece) if verse else repeats_before(text, place.text):
+    if place.form is Form.PROSE:
+        repeated = repeats_before(text, place.text)
+    else:
+        other_pieces = place.text.removesuffix(place.piece)
+        repeated = repeats_line(text, place.piece) or holds_line_of(text, place.line, other_pieces)
+    if repeated:
         return Dropped(REPEATS)
     return text
