@@ -215,6 +215,11 @@ def test_a_heading_in_plain_text_says_so(line: str, is_heading: bool) -> None:
     assert bool(parts(parsed, Kind.HEADING)) is is_heading
 
 
+def test_lone_figures_in_verse_are_the_poem() -> None:
+    poem = "in the hut it wakes the number up\n\n                  0\n                  7\n\na glove\n\n        0\n"
+    assert spoken(parse_text("txt", poem)) == poem
+
+
 def test_a_title_above_plain_text() -> None:
     assert parts(parse_text("txt", "No Active Intervention\n\nThe edge went.\n"), Kind.HEADING)
     assert parts(parse_text("txt", "Edge\n====\nThe edge went.\n"), Kind.HEADING) == ["Edge\n====\n"]

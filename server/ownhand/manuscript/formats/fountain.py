@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from ownhand.manuscript.formats.breaks import is_lone_break
-from ownhand.manuscript.formats.lines import filled_lines, line_end, lines_of
+from ownhand.manuscript.formats.lines import Openers, filled_lines, line_end, lines_of
 from ownhand.manuscript.model import Kind, Region
 
 SCENE_LEVEL = 4
@@ -24,6 +24,7 @@ _CUE = re.compile(r"@.+|(?![!~>.(])(?=[^a-z(]*[^\W\d_])(?:(?![a-z])[^(\n])+(?:\(
 _PAGE_BREAK = re.compile(r"={3,}")
 _CENTRED = re.compile(r"[ \t]*(>[ \t]*)\S.*?([ \t]*<[ \t]*)$", re.MULTILINE)
 _FORCED = re.compile(r"[ \t]*([!~])")
+_CLOSERS = {"/*": "*/", "[[": "]]"}
 
 
 class Fountain:
@@ -77,10 +78,10 @@ def _signs(text: str, place: Region) -> list[Region]:
 
 def _comments(text: str, position: int) -> Iterator[Region]:
     """Boneyard and notes. A boneyard that is left open hides the rest, a note the rest of its line."""
-    open_to_end = False
-    while match := _next_comment(text, position):
-        start, closer = match
-        close = -1 if open_to_end and closer == "*/" else text.find(closer, start + 2)
+    openers = Openers(text, tuple(_CLOSERS), position)
+    while found := openers.next(position):
+        start, closer = found[0], _CLOSERS[found[1]]
+        close = text.find(closer, start + 2)
         blank = text.find("\n\n", start, close) if closer == "]]" and close >= 0 else -1
         if close < 0 or blank >= 0:
             rest = line_end(text, start)
@@ -89,13 +90,6 @@ def _comments(text: str, position: int) -> Iterator[Region]:
             end = close + 2
         yield _widened(text, start, end)
         position = end
-
-
-def _next_comment(text: str, position: int) -> tuple[int, str] | None:
-    boneyard, note = text.find("/*", position), text.find("[[", position)
-    if boneyard < 0 and note < 0:
-        return None
-    return (note, "]]") if boneyard < 0 or 0 <= note < boneyard else (boneyard, "*/")
 
 
 def _widened(text: str, start: int, end: int) -> Region:

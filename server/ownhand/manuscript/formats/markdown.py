@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from ownhand.manuscript.formats.breaks import is_lone_break
 from ownhand.manuscript.formats.front_matter import front_matter_end
 from ownhand.manuscript.formats.inline import inline_marks
-from ownhand.manuscript.formats.lines import filled_lines, leads, line_end, line_start
+from ownhand.manuscript.formats.lines import Openers, filled_lines, leads, line_end, line_start
 from ownhand.manuscript.formats.plain import breaks_in
 from ownhand.manuscript.model import Kind, Region
 
@@ -88,14 +88,13 @@ class Markdown:
 def _multiline(text: str, position: int) -> Iterator[Region]:
     """Fences, comments, scripts: each from its opener to its closer, or to the end."""
     unclosed: set[str] = set()
-    places = {opener: text.find(opener, position) for opener in _OPENERS}
-    while places := {opener: place for opener, place in places.items() if place >= 0}:
-        opener = min(places, key=lambda opener: places[opener])
-        region = _opened(text, opener, places[opener], unclosed)
-        position = max(places[opener] + len(opener), region.end if region else 0)
+    openers = Openers(text, _OPENERS, position)
+    while found := openers.next(position):
+        place, opener = found
+        region = _opened(text, opener, place, unclosed)
+        position = max(place + len(opener), region.end if region else 0)
         if region:
             yield region
-        places = {key: text.find(key, position) if place < position else place for key, place in places.items()}
 
 
 def _opened(text: str, opener: str, place: int, unclosed: set[str]) -> Region | None:

@@ -15,9 +15,10 @@ from ownhand.manuscript.model import Kind, Region
 _HEAD = re.compile(
     r"(?:[ \t]*(?:#\+\w[^\n]*|#(?![^\s+])[^\n]*)?\n)*+(?:#\+(?!begin_)\w[^\n]*(?:\n|\Z))?", re.IGNORECASE
 )
-_BEGIN_BLOCK = re.compile(r"^[ \t]*#\+begin_(?P<name>\w+)[^\n]*(?:\n|\Z)", re.MULTILINE | re.IGNORECASE)
-_BEGIN_DRAWER = re.compile(r"^[ \t]*:[A-Za-z][\w-]*:[ \t]*\n(?=(?:[^\n]*\n){0,500}?[ \t]*:END:)", re.MULTILINE)
-_END_DRAWER = re.compile(r"^[ \t]*:END:[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_BEGIN = re.compile(
+    r"^[ \t]*(?:#\+begin_(?P<name>\w+)[^\n]*|:[A-Za-z][\w-]*:[ \t]*)(?:\n|\Z)", re.MULTILINE | re.IGNORECASE
+)
+_DRAWER_REST = re.compile(r"(?:(?![ \t]*:END:)[^\n]*\n){0,500}+[ \t]*:END:[ \t]*(?:\n|\Z)", re.IGNORECASE)
 _HEADING = re.compile(r"(\*+)[ \t]")
 _MARKUP_LINE = re.compile(r"[ \t]*(?:#\+\w+\S*:|(?:SCHEDULED|DEADLINE|CLOSED):[ \t]|#\+end_)", re.IGNORECASE)
 _COMMENT_LINE = re.compile(r"[ \t]*#(?:[ \t]|$)")
@@ -103,18 +104,15 @@ def _blocks(text: str, position: int) -> Iterator[Region]:
 
     The `#+begin_` and `#+end_` lines of a verse block are markup and what stands between is read like all else.
     """
-    while True:
-        block, drawer = _BEGIN_BLOCK.search(text, position), _BEGIN_DRAWER.search(text, position)
-        first = min((match for match in (block, drawer) if match), key=lambda match: match.start(), default=None)
-        if first is None:
-            return
-        if first is drawer:
-            end = _END_DRAWER.search(text, first.end())
-            position = line_end(text, end.end()) if end else len(text)
-            yield Region(first.start(), position, Kind.MARKUP)
+    while first := _BEGIN.search(text, position):
+        position = first.end()
+        if not first["name"]:
+            rest = _DRAWER_REST.match(text, position)
+            if rest:
+                position = rest.end()
+                yield Region(first.start(), position, Kind.MARKUP)
             continue
         kind = _KINDS.get(first["name"].lower())
-        position = first.end()
         if kind is None:
             yield Region(first.start(), position, Kind.MARKUP)
             continue

@@ -65,7 +65,8 @@ class Plain:
             return [Region(start, end, Kind.BREAK)]
         if is_chapter(line) or _STANDING.fullmatch(line):
             return [Region(start, end, Kind.HEADING, 1)]
-        if _NUMBER.fullmatch(line):
+        # Verse may hold a lone figure; a chapter's number stands apart or has a full stop.
+        if _NUMBER.fullmatch(line) and (not line.isdigit() or _stands_apart(text, start, end)):
             return [Region(start, end, Kind.HEADING, 2)]
         if _looks_like_title(line) and _stands_apart(text, start, end):
             return [Region(start, end, Kind.HEADING, 1)]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from ownhand.manuscript.formats.breaks import is_lone_break
-from ownhand.manuscript.formats.lines import filled_lines, line_end, line_start, trails
+from ownhand.manuscript.formats.lines import Openers, filled_lines, line_end, line_start, trails
 from ownhand.manuscript.formats.tex_commands import BREAKS, CHARACTERS, HEADINGS, QUOTES, arguments_of
 from ownhand.manuscript.model import Kind, Region
 
@@ -23,10 +23,8 @@ _OPAQUE = {
     **dict.fromkeys(("thebibliography", "picture"), Kind.MARKUP),
     **dict.fromkeys(("quote", "quotation", "displayquote", "epigraphs"), Kind.QUOTE),
 }
-_OUTLINE = re.compile(
-    r"\\(?:(?P<escaped>[^a-zA-Z\[])|(?P<math>\[)|begin[ \t]*\{(?P<name>" + "|".join(map(re.escape, _OPAQUE)) + r")\})"
-    r"|(?P<comment>%)|(?P<dollars>\$\$)"
-)
+_OPENERS = ("%", "\\begin", "\\[", "$$")
+_BEGIN = re.compile(r"\\begin[ \t]*\{(?P<name>" + "|".join(map(re.escape, _OPAQUE)) + r")\}")
 _DOCUMENT = re.compile(r"^[^%\n]*?\\begin[ \t]*\{document\}[^\n]*(?:\n|\Z)", re.MULTILINE)
 _END_DOCUMENT = re.compile(r"^[^%\n]*?\\end[ \t]*\{document\}", re.MULTILINE)
 _CLASS = re.compile(r"(?:[ \t]*(?:%[^\n]*)?\n)*+[ \t]*\\documentclass\b")
@@ -77,24 +75,36 @@ def tex_title(text: str) -> str | None:
 
 def _outlined(text: str, position: int, end: int) -> Iterator[Region]:
     unclosed: set[str] = set()
-    while match := _OUTLINE.search(text, position, end):
-        position = match.end()
-        if match["escaped"]:
+    openers = Openers(text, _OPENERS, position)
+    while (found := openers.next(position)) and found[0] < end:
+        place, opener = found
+        position = place + len(opener)
+        begin = _BEGIN.match(text, place, end) if opener == "\\begin" else None
+        if _is_escaped(text, place) or (opener == "\\begin" and not begin):
             continue
-        if match["comment"]:
-            region = _comment(text, match.start())
+        if opener == "%":
+            region = _comment(text, place)
             position = region.end
             yield region
             continue
-        name = match["name"]
-        closer = f"\\end{{{name}}}" if name else "\\]" if match["math"] else "$$"
-        close = -1 if closer in unclosed else text.find(closer, position, end)
+        closer = f"\\end{{{begin['name']}}}" if begin else "\\]" if opener == "\\[" else "$$"
+        inner = begin.end() if begin else position
+        close = -1 if closer in unclosed else text.find(closer, inner, end)
         if close < 0:
             unclosed.add(closer)
             continue
-        kind = _OPAQUE[name] if name else Kind.MARKUP
-        yield from _environment(text, match, close, close + len(closer), kind)
-        position = max(_widened(text, match.start(), close + len(closer), kind).end, close + len(closer))
+        kind = _OPAQUE[begin["name"]] if begin else Kind.MARKUP
+        whole = _widened(text, place, close + len(closer), kind)
+        yield from _environment(text, whole, inner, close)
+        position = whole.end
+
+
+def _is_escaped(text: str, index: int) -> bool:
+    """Does an odd number of backslashes stand before text[index]?"""
+    start = index
+    while start > 0 and text[start - 1] == "\\":
+        start -= 1
+    return (index - start) % 2 == 1
 
 
 def _comment(text: str, start: int) -> Region:
@@ -104,12 +114,12 @@ def _comment(text: str, start: int) -> Region:
     return Region(*(filled_lines(text, start, end) or (start, end)), Kind.COMMENT)
 
 
-def _environment(text: str, opener: re.Match[str], close: int, end: int, kind: Kind) -> Iterator[Region]:
-    whole = _widened(text, opener.start(), end, kind)
-    if kind is not Kind.QUOTE:
+def _environment(text: str, whole: Region, inner: int, close: int) -> Iterator[Region]:
+    """An environment as one region, or a quotation with its commands taken out; text[inner:close] is its inside."""
+    if whole.kind is not Kind.QUOTE:
         yield whole
         return
-    inner = _line_rest(text, opener.end(), close)
+    inner = _line_rest(text, inner, close)
     yield Region(whole.start, inner, Kind.MARKUP)
     position = inner
     for mark in _commands(text, inner, close):
