@@ -51,7 +51,9 @@ def _command(arguments: Sequence[str]) -> int:
     from ownhand.commands.app import invoke
 
     _write_utf8()
-    return invoke(arguments)
+    code = invoke(arguments)
+    sys.stdout.flush()  # now, while a reader that is gone is no surprise
+    return code
 
 
 def _write_utf8() -> None:

@@ -23,7 +23,7 @@ def read_terminal_settings(home: Home) -> tuple[Settings, list[str]]:
     path = home.root / "settings.toml"
     try:
         return read_settings_toml(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Settings(), []
     except OSError as error:
         raise WriterError(f"{path} can't be read: {error.strerror}.", "Make it readable or remove it.") from error

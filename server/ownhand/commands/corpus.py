@@ -88,6 +88,7 @@ def _sentences(report: CorpusReport) -> Iterator[str]:
 @contextmanager
 def _reading() -> Iterator[OnProgress]:
     columns = (TextColumn("Reading"), BarColumn(), MofNCompleteColumn(), TextColumn("files"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=None)
         yield lambda files, of: bar.update(task, completed=files, total=of)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 import stat
 import sys
 
@@ -68,6 +69,9 @@ def _voice(corpus: Corpus, name: str) -> Finding:
         counts = corpus.counts()
     except WriterError as error:
         return Finding("Manuscripts", State.NOTE, error.sentence, error.next_step)
+    except sqlite3.DatabaseError:
+        found = f"The index of voice {name} is damaged."
+        return Finding("Manuscripts", State.NOTE, found, "Run `ownhand corpus` on its folder; it is made anew.")
     finally:
         corpus.close()
     return Finding("Manuscripts", State.FINE, f"Voice {name}: {counts.pieces} pieces, {counts.words:,} words.")

@@ -1,0 +1,46 @@
+"""The demo's places are there, and the demo shows the manuscript, the model and a suggestion at each of them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ownhand.commands import checkout
+from ownhand.commands.checkout import checkout_folder
+from ownhand.commands.demo import places
+from ownhand.errors import WriterError
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def test_every_marked_place_is_in_its_file_once() -> None:
+    marked = places(EXAMPLES)
+    assert len(marked) >= 6
+    for place in marked:
+        text = (EXAMPLES / "manuscript" / place.file).read_text(encoding="utf-8")
+        assert text.count(place.after) == 1, place
+        assert place.note
+
+
+def test_demo_shows_a_suggestion_at_every_place(tmp_path: Path) -> None:
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps({"rules": [], "default": " a heron on the mooring post stood very still."}))
+    environment = os.environ | {"OWNHAND_HOME": str(tmp_path / "data"), "OWNHAND_SCRIPTED": str(script)}
+    done = subprocess.run(
+        [sys.executable, "-m", "ownhand", "demo"], capture_output=True, text=True, env=environment, encoding="utf-8"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Suggestions by scripted" in done.stdout
+    assert done.stdout.count("⟦") == len(places(EXAMPLES))
+    assert "⟦ a heron on the mooring post" in done.stdout
+    assert "ownhand corpus path/to/your/manuscript" in done.stdout
+    assert len(list((tmp_path / "data" / "voices").iterdir())) == 1
+
+
+def test_an_installed_ownhand_says_where_the_demo_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(checkout.ownhand, "__file__", str(tmp_path / "lib" / "ownhand" / "__init__.py"))
+    with pytest.raises(WriterError, match="part of the project's source"):
+        checkout_folder("examples", "The demo's manuscript")
