@@ -11,8 +11,18 @@ from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.model import Piece
 from ownhand.manuscript.scan import Job, Outcome, scan
 
-_WORDS = ["ferry", "slip", "rope", "lantern", "gull", "harbour", "kettle", "stair", "window", "coat", "boot", "yard", "gate", "dog", "hammer", "brass", "scale", "pan", "weight", "flour", "bowl", "oven", "bread", "apple", "orchard", "ladder", "hedge", "lane", "church", "bell", "hymn", "chapel", "grave", "spade", "clay", "field", "plough", "crow", "winter", "letter", "stamp", "postman", "bicycle", "puncture", "river", "bridge", "arch", "pike", "reed", "heron", "mill", "wheel", "stone", "dust", "attic", "trunk", "ribbon", "glove", "thimble", "needle", "wool", "sheep", "fence", "wire", "nail", "door", "hinge", "key", "drawer", "spoon", "salt", "sugar", "tea", "pot", "steam", "train", "platform", "ticket", "signal", "tunnel", "coal", "fire", "ash", "bucket", "well", "pump", "tap", "sink", "soap", "towel", "line", "peg", "sheet", "wind", "rain", "thunder", "cellar", "jar", "plum", "wasp", "sister", "uncle", "baker", "sexton", "widow", "soldier", "nurse", "tailor", "cousin", "lodger", "drunkard", "bishop", "girl", "boy", "twin", "stranger", "clerk", "judge", "slow", "cold", "yellow", "crooked", "patient", "hollow", "early", "narrow", "bitter", "plain", "stubborn", "quiet", "borrowed", "furious", "lame", "sober", "wrong"]
-_VERBS = ["took", "left", "found", "broke", "sold", "kept", "burned", "mended", "carried", "forgot", "counted", "buried", "wore", "swallowed", "lost", "hid"]
+_NOUNS = """
+ferry slip rope lantern gull harbour kettle stair window coat boot yard gate dog hammer brass scale pan weight
+flour bowl oven bread apple orchard ladder hedge lane church bell hymn chapel grave spade clay field plough
+crow winter letter stamp postman bicycle puncture river bridge arch pike reed heron mill wheel stone dust
+attic trunk ribbon glove thimble needle wool sheep fence wire nail door hinge key drawer spoon salt sugar tea
+pot steam train platform ticket signal tunnel coal fire ash bucket well pump tap sink soap towel line peg
+sheet wind rain thunder cellar jar plum wasp sister uncle baker sexton widow soldier nurse tailor cousin
+lodger drunkard bishop girl boy twin stranger clerk judge slow cold yellow crooked patient hollow early narrow
+bitter plain stubborn quiet borrowed furious lame sober wrong
+"""
+_PAST = "took left found broke sold kept burned mended carried forgot counted buried wore swallowed lost hid"
+_WORDS, _VERBS = _NOUNS.split(), _PAST.split()
 
 
 def prose(seed: int, words: int = 200) -> str:
@@ -21,10 +31,9 @@ def prose(seed: int, words: int = 200) -> str:
     sentences: list[str] = []
     while sum(sentence.count(" ") + 1 for sentence in sentences) < words:
         noun, other, place = rng.choice(_WORDS), rng.choice(_WORDS), rng.choice(_WORDS)
-        sentences.append(
-            f"The {rng.choice(_WORDS)} {noun} {rng.choice(_VERBS)} {rng.choice(['a', 'no', 'one'])} {rng.choice(_WORDS)} "
-            f"{other} {rng.choice(['by', 'under', 'before', 'without'])} {rng.choice(['its', 'my', 'their'])} {place}."
-        )
+        verb, article, last = rng.choice(_VERBS), rng.choice(["a", "no", "one"]), rng.choice(_WORDS)
+        where = f"{rng.choice(['by', 'under', 'before', 'without'])} {rng.choice(['its', 'my', 'their'])} {place}"
+        sentences.append(f"The {rng.choice(_WORDS)} {noun} {verb} {article} {last} {other} {where}.")
     groups = [" ".join(sentences[start : start + 5]) for start in range(0, len(sentences), 5)]
     return "\n\n".join(groups)
 

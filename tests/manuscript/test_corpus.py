@@ -18,9 +18,9 @@ from ownhand.manuscript.repeats import RUN, asked_grams, runs_together, stored_g
 Maker = Callable[..., str]
 
 SCALES = (
-    "My father mended scales in a shop by the level crossing. He would hold a pan up to his ear as though it might say "
-    "what was wrong with it, and mostly it did. Brass talks, he said, and iron sulks. When a train went by every needle "
-    "in the place moved a little and then came home. "
+    "My father mended scales in a shop by the level crossing. He would hold a pan up to his ear as though it might "
+    "say what was wrong with it, and mostly it did. Brass talks, he said, and iron sulks. When a train went by every "
+    "needle in the place moved a little and then came home. "
 ) * 3
 BEES = (
     "The bees came with the house. Nobody had told us. There were four hives at the bottom of the orchard under the "
@@ -102,8 +102,8 @@ def test_sample_texts_stop_when_there_are_enough_words(novel_corpus: Corpus) -> 
 
 @pytest.mark.parametrize("seven", [True, False])
 def test_eight_words_in_a_row_are_a_repeat_and_seven_are_not(shelf: Any, seven: bool) -> None:
-    run = ["He", "would", "hold", "a", "pan", "up", "to"] if seven else ["He", "would", "hold", "a", "pan", "up", "to", "his"]
-    text = f"Then {' '.join(run)} somebody."
+    run = "He would hold a pan up to" if seven else "He would hold a pan up to his"
+    text = f"Then {run} somebody."
     assert shelf.corpus.repeats_own_text(text, not_in=None) is not seven
 
 
@@ -229,6 +229,28 @@ def test_a_corrupt_index_is_moved_aside_and_made_anew(shelf: Any) -> None:
     shelf.scan()
     assert {piece.id: piece.held_out for piece in shelf.corpus.pieces()} == before
     assert list(path.parent.glob("*.broken-*"))
+
+
+def test_damage_in_the_middle_of_the_index_is_found_while_scanning(shelf: Any, make_prose: Maker) -> None:
+    for number in range(20):
+        shelf.write(f"{number}.md", make_prose(number))
+    shelf.scan()
+    data = bytearray(shelf.job.index.read_bytes())
+    data[8192:] = b"\x5a" * (len(data) - 8192)
+    shelf.job.index.write_bytes(bytes(data))
+    shelf.scan()
+    assert shelf.corpus.counts().files == 23
+
+
+def test_a_damaged_index_reads_as_an_empty_manuscript_until_it_is_made_anew(shelf: Any) -> None:
+    corpus = shelf.corpus
+    corpus.close()
+    for name in (shelf.job.index.name + "-wal", shelf.job.index.name + "-shm"):
+        shelf.job.index.with_name(name).unlink(missing_ok=True)
+    shelf.job.index.write_bytes(b"not a database at all" * 500)
+    assert corpus.counts().pieces == 0
+    shelf.scan()
+    assert corpus.counts().pieces == 3
 
 
 def test_the_index_is_private(shelf: Any) -> None:

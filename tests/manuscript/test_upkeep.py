@@ -67,7 +67,7 @@ def test_an_edit_keeps_id_and_mark(novel: Any) -> None:
     path = novel.folder / before.path
     sentences = before.text.split(". ")
     novel.write(
-        before.path, path.read_text().replace(before.text, ". ".join(sentences[:4] + ["New here"] + sentences[6:]))
+        before.path, path.read_text().replace(before.text, ". ".join([*sentences[:4], "New here", *sentences[6:]]))
     )
     novel.scan()
     after = next(piece for piece in novel.pieces().values() if piece.id == before.id)
@@ -102,10 +102,15 @@ def test_a_chapter_that_moves_to_another_file_keeps_its_id(novel: Any) -> None:
     assert novel.pieces()["book/08.md Chapter 5"].id == moved.id
 
 
+def _with_heading_in_the_middle(paragraphs: list[str]) -> list[str]:
+    half = len(paragraphs) // 2
+    return [*paragraphs[:half], "## Later", *paragraphs[half:]]
+
+
 def test_a_split_of_a_held_out_piece_is_held_out_in_all_its_parts(novel: Any) -> None:
     before = one_held(novel.pieces())
     paragraphs = before.text.split("\n\n")
-    cut = "\n\n".join(paragraphs[: len(paragraphs) // 2] + ["## Later"] + paragraphs[len(paragraphs) // 2 :])
+    cut = "\n\n".join(_with_heading_in_the_middle(paragraphs))
     novel.write(before.path, (novel.folder / before.path).read_text().replace(before.text, cut))
     novel.scan()
     parts = [piece for piece in novel.pieces().values() if overlap(piece.text, before.text) > 0.5]
@@ -117,7 +122,7 @@ def test_a_split_of_a_held_out_piece_is_held_out_in_all_its_parts(novel: Any) ->
 def test_a_split_of_a_taught_piece_goes_on_teaching(novel: Any) -> None:
     before = next(piece for piece in novel.pieces().values() if piece.teaches)
     paragraphs = before.text.split("\n\n")
-    cut = "\n\n".join(paragraphs[: len(paragraphs) // 2] + ["## Later"] + paragraphs[len(paragraphs) // 2 :])
+    cut = "\n\n".join(_with_heading_in_the_middle(paragraphs))
     novel.write(before.path, (novel.folder / before.path).read_text().replace(before.text, cut))
     novel.scan()
     parts = [piece for piece in novel.pieces().values() if overlap(piece.text, before.text) > 0.5]

@@ -83,7 +83,7 @@ Le soir, quand la pluie revient
 compter les tuiles du toit,
 """,
     "Japanese": "駅前の古い秤に\n雪が積もる\n誰もいない朝\n針だけがゆれて\n\n父の手袋\nまだ温かい",
-    "indents and one-word lines": "so\n    it goes\n        down\n    to the water\nand\n            the water\n    lets it",
+    "indents and one-word lines": "so\n    it goes\n        down\n    to the water\nand\n         the water\n  lets it",
 }
 
 PROSE = {
@@ -108,12 +108,12 @@ He looked at the hook. There was a hook, he'd give her that.
 – I like it cold.
 – Nobody likes it cold.
 """,
-    "French dialogue": "— Tu viens ?\n\n— Non.\n\n— Pourquoi ?\n\n— Parce qu'il pleut, dit-elle, et que tu n'as pas de manteau.",
-    "German dialogue": "»Hast du den Schlüssel?«\n\n»Nein.«\n\n»Dann warten wir«, sagte er und setzte sich auf die Stufe.",
+    "French dialogue": "— Tu viens ?\n\n— Non.\n\n— Pourquoi ?\n\n— Parce qu'il pleut, dit-elle, et tu le sais.",
+    "German dialogue": "»Hast du den Schlüssel?«\n\n»Nein.«\n\n»Dann warten wir«, sagte er und setzte sich.",
     "a list": "- flour\n- eggs, six of them\n- the good butter\n- string\n- a stamp for the letter to the bank",
     "a numbered list": "1. Ring the bank\n2. Fetch the dog from the vet\n3. Write chapter nine again\n4. Sleep",
-    "prose poem": "The orchard was a sentence without a verb, and we walked in it naming the trees for want of anything "
-    "better to do, and each tree, as it was named, let go of one apple, and the apple took its time.",
+    "prose poem": "The orchard was a sentence without a verb, and we walked in it naming the trees for want of "
+    "anything better to do, and each tree, as it was named, let go of one apple, and the apple took its time.",
     "hard-wrapped": textwrap.fill(
         "The tide had gone out as far as it ever went and left the boats on their sides like cattle. "
         "A man in a brown coat was walking among them with a hammer, tapping each hull once and listening, and then "
@@ -135,8 +135,8 @@ He looked at the hook. There was a hook, he'd give her that.
         textwrap.fill(paragraph, 68)
         for paragraph in (
             "He went down to the yard at six and found the gate open, which it never was, and the dog not there.",
-            "There was a boot on the step. It was a left boot. He carried it into the kitchen and put it on a newspaper "
-            "and sat and looked at it until it was time to go to work.",
+            "There was a boot on the step. It was a left boot. He carried it into the kitchen and put it on a "
+            "newspaper and sat and looked at it until it was time to go to work.",
             "When he came home there were two boots, and the dog was lying between them as though it had been told to.",
         )
     ),

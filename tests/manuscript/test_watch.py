@@ -110,7 +110,7 @@ async def test_an_ignore_file_concerns_everything(watcher: Watcher, folder: Path
 async def test_a_folder_that_goes_and_comes_back(watcher: Watcher, folder: Path, listener: Listener) -> None:
     shutil.rmtree(folder)
     await asyncio.sleep(0.5)
-    folder.mkdir()
+    await asyncio.to_thread(folder.mkdir)
     await listener.until(None)
     while not listener.told.empty():
         listener.told.get_nowait()

@@ -4,6 +4,7 @@ Reads the saved index and nothing else. Every call is short and may come from an
 empty manuscript until the first scan has begun.
 """
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Sequence
@@ -15,6 +16,8 @@ from ownhand.manuscript import answers, index, repeats
 from ownhand.manuscript.model import Form, Mine, Passage, Piece, Skipped
 from ownhand.manuscript.sketch import word_hash
 from ownhand.text.words import matching_words
+
+log = logging.getLogger(__name__)
 
 _TEACHES = "pieces.share = 'teach' AND pieces.mine = 'mine' AND pieces.copy_of IS NULL AND pieces.file IS NOT NULL"
 _RAREST = 12
@@ -229,7 +232,14 @@ class Corpus:
         return self._all(sql, values)[0]
 
     def _all(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        return self._connection().execute(sql, values).fetchall()
+        try:
+            return self._connection().execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            # Damaged: the next scan moves it aside and makes it anew; until then there is nothing to read.
+            log.warning("The manuscript index can't be read (%s).", error)
+            self._local.connection.close()
+            self._local.connection = index.empty()
+            return self._local.connection.execute(sql, values).fetchall()  # type: ignore[no-any-return]
 
     def _connection(self) -> sqlite3.Connection:
         """This thread's connection; a new one when the index appeared or was made anew."""
@@ -240,8 +250,10 @@ class Corpus:
             stamp = None
         if getattr(self._local, "stamp", "none") != stamp:
             self.close()
-            self._local.connection = index.empty() if stamp is None else index.open_for_reading(self.index_path)
+            self._local.connection = index.empty()
             self._local.stamp = stamp
+            if stamp is not None:
+                self._local.connection = index.open_for_reading(self.index_path)
         return self._local.connection  # type: ignore[no-any-return]
 
 

@@ -1,7 +1,8 @@
 """Which pieces are kept from training, so that what was learned can be measured on text it never saw.
 
 A seventh of each form; once there are 12 pieces at least 3 of them and 800 words; never more than a quarter of all
-words (of a form's too, unless a minimum asks for more, then half). A piece is decided once, when it is first seen, by the hash of its id; nothing decided is ever decided again.
+words (of a form's too, unless a minimum asks for more, then half). A piece is decided once, when it is first seen, by
+the hash of its id; nothing decided is ever decided again.
 """
 
 from collections.abc import Callable, Mapping, Sequence

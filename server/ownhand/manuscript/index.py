@@ -62,15 +62,18 @@ FORMAT = len(_MIGRATIONS)
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
-    """The index, created, migrated or (when corrupt) begun anew. Raises WriterError: newer, read-only or full disk."""
+    """The index, created, migrated or (when it is no index) begun anew.
+
+    Raises WriterError: written by a newer Ownhand, read-only or full disk.
+    """
     make_private_folder(path.parent)
     with writer_errors(path):
         try:
             return _open(path)
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
+            if not is_damage(error):
                 raise
-            _move_aside(path)
+            move_aside(path)
             return _open(path)
 
 
@@ -110,7 +113,7 @@ def _open(path: Path) -> sqlite3.Connection:
     if not path.exists():
         with contextlib.suppress(OSError):
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    connection = sqlite3.connect(path, timeout=10, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=30, isolation_level=None)
     try:
         _prepare(connection, path)
     except BaseException:
@@ -126,13 +129,17 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -32000")
-    if version and connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-        raise sqlite3.DatabaseError("quick_check failed")
     for number in range(version, FORMAT):
         connection.executescript(f"BEGIN IMMEDIATE; {_MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;")
 
 
-def _move_aside(path: Path) -> None:
+def is_damage(error: sqlite3.DatabaseError) -> bool:
+    """ "Not a database" or "malformed", as opposed to SQLite's complaints about the disk or about a statement."""
+    return type(error) is sqlite3.DatabaseError
+
+
+def move_aside(path: Path) -> None:
+    """Keep a damaged index under another name."""
     aside = path.with_name(f"{path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}")
     log.warning("The manuscript index was damaged; it was moved to %s and is being made anew.", aside.name)
     for suffix in ("", "-wal", "-shm"):

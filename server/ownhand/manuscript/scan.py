@@ -26,7 +26,7 @@ from ownhand.manuscript.upkeep import FileNow
 from ownhand.manuscript.walk import FoundFile, find_files
 
 BATCH_FILES = 64
-BATCH_BYTES = 4_000_000
+BATCH_BYTES = 1_000_000
 """Files and bytes per transaction: readers see the manuscript grow, memory stays bounded."""
 
 log = logging.getLogger(__name__)
@@ -64,14 +64,24 @@ Progress = Callable[[int, int], None]
 
 
 def scan(job: Job, on_progress: Progress) -> Outcome:
-    """Bring the index up to date. Raises WriterError and index.Busy."""
+    """Bring the index up to date; a damaged one is moved aside and made anew. Raises WriterError and index.Busy."""
     with index.scan_lock(job.index):
-        connection = index.open_for_writing(job.index)
         try:
-            with index.writer_errors(job.index):
-                return _Scan(job, connection, on_progress).run()
-        finally:
-            connection.close()
+            return _scan(job, on_progress)
+        except sqlite3.DatabaseError as error:
+            if not index.is_damage(error):
+                raise
+            index.move_aside(job.index)
+            return _scan(job, on_progress)
+
+
+def _scan(job: Job, on_progress: Progress) -> Outcome:
+    connection = index.open_for_writing(job.index)
+    try:
+        with index.writer_errors(job.index):
+            return _Scan(job, connection, on_progress).run()
+    finally:
+        connection.close()
 
 
 class _Scan:
@@ -89,7 +99,9 @@ class _Scan:
         removed = [row[0] for row in rows if row[0] not in present]
         with upkeep.transaction(self.connection):
             upkeep.forget_files(self.connection, removed)
-            upkeep.update_files(self.connection, [FileNow(item.path, 0, 0, None, item.reason) for item in skipped])
+            upkeep.update_files(
+                self.connection, [upkeep.read(FileNow(item.path, 0, 0, None, item.reason)) for item in skipped]
+            )
         self._read(changed)
         with upkeep.transaction(self.connection):
             marks.decide(self.connection)
@@ -114,7 +126,7 @@ class _Scan:
         done = 0
         self.on_progress(0, len(changed))
         for batch in _batches(changed):
-            files = [now for item in batch if (now := self._parsed(item)) is not None]
+            files = [upkeep.read(now) for item in batch if (now := self._parsed(item)) is not None]
             with upkeep.transaction(self.connection):
                 upkeep.update_files(self.connection, files)
             done += len(batch)

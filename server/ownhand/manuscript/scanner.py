@@ -17,6 +17,8 @@ from ownhand.manuscript.scan import Job, Outcome, Progress
 from ownhand.settings import Settings
 
 _COMMAND = (sys.executable, "-m", "ownhand.manuscript.scan")
+_BUSY_SECONDS = 1.0
+"""How long to wait for another process that scans the same manuscript."""
 _STOPPED = WriterError(
     "Reading the manuscript stopped before it was done.", "It goes on where it was when you save a page or try again."
 )
@@ -85,9 +87,12 @@ class Scanner:
             else:
                 if outcome is not None:
                     self._on_done(outcome)
+                else:
+                    await asyncio.sleep(_BUSY_SECONDS)
+                    self._again = True
 
     async def _scan_once(self) -> Outcome | None:
-        """None when another server scans this manuscript; its result is ours too."""
+        """None when another process scans this manuscript; what changed since it began is seen by the next scan."""
         process = await asyncio.create_subprocess_exec(
             *_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
@@ -129,7 +134,7 @@ def refresh(home: Home, folder: Path, settings: Settings, on_progress: Progress)
         voice = grant(home, folder, Consent.LEARN)
     job = job_for(voice, settings)
     while _scan_and_wait(job, on_progress) is None:
-        time.sleep(0.2)  # another process scans this manuscript; ours comes after it
+        time.sleep(_BUSY_SECONDS)
 
 
 def _scan_and_wait(job: Job, on_progress: Progress) -> Outcome | None:

@@ -32,6 +32,14 @@ class FileNow:
 
 
 @dataclass(frozen=True)
+class ReadFile:
+    """A file and its pieces, ready to be written."""
+
+    file: FileNow
+    new: "list[_New]"
+
+
+@dataclass(frozen=True)
 class _New:
     """A piece as it was just read, with what is computed from its words."""
 
@@ -69,15 +77,15 @@ def forget_files(connection: sqlite3.Connection, paths: Iterable[str]) -> None:
             connection.execute("DELETE FROM files WHERE id = ?", row)
 
 
-def update_files(connection: sqlite3.Connection, batch: Sequence[FileNow]) -> None:
+def update_files(connection: sqlite3.Connection, batch: Sequence[ReadFile]) -> None:
     """Replace what the index says of these files."""
     new: list[_New] = []
     known: dict[int, Known] = {}
     file_ids = {}
-    for file in batch:
-        file_ids[file.path] = _save_file(connection, file)
-        new += _read(file)
-        known |= {item.key: item for item in _known(connection, "file = ?", (file_ids[file.path],))}
+    for read_file in batch:
+        file_id = file_ids[read_file.file.path] = _save_file(connection, read_file.file)
+        new += read_file.new
+        known |= {item.key: item for item in _known(connection, "file = ?", (file_id,))}
     for item in new:
         known |= {gone.key: gone for gone in _gone_like(connection, item)}
     matched = match([item.seen for item in new], list(known.values()))
@@ -100,9 +108,10 @@ def _save_file(connection: sqlite3.Connection, file: FileNow) -> int:
     return int(connection.execute("SELECT id FROM files WHERE path = ?", (file.path,)).fetchone()[0])
 
 
-def _read(file: FileNow) -> list[_New]:
+def read(file: FileNow) -> ReadFile:
+    """Find the pieces of a file. The slow part of a scan: call it outside of a transaction."""
     if file.parsed is None:
-        return []
+        return ReadFile(file, [])
     found = []
     for ordinal, raw in enumerate(split(file.parsed, PurePosixPath(file.path).stem)):
         spans = passages(raw.text, raw.form)
@@ -110,7 +119,7 @@ def _read(file: FileNow) -> list[_New]:
         flat = [word for passage in words for word in passage]
         seen = Seen(file.path, ordinal, raw.title, digest(flat), Sketch.of([word_hash(word) for word in flat]))
         found.append(_New(raw, seen, file.mtime_ns / 1e9, spans, words))
-    return found
+    return ReadFile(file, found)
 
 
 _KNOWN = "SELECT key, files.path, ordinal, title, digest, sketch FROM pieces LEFT JOIN files ON files.id = file WHERE "

@@ -63,6 +63,7 @@ class Watcher:
 
     async def stop(self) -> None:
         """No callback comes after this."""
+        self._loop = None  # first: what the observer's thread still hands over falls on deaf ears
         logging.getLogger("watchdog").removeHandler(self._overflow)
         if self._timer is not None:
             self._timer.cancel()
@@ -70,7 +71,6 @@ class Watcher:
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
-        self._loop = None
         await self._release()
 
     async def _keep(self) -> None:
