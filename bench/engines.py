@@ -8,9 +8,11 @@ from pathlib import Path
 import httpx
 
 from bench.overhead import RawCall
+from ollama_server import running_ollama
 from ownhand.engines.completion import completion_request
 from ownhand.engines.embedded import DEFAULT_CONTEXT, EmbeddedEngine
 from ownhand.engines.llama_child import start_child
+from ownhand.engines.ollama import OllamaEngine
 from ownhand.engines.protocol import Engine, Sampling
 
 
@@ -20,7 +22,8 @@ async def embedded(weights: Path) -> AsyncGenerator[tuple[Engine, RawCall]]:
     engine, bare = await EmbeddedEngine.open(weights), await start_child(weights, DEFAULT_CONTEXT, None)
 
     async def raw(prompt: str, sampling: Sampling) -> None:
-        async with bare.client.stream("POST", "/completion", json=completion_request(prompt, sampling, None)) as answer:
+        request = completion_request(prompt, sampling, None)
+        async with bare.client.stream("POST", "/completion", json=request) as answer:
             answer.raise_for_status()
             async for _ in answer.aiter_lines():
                 pass
@@ -34,16 +37,23 @@ async def embedded(weights: Path) -> AsyncGenerator[tuple[Engine, RawCall]]:
 
 
 @asynccontextmanager
-async def bare_ollama(host: str, options: dict[str, object], model: str) -> AsyncGenerator[RawCall]:
-    """Plain `/api/generate` with the options that Ownhand sends, so that Ollama doesn't load the model anew."""
-    async with httpx.AsyncClient(base_url=host, trust_env=False, timeout=120) as client:
+async def ollama(weights: Path, scratch: Path) -> AsyncGenerator[tuple[Engine, RawCall]]:
+    """Ollama behind the engine, and the `/api/generate` of a second one (one alone would share its prefix cache)."""
+    folders = [scratch / name for name in ("ollama", "ollama-bare")]
+    for folder in folders:
+        folder.mkdir()
+    with running_ollama(folders[0], weights) as ours, running_ollama(folders[1], weights) as bare:
+        engine = OllamaEngine(ours.model, ours.host)
+        async with httpx.AsyncClient(base_url=bare.host, trust_env=False, timeout=120) as client:
 
-        async def raw(prompt: str, sampling: Sampling) -> None:
-            asked = options | {"num_predict": sampling.max_tokens, "temperature": sampling.temperature}
-            request = {"model": model, "prompt": prompt, "raw": True, "stream": True, "options": asked}
-            async with client.stream("POST", "/api/generate", json=request) as answer:
-                answer.raise_for_status()
-                async for line in answer.aiter_lines():
-                    json.loads(line)
+            async def raw(prompt: str, sampling: Sampling) -> None:
+                async with client.stream("POST", "/api/generate", json=engine.request(prompt, sampling)) as answer:
+                    answer.raise_for_status()
+                    async for line in answer.aiter_lines():
+                        json.loads(line)
 
-        yield raw
+            try:
+                await engine.load()
+                yield engine, raw
+            finally:
+                await engine.close()

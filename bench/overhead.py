@@ -15,6 +15,7 @@ from typing import Any
 from bench.figures import Figure, quantile
 from bench.page import STORY
 from ownhand.engines.protocol import Chunk, Engine, Sampling, Usage
+from ownhand.suggestions.moment import Suggestion
 from ownhand.suggestions.own_text import OwnText
 from ownhand.suggestions.suggester import Suggester
 from ownhand.suggestions.trace import Trace
@@ -35,7 +36,7 @@ class Heard:
 
 
 class Eavesdropper:
-    """An engine that hands everything on and remembers the last stream."""
+    """An engine that hands everything on and remembers the first stream since it was last reset."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -45,7 +46,8 @@ class Eavesdropper:
         return getattr(self._engine, name)
 
     async def stream(self, prompt: str, sampling: Sampling, usage: Usage | None = None) -> AsyncGenerator[Chunk]:
-        self.heard = heard = Heard(prompt, sampling)
+        heard = Heard(prompt, sampling)
+        self.heard = self.heard or heard
         async with aclosing(self._engine.stream(prompt, sampling, usage)) as chunks:
             async for chunk in chunks:
                 heard.tokens += 1
@@ -72,6 +74,11 @@ class Pairs:
     def ratios(self) -> list[float]:
         return [ours / raw for ours, raw in zip(self.ours, self.raw, strict=True)]
 
+    @property
+    def cached_share(self) -> float:
+        """Share of the prompts' tokens that the engine had in its prefix cache; 0 when it never said."""
+        return self.cached_tokens / self.prompt_tokens if self.prompt_tokens else 0.0
+
     def figures(self, name: str) -> list[Figure]:
         note = f"{len(self.ours)} moments, raw median {1000 * quantile(self.raw, 0.5):.0f} ms"
         return [
@@ -89,13 +96,13 @@ async def compare(engine: Engine, corpus: OwnText | None, raw: RawCall, moments:
         for number, moment in enumerate(STORY.moments(250, moments + WARM_UP)):
             ear.heard = None
             started = time.perf_counter()
-            await suggester.suggest(moment)
+            answer = await suggester.suggest(moment)
             between = time.perf_counter()
             if ear.heard is None:
                 continue  # answered without the engine: the page went on as suggested
             await raw(ear.heard.prompt, replace(ear.heard.sampling, max_tokens=ear.heard.tokens))
             ended = time.perf_counter()
-            if number >= WARM_UP:
+            if number >= WARM_UP and isinstance(answer, Suggestion):
                 pairs.add(between - started, ended - between, suggester.last_trace)
     finally:
         await suggester.close()

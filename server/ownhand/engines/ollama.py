@@ -172,7 +172,7 @@ class OllamaEngine:
             )
 
     async def _answer(self, text: str, sampling: Sampling, usage: Usage) -> AsyncGenerator[Chunk]:
-        request = self._request(text, sampling)
+        request = self.request(text, sampling)
         async with self._explained():
             lines: AsyncIterator[dict[str, Any]] = self._client.lines("/api/generate", request)
             async with contextlib.aclosing(lines) as parts:  # type: ignore[type-var]
@@ -184,7 +184,7 @@ class OllamaEngine:
                         return
         raise EngineError("Ollama stopped in the middle of its answer.", "Try again; restart Ollama if it stays so.")
 
-    def _request(self, text: str, sampling: Sampling) -> dict[str, Any]:
+    def request(self, text: str, sampling: Sampling) -> dict[str, Any]:
         options: dict[str, Any] = {
             "num_ctx": self._context,
             "num_batch": _BATCH,

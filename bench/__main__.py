@@ -1,0 +1,102 @@
+"""`ownhand bench` and `make bench`: every figure of docs/performance.md, in one run.
+
+    python -m bench [--json FILE] [--only NAME ...] [--moments N]
+
+Exits 1 when a bound is missed.
+"""
+
+import argparse
+import asyncio
+import json
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
+
+from bench import front_door, scan, stock
+from bench.engines import embedded, ollama
+from bench.figures import Figure, show
+from bench.overhead import compare
+from bench.page import MANUSCRIPT
+from ownhand.engines.weights import packaged_weights
+from ownhand.home import Home
+from ownhand.manuscript.consent import find_voice
+from ownhand.manuscript.corpus import Corpus
+from ownhand.manuscript.scanner import refresh
+from ownhand.settings import Settings
+
+
+class Bench:
+    """One run in a private scratch folder: the demo manuscript is read once and serves all parts."""
+
+    def __init__(self, scratch: Path, moments: int) -> None:
+        self.scratch = scratch
+        self.moments = moments
+        self.weights = packaged_weights(Home.default())
+        self.home = Home(scratch / "home")
+        self.folder = scratch / "manuscript"
+        shutil.copytree(MANUSCRIPT, self.folder)
+
+    def corpus(self) -> Corpus:
+        refresh(self.home, self.folder, Settings(), lambda *_: None)
+        voice = find_voice(self.home, self.folder)
+        assert voice is not None
+        return Corpus.open(voice.index_path)
+
+    async def front_door(self) -> list[Figure]:
+        await asyncio.to_thread(self.corpus)
+        return await front_door.measure(self.home.root, self.folder)
+
+    async def embedded(self) -> list[Figure]:
+        corpus = await asyncio.to_thread(self.corpus)
+        async with embedded(self.weights) as (engine, raw):
+            pairs = await compare(engine, corpus, raw, self.moments)
+            cached = Figure(
+                "embedded: prompt tokens from the prefix cache", 100 * pairs.cached_share, "%", 95, at_least=True
+            )
+            return [*pairs.figures("embedded"), cached, *await stock.measure(engine, corpus)]
+
+    async def ollama(self) -> list[Figure]:
+        corpus = await asyncio.to_thread(self.corpus)
+        async with ollama(self.weights, self.scratch) as (engine, raw):
+            return (await compare(engine, corpus, raw, self.moments)).figures("Ollama")
+
+    async def scan(self) -> list[Figure]:
+        return await scan.measure(self.scratch)
+
+
+def machine() -> str:
+    memory = psutil.virtual_memory().total / 2**30
+    return f"{platform.machine()}, {psutil.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}"
+
+
+async def main() -> int:
+    parser = argparse.ArgumentParser(prog="ownhand bench", description="Measures Ownhand on this machine.")
+    parts = ["front_door", "embedded", "ollama", "scan"]
+    parser.add_argument("--only", choices=parts, nargs="+", default=parts, help="parts to run")
+    parser.add_argument("--moments", type=int, default=60, help="pairs per engine")
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    options = parser.parse_args()
+    console, figures = Console(), []
+    for part in options.only:
+        console.print(f"measuring {part.replace('_', ' ')} …", highlight=False)
+        with tempfile.TemporaryDirectory(prefix="ownhand-bench-") as scratch:
+            measure: Callable[[], Awaitable[list[Figure]]] = getattr(Bench(Path(scratch), options.moments), part)
+            figures += await measure()
+    show(figures, console)
+    console.print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine()}", highlight=False)
+    if options.json:
+        options.json.write_text(json.dumps([figure.to_json() for figure in figures], indent=1) + "\n")
+    return 0 if all(figure.holds for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

@@ -1,0 +1,27 @@
+"""What several rooms' tests share: a private data folder, the packaged weights, a real Ollama."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ollama_server import OllamaServer, running_ollama
+from ownhand.engines.weights import packaged_weights
+from ownhand.home import Home
+
+
+@pytest.fixture
+def engine_home(tmp_path: Path) -> Home:
+    """A data folder of the test's own; the packaged weights are found in the environment."""
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def packaged_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return packaged_weights(Home(tmp_path_factory.mktemp("no-home")))
+
+
+@pytest.fixture(scope="session")
+def ollama_server(tmp_path_factory: pytest.TempPathFactory, packaged_gguf: Path) -> Iterator[OllamaServer]:
+    with running_ollama(tmp_path_factory.mktemp("ollama"), packaged_gguf) as server:
+        yield server
