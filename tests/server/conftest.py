@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from lsp_editor import Editor, Start, plain
 from pytest_lsp import LanguageClient, make_test_lsp_client
+
+from lsp_editor import Editor, Start, plain
 
 HERE = Path(__file__).parent
 

@@ -3,9 +3,10 @@
 import asyncio
 
 import pytest
-from lsp_editor import NARRATIVE, Editor, Start, until
 from lsprotocol import types
 from pygls.exceptions import JsonRpcRequestCancelled
+
+from lsp_editor import NARRATIVE, Editor, Start, until
 
 SAID = " and the water came back without a sound."
 

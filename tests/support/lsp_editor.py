@@ -12,7 +12,7 @@ from typing import Any
 from lsprotocol import types
 from pytest_lsp import LanguageClient
 
-PATIENCE = 20.0
+PATIENCE = 45.0
 """Seconds that a test waits for what must come; no assertion on how long it took."""
 
 INLINE = types.ClientCapabilities(

@@ -1,0 +1,227 @@
+"""What a folder allows: asked once, obeyed, and noted outside of the manuscript."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lsprotocol import types
+from pytest_lsp import LanguageClient
+
+from lsp_editor import Editor, Start, until
+from ownhand.home import Home
+from ownhand.manuscript.consent import Consent, find_voice, grant
+
+SCRIPT = {"rules": [], "default": " and the bell rang twice."}
+PAGE = "The lamp had been lit since noon. Nobody in the house would say who had lit it, or for whom. Ida"
+ASKS = types.ClientCapabilities(
+    text_document=types.TextDocumentClientCapabilities(inline_completion=types.InlineCompletionClientCapabilities()),
+    window=types.WindowClientCapabilities(
+        show_message=types.ShowMessageRequestClientCapabilities(), work_done_progress=True
+    ),
+    workspace=types.WorkspaceClientCapabilities(configuration=True),
+)
+
+
+@pytest.fixture
+def manuscript(tmp_path: Path) -> Path:
+    folder = tmp_path / "The Lamp"
+    folder.mkdir()
+    (folder / "lamp.md").write_text(PAGE)
+    (folder / "tides.md").write_text("# Tides\n\nThe tide keeps its own books,\nand never shows them.\n" * 20)
+    return folder
+
+
+class Writer:
+    """Answers `window/showMessageRequest` with one of the buttons, or waves it away."""
+
+    def __init__(self, button: str | None) -> None:
+        self.button = button
+        self.asked: list[types.ShowMessageRequestParams] = []
+
+    def __call__(self, client: LanguageClient) -> None:
+        @client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)
+        def asked(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
+            self.asked.append(params)
+            titles = [action.title for action in params.actions or []]
+            return types.MessageActionItem(next(t for t in titles if self.button in t)) if self.button else None
+
+
+async def opened(start: Start, folder: Path, writer: Callable[[LanguageClient], None], **wanted: Any) -> Editor:
+    editor = await start(script=SCRIPT, before=writer, **wanted)
+    await editor.initialize([folder], ASKS)
+    return editor
+
+
+async def test_learning_is_asked_for_once_and_reads_the_folder(start: Start, manuscript: Path) -> None:
+    writer = Writer("Learn")
+    editor = await opened(start, manuscript, writer)
+    assert not editor.home.exists() or not list(editor.home.glob("voices/*"))
+    uri = editor.open(manuscript / "lamp.md", PAGE)
+    assert await editor.texts(uri, 0, len(PAGE)) == [" and the bell rang twice."]
+    await until(lambda: [state for state in editor.statuses if state["words"] > 20])
+    corpus = await editor.execute("ownhand.corpus", manuscript.as_uri())
+    assert {piece["path"] for piece in corpus["pieces"]} == {"lamp.md", "tides.md"}
+    assert corpus["consent"] == "learn"
+    editor.open(manuscript / "tides.md", "The tide")
+    await editor.status()
+    assert len(writer.asked) == 1
+    assert "The Lamp" in writer.asked[0].message
+    assert set(os.listdir(manuscript)) == {"lamp.md", "tides.md"}, "nothing of ours lies in the manuscript"
+
+
+async def test_the_answer_is_remembered_by_the_next_server(start: Start, manuscript: Path) -> None:
+    first = await opened(start, manuscript, Writer("Only suggest"))
+    uri = first.open(manuscript / "lamp.md", PAGE)
+    assert await first.texts(uri, 0, len(PAGE))
+    await first.client.shutdown_session()
+    writer = Writer("Learn")
+    second = await opened(start, manuscript, writer, home=first.home)
+    uri = second.open(manuscript / "lamp.md", PAGE)
+    assert await second.texts(uri, 0, len(PAGE))
+    assert (await second.status())["voice"] == "suggest"
+    assert writer.asked == []
+
+
+async def test_only_suggest_reads_nothing(start: Start, manuscript: Path) -> None:
+    editor = await opened(start, manuscript, Writer("Only suggest"))
+    uri = editor.open(manuscript / "lamp.md", PAGE)
+    assert await editor.texts(uri, 0, len(PAGE))
+    assert not list(editor.home.glob("voices/*/index.sqlite3"))
+    assert (await editor.execute("ownhand.corpus"))["pieces"] == []
+
+
+async def test_neither_keeps_out_and_says_so(start: Start, manuscript: Path) -> None:
+    editor = await opened(start, manuscript, Writer("Neither"))
+    uri = editor.open(manuscript / "lamp.md", PAGE)
+    assert await editor.ask(uri, 0, len(PAGE)) == []
+    assert "keep out" in await editor.why()
+    assert await editor.still_answers(), "a loose document is another matter"
+
+
+async def test_a_question_waved_away_means_only_suggest_for_this_sitting(start: Start, manuscript: Path) -> None:
+    editor = await opened(start, manuscript, Writer(None))
+    uri = editor.open(manuscript / "lamp.md", PAGE)
+    assert await editor.texts(uri, 0, len(PAGE))
+    assert not list(editor.home.glob("voices/*"))
+
+
+async def test_an_editor_that_cannot_ask_gets_suggestions_and_may_consent_by_command(
+    start: Start, manuscript: Path
+) -> None:
+    editor = await start(script=SCRIPT)
+    await editor.initialize([manuscript])
+    uri = editor.open(manuscript / "lamp.md", PAGE)
+    assert await editor.texts(uri, 0, len(PAGE))
+    assert not list(editor.home.glob("voices/*"))
+    assert await editor.execute("ownhand.consent", None, "learn") == {"consent": "learn"}
+    await until(lambda: [state for state in editor.statuses if state["words"] > 20])
+    assert await editor.texts(uri, 0, 33)
+
+
+async def test_a_page_saved_elsewhere_is_noticed(start: Start, manuscript: Path) -> None:
+    editor = await opened(start, manuscript, Writer("Learn"))
+    editor.open(manuscript / "lamp.md", PAGE)
+    first = (await until(lambda: [state for state in editor.statuses if state["words"]]))[-1]["words"]
+    (manuscript / "new.md").write_text("A new page, with nine words and no more.")
+    await until(lambda: [state for state in editor.statuses if state["words"] > first])
+
+
+async def test_one_server_keeps_the_index_and_the_next_takes_over(start: Start, manuscript: Path) -> None:
+    first = await opened(start, manuscript, Writer("Learn"))
+    first.open(manuscript / "lamp.md", PAGE)
+    await until(lambda: [state for state in first.statuses if state["words"]])
+    second = await opened(start, manuscript, Writer("Learn"), home=first.home)
+    second.open(manuscript / "lamp.md", PAGE)
+    words = (await until(lambda: [state for state in second.statuses if state["words"]]))[-1]["words"]
+    first.process.kill()
+    await first.process.wait()
+    (manuscript / "new.md").write_text("A new page, with nine words and no more.")
+    await until(lambda: [state for state in second.statuses if state["words"] > words])
+
+
+async def test_whose_text_a_piece_is_and_samples_from_elsewhere(start: Start, manuscript: Path, tmp_path: Path) -> None:
+    editor = await opened(start, manuscript, Writer("Learn"))
+    editor.open(manuscript / "lamp.md", PAGE)
+    await until(lambda: [state for state in editor.statuses if state["words"]])
+    pieces = (await editor.execute("ownhand.corpus"))["pieces"]
+    assert await editor.execute("ownhand.mine", None, pieces[0]["id"], "not mine") == {"mine": "not mine"}
+    assert (await editor.execute("ownhand.corpus"))["pieces"][0]["mine"] == "not mine"
+    sample = tmp_path / "letters.txt"
+    sample.write_text("Dear Ida, the boat is sold and I am not sorry, whatever they tell you at the harbour office.")
+    words = (await editor.status())["words"]
+    assert await editor.execute("ownhand.addSamples", None, [sample.as_uri()]) == {"samples": 1}
+    await until(lambda: editor.statuses[-1]["words"] >= words + 17)
+    assert str(sample) in {piece["path"] for piece in (await editor.execute("ownhand.corpus"))["pieces"]}
+    missing = await editor.execute("ownhand.addSamples", None, [str(tmp_path / "nothing.txt")])
+    assert "no file" in missing["sentence"]
+    assert "no file" in editor.messages[-1]
+
+
+async def test_folders_come_and_go(start: Start, manuscript: Path, tmp_path: Path) -> None:
+    editor = await start(script=SCRIPT, before=Writer("Neither"))
+    await editor.initialize([], ASKS)
+    uri = editor.open(manuscript / "lamp.md", PAGE)
+    assert await editor.texts(uri, 0, len(PAGE)), "loose: suggestions, nothing else"
+    folder = types.WorkspaceFolder(manuscript.as_uri(), manuscript.name)
+    change = editor.client.workspace_did_change_workspace_folders
+    change(types.DidChangeWorkspaceFoldersParams(types.WorkspaceFoldersChangeEvent([folder], [])))
+    assert await editor.ask(uri, 0, len(PAGE)) == []
+    change(types.DidChangeWorkspaceFoldersParams(types.WorkspaceFoldersChangeEvent([], [folder])))
+    assert await editor.texts(uri, 0, len(PAGE))
+
+
+async def test_settings_of_a_folder_cannot_name_a_program(start: Start, manuscript: Path) -> None:
+    """An answer for one folder may come from that folder's own settings file."""
+
+    def settings(client: LanguageClient) -> None:
+        Writer("Only suggest")(client)
+        own = {"suggestion": {"length": "phrase"}, "engine": "openai", "openai": {"baseUrl": "http://198.51.100.1"}}
+        client.set_configuration({"ownhand": own}, scope_uri=manuscript.as_uri())
+
+    editor = await opened(start, manuscript, settings)
+    uri = editor.open(manuscript / "lamp.md", PAGE)
+    assert await editor.texts(uri, 0, len(PAGE))
+    assert (await editor.status())["engine"] == "scripted"
+
+
+async def test_a_bad_setting_is_named_once(start: Start, manuscript: Path) -> None:
+    editor = await opened(start, manuscript, Writer("Neither"), configuration={"suggestion": {"pauseMs": "long"}})
+    await until(lambda: editor.messages)
+    editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
+    await editor.status()
+    assert len([message for message in editor.messages if "ownhand.suggestion.pauseMs" in message]) == 1
+
+
+async def test_a_folder_that_vanishes_leaves_the_server_answering(start: Start, manuscript: Path) -> None:
+    editor = await opened(start, manuscript, Writer("Learn"))
+    uri = editor.open(manuscript / "lamp.md", PAGE)
+    await until(lambda: [state for state in editor.statuses if state["words"]])
+    await asyncio.to_thread(shutil.rmtree, manuscript)
+    assert await editor.texts(uri, 0, len(PAGE))
+
+
+@pytest.mark.parametrize("what", ["missing", "file"])
+async def test_a_folder_that_is_none_gets_one_sentence(start: Start, tmp_path: Path, what: str) -> None:
+    folder = tmp_path / "book"
+    if what == "file":
+        folder.write_text("I am a file.")
+    editor = await opened(start, folder, Writer("Learn"))
+    editor.open(folder / "lamp.md", PAGE)
+    await until(lambda: editor.messages)
+    assert "folder" in editor.messages[0]
+    assert await editor.still_answers()
+    assert find_voice(Home(editor.home), folder) is None
+
+
+async def test_consent_from_the_command_line_counts(start: Start, manuscript: Path, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    grant(home, manuscript, Consent.LEARN)
+    writer = Writer("Neither")
+    editor = await opened(start, manuscript, writer, home=home.root)
+    editor.open(manuscript / "lamp.md", PAGE)
+    await until(lambda: [state for state in editor.statuses if state["words"]])
+    assert writer.asked == []
