@@ -46,6 +46,7 @@ check: $(INSTALLED)
 
 ## bench: the figures of docs/performance.md
 bench: $(INSTALLED) $(WEIGHTS)
+	tools/provision-ollama
 	$(BIN)/ownhand bench
 
 format: $(INSTALLED)

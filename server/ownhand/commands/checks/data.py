@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import stat
 import sys
+from pathlib import Path
 
 from ownhand.commands.checks.finding import Finding, State
 from ownhand.commands.context import read_terminal_settings
@@ -61,11 +62,14 @@ def voices(home: Home) -> list[Finding]:
     files = sorted(home.voices.glob("*/voice.toml")) if os.access(home.voices, os.R_OK) else []
     if not files:
         return [Finding("Manuscripts", State.FINE, "None known yet. `ownhand corpus DIR` reads one.")]
-    return [_voice(Corpus(file.parent / INDEX_NAME), file.parent.name) for file in files]
+    return [_voice(file.parent) for file in files]
 
 
-def _voice(corpus: Corpus, name: str) -> Finding:
+def _voice(folder: Path) -> Finding:
+    name, corpus = folder.name, Corpus(folder / INDEX_NAME)
     try:
+        if corpus.index_path.exists():
+            _look_into(corpus.index_path)
         counts = corpus.counts()
     except WriterError as error:
         return Finding("Manuscripts", State.NOTE, error.sentence, error.next_step)
@@ -75,3 +79,12 @@ def _voice(corpus: Corpus, name: str) -> Finding:
     finally:
         corpus.close()
     return Finding("Manuscripts", State.FINE, f"Voice {name}: {counts.pieces} pieces, {counts.words:,} words.")
+
+
+def _look_into(index: Path) -> None:
+    """Raises DatabaseError for a file that is no database; the corpus itself would rather read it as empty."""
+    connection = sqlite3.connect(f"{index.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    finally:
+        connection.close()
