@@ -16,9 +16,8 @@ def loops(text: str, before: str = "") -> bool:
     """Does `text` go round in circles, by itself or with what stands before it?"""
     if _CHARACTER_LOOP.search(text) or _rounds(matching_words(text)):
         return True
-    context = before[-200:]
-    match = _LOOP_AT_END.search(context + text)
-    return match is not None and match.end(1) > len(context) - 3 * len(match[1]) and len(text) >= len(match[1])
+    match = _LOOP_AT_END.search(before[-200:] + text)
+    return match is not None and len(text) >= len(match[1])
 
 
 def loops_at_end(answer: str) -> bool:

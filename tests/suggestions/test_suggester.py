@@ -1,0 +1,240 @@
+"""Requests as editors send them: joined, superseded, taken back, typed along with."""
+
+import asyncio
+
+import pytest
+
+from ownhand.engines.protocol import EngineError
+from ownhand.suggestions.moment import Silence, Suggestion
+from ownhand.suggestions.suggester import LINGER, Superseded, Suggester
+from ownhand.suggestions.trigger import START
+
+PAGE = "It rained until Goole. She had the washing of him, and she knew"
+ANSWER = " the weight of every shirt. He never asked."
+
+
+async def test_a_sentence_is_offered_with_its_source(suggester, engine, moment) -> None:
+    engine.answers = [ANSWER]
+    answer = await suggester.suggest(moment(PAGE))
+    assert isinstance(answer, Suggestion)
+    assert (answer.text, answer.engine, answer.model) == (" the weight of every shirt.", "scripted", "scripted")
+    assert engine.prompts == [PAGE]
+    assert engine.running == 0
+
+
+async def test_white_space_at_the_end_is_kept_from_the_model(suggester, engine, moment) -> None:
+    engine.answers = [ANSWER]
+    answer = await suggester.suggest(moment(PAGE + " "))
+    assert answer.text == "the weight of every shirt."
+    assert engine.prompts == [PAGE]
+
+
+async def test_nothing_starts_before_the_pause_is_over(suggester, engine, clock, moment) -> None:
+    engine.answers = [ANSWER]
+    suggester.changed("file:///ms/a.md")
+    asked = asyncio.create_task(suggester.suggest(moment(PAGE, invoked=False)))
+    await clock.advance(START - 0.1)
+    assert engine.prompts == []
+    suggester.changed("file:///ms/a.md")
+    await clock.advance(0.2)
+    assert engine.prompts == []
+    await clock.advance(START)
+    assert (await asked).text == " the weight of every shirt."
+
+
+async def test_a_key_does_not_wait_and_answers_the_one_that_waits(suggester, engine, clock, moment) -> None:
+    engine.answers = [ANSWER]
+    resting = asyncio.create_task(suggester.suggest(moment(PAGE, invoked=False)))
+    await clock.advance(0.1)
+    by_key = await suggester.suggest(moment(PAGE, invoked=True))
+    assert (await resting) == by_key
+    assert len(engine.prompts) == 1
+
+
+async def test_manual_means_by_a_key_alone_but_live_text_goes_on(suggester, engine, moment) -> None:
+    engine.answers, suggester.trigger = [ANSWER], "manual"
+    assert isinstance(await suggester.suggest(moment(PAGE, invoked=False)), Silence)
+    first = await suggester.suggest(moment(PAGE))
+    rest = await suggester.suggest(moment(PAGE + " the wei", version=2, invoked=False))
+    assert (rest.id, rest.text) == (first.id, "ght of every shirt.")
+    assert suggester.stats.offered == 1
+    assert len(engine.prompts) == 1
+
+
+async def test_the_same_question_joins_the_running_one(suggester, engine, settled, moment) -> None:
+    engine.answers = [ANSWER]
+    engine.go.clear()
+    asked = [asyncio.create_task(suggester.suggest(moment(PAGE))) for _ in range(5)]
+    await settled()
+    engine.go.set()
+    answers = await asyncio.gather(*asked)
+    assert len({answer.id for answer in answers}) == 1
+    assert len(engine.prompts) == 1
+
+
+async def test_the_newest_wins_and_the_engine_stops_within_a_chunk(suggester, engine, settled, moment) -> None:
+    engine.answers = [ANSWER, " a good deal about boots. He"]
+    engine.go.clear()
+    old = asyncio.create_task(suggester.suggest(moment(PAGE)))
+    await settled()
+    new = asyncio.create_task(suggester.suggest(moment(PAGE + " then", version=2)))
+    with pytest.raises(Superseded):
+        await old
+    await settled()
+    assert engine.running == 1
+    assert engine.given == 0
+    engine.go.set()
+    assert (await new).text == " a good deal about boots."
+
+
+async def test_two_hundred_requests_leave_one(suggester, engine, clock, moment) -> None:
+    engine.answers = [ANSWER]
+    asked = []
+    for version in range(200):
+        asked.append(
+            asyncio.create_task(suggester.suggest(moment(PAGE + "x" * version, version=version, invoked=False)))
+        )
+        await asyncio.sleep(0)
+    await clock.advance(START)
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(answer, Superseded) for answer in answers) == 199
+    assert isinstance(answers[-1], Suggestion)
+    assert len(engine.prompts) == 1
+
+
+async def test_typing_along_does_not_stop_the_generation(suggester, engine, settled, moment) -> None:
+    engine.answers = [ANSWER]
+    gate = engine.go
+    old = asyncio.create_task(suggester.suggest(moment(PAGE)))
+    for _ in range(400):
+        await asyncio.sleep(0)
+        if engine.given >= 3:
+            gate.clear()
+            break
+    new = asyncio.create_task(suggester.suggest(moment(PAGE + " the", version=2, invoked=False)))
+    with pytest.raises(Superseded):
+        await old
+    await settled()
+    assert engine.running == 1
+    gate.set()
+    assert (await new).text == " weight of every shirt."
+    assert len(engine.prompts) == 1
+
+
+async def test_a_request_that_is_taken_back_stops_the_engine_after_a_moment(suggester, engine, clock, settled, moment):
+    engine.answers = [ANSWER]
+    engine.go.clear()
+    asked = asyncio.create_task(suggester.suggest(moment(PAGE)))
+    await settled()
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert engine.running == 1
+    await clock.advance(LINGER)
+    assert engine.running == 0
+
+
+async def test_engine_trouble_reaches_everyone_who_asked(suggester, engine, moment) -> None:
+    engine.fail = EngineError("Ollama does not answer.", "Start it.")
+    with pytest.raises(EngineError, match="Start it"):
+        await suggester.suggest(moment(PAGE))
+    engine.fail, engine.answers = None, [ANSWER]
+    assert isinstance(await suggester.suggest(moment(PAGE)), Suggestion)
+
+
+async def test_closing_a_document_stops_and_forgets(suggester, engine, settled, moment) -> None:
+    engine.answers = [ANSWER]
+    await suggester.suggest(moment(PAGE))
+    engine.go.clear()
+    asked = asyncio.create_task(suggester.suggest(moment(PAGE + " x", version=2)))
+    await settled()
+    suggester.closed("file:///ms/a.md")
+    with pytest.raises(Superseded):
+        await asked
+    await settled()
+    assert engine.running == 0
+
+
+async def test_what_was_put_away_does_not_come_back_by_itself(suggester, engine, clock, moment) -> None:
+    engine.answers = [ANSWER]
+    first = await suggester.suggest(moment(PAGE))
+    suggester.dismissed(first.id)
+    silence = await suggester.suggest(moment(PAGE, invoked=False, version=1))
+    assert isinstance(silence, Silence)
+    assert isinstance(await suggester.suggest(moment(PAGE, version=3)), Suggestion)
+
+
+async def test_ignored_suggestions_lengthen_the_pause_and_typing_one_through_resets_it(suggester, engine, moment):
+    engine.answers = [" the weight of it. He"]
+    text = PAGE
+    for version in range(6):
+        answer = await suggester.suggest(moment(text, version=version))
+        assert isinstance(answer, Suggestion)
+        text += " what he weighed in socks,"
+    assert suggester.pause_ms > START * 1000
+    answer = await suggester.suggest(moment(text, version=10))
+    await suggester.suggest(moment(f"{text}{answer.text} She", version=11))
+    assert suggester.pause_ms == START * 1000
+
+
+async def test_what_follows_is_written_ahead_on_mains_power(engine, clock, settled, moment) -> None:
+    engine.answers = [ANSWER, " He never asked. She", " He hung about. And"]
+    suggester = Suggester(engine, clock=clock, on_mains=lambda: True)
+    first = await suggester.suggest(moment(PAGE))
+    await settled()
+    assert len(engine.prompts) == 3  # two candidates
+    assert suggester.stats.prefetched == 1
+    suggester.accepted(first.id)
+    follow = asyncio.create_task(suggester.suggest(moment(PAGE + first.text, version=2, invoked=False)))
+    await clock.advance(0.1)
+    assert not follow.done()
+    await clock.advance(START)
+    assert (await follow).text in (" He never asked.", " He hung about.")
+    assert suggester.stats.from_prefetch == 1
+    await suggester.close()
+
+
+async def test_writing_ahead_stops_at_once_for_a_real_request(engine, clock, settled, moment) -> None:
+    engine.answers = [ANSWER, " ahead ahead", " a real one. And"]
+    suggester = Suggester(engine, clock=clock, on_mains=lambda: True)
+    await suggester.suggest(moment(PAGE))
+    engine.go.clear()
+    await settled()
+    assert engine.running == 1
+    real = asyncio.create_task(suggester.suggest(moment(PAGE + " now", version=2)))
+    await settled()
+    assert engine.running == 1
+    assert engine.prompts[-1] == PAGE + " now"
+    engine.go.set()
+    assert (await real).text == " a real one."
+    await suggester.close()
+    assert engine.running == 0
+
+
+async def test_the_writers_other_pieces_are_never_offered(engine, clock, corpus_of, moment) -> None:
+    line = "57 miles and not a bearing out and him stood there."
+    engine.answers = [f" {line} And"]
+    suggester = Suggester(engine, corpus_of([line]), clock, on_mains=lambda: False)
+    answer = await suggester.suggest(moment(PAGE))
+    assert isinstance(answer, Silence)
+    assert "another piece" in answer.why
+    assert suggester.stats.drop_rate("it repeats another piece of yours") == 1.0
+    assert len(engine.prompts) == 3
+    await suggester.close()
+
+
+async def test_the_stream_joins_to_the_suggestion(suggester, engine, moment) -> None:
+    engine.answers = [" the weight of every shirt he had, and the one he had been married in, to the ounce. He"]
+    pieces = [piece async for piece in suggester.stream(moment(PAGE))]
+    assert "".join(pieces) == " the weight of every shirt he had, and the one he had been married in, to the ounce."
+    assert len(pieces) > 2
+
+
+async def test_a_stream_that_is_left_stops_the_engine(suggester, engine, clock, settled, moment) -> None:
+    engine.answers = [" and" + " so on and further, on the road" * 3]
+    stream = suggester.stream(moment(PAGE))
+    async for _ in stream:
+        break
+    await stream.aclose()
+    await clock.advance(LINGER)
+    assert engine.running == 0
