@@ -91,6 +91,13 @@ def test_a_newer_format_is_refused_and_left_alone(home: Home, folder: Path) -> N
     assert "format = 9" in file.read_text()
 
 
+def test_a_newer_voice_of_another_folder_is_no_hindrance(home: Home, folder: Path, tmp_path: Path) -> None:
+    file = grant(home, folder, Consent.LEARN).path / "voice.toml"
+    file.write_text(file.read_text().replace("format = 1", "format = 9"))
+    (tmp_path / "poems").mkdir()
+    assert grant(home, tmp_path / "poems", Consent.LEARN) == find_voice(home, tmp_path / "poems")
+
+
 def test_a_damaged_voice_is_passed_over(home: Home, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     file = grant(home, folder, Consent.LEARN).path / "voice.toml"
     file.write_bytes(b"\xff\xfe = [")

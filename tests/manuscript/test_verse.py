@@ -83,6 +83,29 @@ Le soir, quand la pluie revient
 compter les tuiles du toit,
 """,
     "Japanese": "駅前の古い秤に\n雪が積もる\n誰もいない朝\n針だけがゆれて\n\n父の手袋\nまだ温かい",
+    "long couplets": """
+It was the custom of the town to ring the bell at four,
+and nobody remembered now what it was rung there for.
+
+The sexton said his father had, and his before him too,
+and ringing it was all there was for anyone to do.
+""",
+    "even lines that are sentences": """
+I think the house is listening to the rain.
+The gutters talk all night and nothing stays.
+I count the rooms and start the count again.
+
+My mother's coat still hangs behind the pane.
+It keeps her shape for days and days and days.
+I think the house is listening to the rain.
+""",
+    "alexandrines": """
+Le vent du soir descend la rue des Tanneurs,
+Il pousse devant lui les papiers et les feuilles,
+Et l'on entend au loin, derrière les lenteurs
+Du fleuve, une péniche à qui personne n'accueille
+Ni cloche ni fanal ; elle passe et s'éteint.
+""",
     "indents and one-word lines": "so\n    it goes\n        down\n    to the water\nand\n         the water\n  lets it",
 }
 
@@ -140,6 +163,24 @@ He looked at the hook. There was a hook, he'd give her that.
             "When he came home there were two boots, and the dog was lying between them as though it had been told to.",
         )
     ),
+    "wrapped narrowly": textwrap.fill(
+        "He went down to the yard at six and found the gate open, which it never was, and the dog not there. He "
+        "called twice. There was a boot on the step. It was a left boot. He carried it into the kitchen and put it on "
+        "a chair.",
+        45,
+    ),
+    "a scene for the stage": """
+MR LACEY
+It's wrong.
+
+MO
+What is.
+
+MR LACEY
+All of it. I followed it to the letter. She never had it flat in her life.
+
+He gets the lid off. They look in the tin. A long time: the rain, and a van that doesn't stop.
+""",
     "one line per paragraph": "The first day it rained and we stayed in, and nobody minded much, there were cards.\n"
     "The second day it rained as well, and somebody had lost the queen of hearts, and it was minded rather more.\n"
     "The third day was fine. We sat inside with the curtains drawn and made a new queen out of a cereal box.",

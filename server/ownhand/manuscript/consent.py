@@ -55,13 +55,13 @@ class VoiceFolder:
 def find_voice(home: Home, folder: Path) -> VoiceFolder | None:
     """The voice of exactly this manuscript folder. Raises WriterError when a newer Ownhand wrote it."""
     wanted = _real(folder)
-    return next((voice for voice in _voices(home) if _real(voice.folder) == wanted), None)
+    return next((voice for voice in _voices(home, wanted) if _real(voice.folder) == wanted), None)
 
 
 def consent_for(home: Home, path: Path) -> VoiceFolder | None:
     """The voice of the nearest manuscript folder that contains `path` (a file or a folder); None: never asked."""
     real = _real(path)
-    around = [voice for voice in _voices(home) if real.is_relative_to(_real(voice.folder))]
+    around = [voice for voice in _voices(home, real) if real.is_relative_to(_real(voice.folder))]
     return max(around, key=lambda voice: len(_real(voice.folder).parts), default=None)
 
 
@@ -119,16 +119,22 @@ def _known_share(voice: VoiceFolder, digests: Collection[bytes]) -> float:
     return len(known.intersection(digests)) / len(digests) if digests else 0.0
 
 
-def _voices(home: Home) -> Iterator[VoiceFolder]:
-    """Every voice in the data folder; a damaged `voice.toml` is passed over with a quiet log line."""
+def _voices(home: Home, about: Path | None = None) -> Iterator[VoiceFolder]:
+    """Every voice in the data folder; a damaged `voice.toml` is passed over with a quiet log line.
+
+    One that a newer Ownhand wrote is passed over too, unless `about` lies in its folder: then WriterError.
+    """
     if not home.voices.is_dir():
         return
     for file in sorted(home.voices.glob(f"*/{VOICE_FILE}")):
         try:
-            values = _load(file)
-            if "replaced_by" in values:
-                continue
-            yield VoiceFolder(file.parent, Path(values["folder"]), Consent(values["consent"]))
+            values = tomllib.loads(file.read_text(encoding="utf-8"))
+            folder = Path(values["folder"])
+            concerned = about is not None and about.is_relative_to(_real(folder))
+            if concerned or values["format"] <= FORMAT:
+                check_format(values["format"], FORMAT, file)
+                if "replaced_by" not in values:
+                    yield VoiceFolder(file.parent, folder, Consent(values["consent"]))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
             log.warning("The voice %s can't be read (%s); it is left alone.", file.parent.name, type(error).__name__)
 

@@ -146,7 +146,7 @@ def _let_go(connection: sqlite3.Connection, keys: Iterable[int]) -> None:
     for key in keys:
         drafts.leave(connection, key)
         _drop_words(connection, key)
-        connection.execute("UPDATE pieces SET file = NULL, text = '' WHERE key = ?", (key,))
+        connection.execute("UPDATE pieces SET file = NULL, title = '', text = '' WHERE key = ?", (key,))
 
 
 def _save(connection: sqlite3.Connection, file: int, new: _New, key: int | None) -> int:

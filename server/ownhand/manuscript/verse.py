@@ -5,6 +5,7 @@ the middle of a sentence that nothing forced says verse; where every line ends i
 together and are no dialogue or list say verse. Widths are columns: a wide East Asian character counts two.
 """
 
+import math
 import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,7 +19,8 @@ _LIST_ITEM = regex.compile(r"^\s*(?:[-*+•·‣]|\d{1,3}[.)]|[a-z][.)]|\[[ x]\]
 _SPEECH = regex.compile(r"^\s*(?:[–—―-]{1,2}\s?\S|[\"“„«»‚‘'「『])")
 _CAPITALS = regex.compile(r"^\s*[\p{Lu}\d][\p{Lu}\p{N}\p{P}\p{Zs}]+$")
 
-_NARROWEST_MARGIN = 50
+_NARROWEST_MARGIN = 40
+_USUAL_MARGIN = 50
 _LONG_LINE = 110
 _SHORT_LINE = 52
 
@@ -89,19 +91,30 @@ def columns(text: str) -> int:
 def _margin(blocks: list[list[_Line]], lines: list[_Line]) -> int | None:
     """The right margin that broke this text's lines, or None when no margin did."""
     widths = sorted(line.width for line in lines)
-    margin = widths[int(0.97 * (len(widths) - 1))]
+    margin = widths[math.ceil(0.97 * (len(widths) - 1))]
     pairs = [pair for block in blocks for pair in pairwise(block)]
-    if margin < _NARROWEST_MARGIN or len(pairs) < 2:
-        return None
-    # Verse of even length with a capital at each line looks forced too, so capitals and indents speak for it.
-    open_pairs = [(line, after) for line, after in pairs if not line.ends]
-    capitals = sum(after.capital for _, after in open_pairs)
-    if len(open_pairs) >= 3 and capitals >= 0.8 * len(open_pairs):
+    # A narrow margin is believed only on more evidence: lines of verse are short and may be even.
+    fewest, share = (2, 0.85) if margin >= _USUAL_MARGIN else (4, 0.95)
+    if margin < _NARROWEST_MARGIN or len(pairs) < fewest or _marches(pairs) or _is_couplets(blocks, margin):
         return None
     forced = sum(_is_forced(line, after, margin) for line, after in pairs)
     # A line that ends its sentence short of the margin may end a paragraph that no blank line follows.
     free_paragraph_ends = sum(line.ends and not _is_forced(line, after, margin) for line, after in pairs)
-    return margin if forced >= 0.85 * (len(pairs) - free_paragraph_ends) and forced >= 0.5 * len(pairs) else None
+    return margin if forced >= share * (len(pairs) - free_paragraph_ends) and forced >= 0.5 * len(pairs) else None
+
+
+def _marches(pairs: list[tuple[_Line, _Line]]) -> bool:
+    """Even verse looks forced too; lines that are sentences, or open with capitals within one, speak for it."""
+    running = [(line, after) for line, after in pairs if not line.ends]
+    if len(running) <= 0.4 * len(pairs):
+        return True
+    return len(running) >= 3 and sum(after.capital for _, after in running) >= 0.8 * len(running)
+
+
+def _is_couplets(blocks: list[list[_Line]], margin: int) -> bool:
+    """Two lines at a time, the second as long as the first: a paragraph's last line is mostly shorter."""
+    last = [block[-1].width for block in blocks if len(block) > 1]
+    return max(map(len, blocks)) == 2 and sum(last) >= 0.85 * margin * len(last)
 
 
 def _is_forced(line: _Line, after: _Line, margin: int) -> bool:
