@@ -119,7 +119,7 @@ class ScriptedEngine:
             await self._step(number)
             piece = text[start : start + self._chunk]
             call.said.append(piece)
-            usage.generated_tokens += await self.count_tokens(piece)
+            usage.generated_tokens = await self.count_tokens("".join(call.said))
             yield Chunk(piece, tuple((token, -1.0) for token in _TOKEN.findall(piece)) if sampling.logprobs else ())
         usage.finish = finish
 
