@@ -43,6 +43,7 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/generate_settings_docs.py --check
+	$(BIN)/python tools/generate_vscode_settings.py --check
 
 ## bench: the figures of docs/performance.md
 bench: $(INSTALLED) $(WEIGHTS)
@@ -52,8 +53,10 @@ bench: $(INSTALLED) $(WEIGHTS)
 format: $(INSTALLED)
 	$(BIN)/ruff format .
 
+## settings: write what is generated from server/ownhand/settings.py
 settings: $(INSTALLED)
 	$(BIN)/python tools/generate_settings_docs.py
+	$(BIN)/python tools/generate_vscode_settings.py
 
 ## constraints: pin anew what pyproject.toml allows
 constraints: | $(UV)

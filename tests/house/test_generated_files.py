@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 TEXT_LIMIT = 1_000_000
 FORBIDDEN = {
     "a package registry's host": r"\bpypi[.]org|pythonhosted[.]org|registry[.]npmjs|proxy[.]golang",
-    "a path of this machine": rf"{re.escape(str(ROOT))}\b|{re.escape(str(Path.home()))}/\w",
+    "a path of this machine": rf"(?<![\w.}}\"'])({re.escape(str(ROOT))}|{re.escape(str(Path.home()))}/\w)",
     "a credential": r"-----BEGIN [A-Z ]*PRIVATE KEY|\bghp_\w{20}|\bAKIA[0-9A-Z]{12}",
 }
 
