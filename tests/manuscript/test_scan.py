@@ -55,17 +55,27 @@ def test_what_cannot_be_read_is_skipped_with_its_reason(manuscript: Any, make_pr
     assert "good.md" in {piece.path for piece in corpus.pieces()}
 
 
-def test_a_folder_that_vanishes_during_the_scan_costs_nothing(
-    manuscript: Any, make_prose: Maker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_is_gone_costs_nothing(manuscript: Any, make_prose: Maker) -> None:
     manuscript.write("a.md", make_prose(1))
-    manuscript.write("b.md", make_prose(2))
     manuscript.scan()
     before = {piece.id for piece in manuscript.corpus.pieces()}
     manuscript.folder.rename(manuscript.folder.with_name("away"))
-    with pytest.raises(WriterError):
+    with pytest.raises(WriterError, match="There is no folder"):
         manuscript.scan()
+    assert {piece.id for piece in manuscript.corpus.pieces()} == before != set()
+
+
+def test_a_folder_that_vanishes_during_the_scan_costs_nothing(manuscript: Any, make_prose: Maker) -> None:
+    manuscript.write("a.md", make_prose(1))
+    manuscript.scan()
+    before = {piece.id for piece in manuscript.corpus.pieces()}
+    manuscript.write("b.md", make_prose(2))
+    away = manuscript.folder.with_name("away")
+    scan(manuscript.job, lambda files, of: None if away.exists() else manuscript.folder.rename(away))
     assert {piece.id for piece in manuscript.corpus.pieces()} == before
+    away.rename(manuscript.folder)
+    manuscript.scan()
+    assert {piece.path for piece in manuscript.corpus.pieces()} == {"a.md", "b.md"}
 
 
 def test_a_file_that_vanishes_during_the_scan_is_left_for_the_next(manuscript: Any, make_prose: Maker) -> None:
