@@ -70,7 +70,7 @@ async def test_learning_is_asked_for_once_and_reads_the_folder(start: Start, man
     await editor.status()
     assert len(writer.asked) == 1
     assert "The Lamp" in writer.asked[0].message
-    assert set(os.listdir(manuscript)) == {"lamp.md", "tides.md"}, "nothing of ours lies in the manuscript"
+    assert sum(len(files) for _, _, files in os.walk(manuscript)) == 2, "nothing of ours lies in the manuscript"
 
 
 async def test_the_answer_is_remembered_by_the_next_server(start: Start, manuscript: Path) -> None:
@@ -146,15 +146,17 @@ async def test_one_server_keeps_the_index_and_the_next_takes_over(start: Start, 
 async def test_whose_text_a_piece_is_and_samples_from_elsewhere(start: Start, manuscript: Path, tmp_path: Path) -> None:
     editor = await opened(start, manuscript, Writer("Learn"))
     editor.open(manuscript / "lamp.md", PAGE)
-    await until(lambda: [state for state in editor.statuses if state["words"]])
+    await until(lambda: editor.statuses and editor.statuses[-1]["words"] > 0)
+    words = editor.statuses[-1]["words"]
     pieces = (await editor.execute("ownhand.corpus"))["pieces"]
     assert await editor.execute("ownhand.mine", None, pieces[0]["id"], "not mine") == {"mine": "not mine"}
     assert (await editor.execute("ownhand.corpus"))["pieces"][0]["mine"] == "not mine"
     sample = tmp_path / "letters.txt"
     sample.write_text("Dear Ida, the boat is sold and I am not sorry, whatever they tell you at the harbour office.")
-    words = (await editor.status())["words"]
+    await until(lambda: 0 < editor.statuses[-1]["words"] < words)
+    words = editor.statuses[-1]["words"]
     assert await editor.execute("ownhand.addSamples", None, [sample.as_uri()]) == {"samples": 1}
-    await until(lambda: editor.statuses[-1]["words"] >= words + 17)
+    await until(lambda: editor.statuses[-1]["words"] > words)
     assert str(sample) in {piece["path"] for piece in (await editor.execute("ownhand.corpus"))["pieces"]}
     missing = await editor.execute("ownhand.addSamples", None, [str(tmp_path / "nothing.txt")])
     assert "no file" in missing["sentence"]

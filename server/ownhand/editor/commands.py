@@ -111,9 +111,10 @@ class Commands:
     async def mine(self, uri: Any = None, piece: Any = None, answer: Any = None, *_: Any) -> Answer:
         """Whose text a piece is: "mine" or "not mine"."""
         folder = self._folder(uri)
-        if folder.corpus is None or answer not in (Mine.MINE, Mine.NOT_MINE):
+        if folder.corpus is None or folder.keeper is None or answer not in (Mine.MINE, Mine.NOT_MINE):
             return {"sentence": _NOT_LEARNED}
         await asyncio.to_thread(folder.corpus.set_mine, str(piece), Mine(answer))
+        folder.keeper.recount()
         return {"mine": str(answer)}
 
     async def add_samples(self, uri: Any = None, samples: Any = None, *_: Any) -> Answer:

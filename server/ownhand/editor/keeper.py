@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 from ownhand.editor.log import log_error, logger
@@ -76,6 +76,12 @@ class Keeper:
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._run(), name="keeper")
 
+    def recount(self) -> None:
+        """The index changed: tell the words anew."""
+        task = asyncio.get_running_loop().create_task(self._count())
+        self._counting.add(task)
+        task.add_done_callback(self._counting.discard)
+
     async def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
@@ -108,7 +114,7 @@ class Keeper:
 
     def _scanned(self, _outcome: Outcome) -> None:
         self._on_files(0, 0)
-        self._soon(self._count())
+        self.recount()
 
     def _failed(self, error: WriterError) -> None:
         self._on_files(0, 0)
@@ -123,8 +129,3 @@ class Keeper:
 
     def _read_words(self) -> tuple[int, int]:
         return self._corpus.generation(), self._corpus.counts().words
-
-    def _soon(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._counting.add(task)
-        task.add_done_callback(self._counting.discard)

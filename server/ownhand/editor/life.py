@@ -16,14 +16,22 @@ GRACE = 1.2
 _LOOK_AFTER = 0.5
 
 
-def end_soon(code: int = 0) -> None:
-    """End the process after `GRACE` seconds even if nothing else does."""
+class Ending:
+    """The end of the process, whatever still runs. `code` is what it then exits with."""
 
-    def end() -> None:
+    def __init__(self) -> None:
+        self.code = 1
+        self._begun = threading.Event()
+        threading.Thread(target=self._end, name="last resort", daemon=True).start()
+
+    def begin(self) -> None:
+        """From now on the process has `GRACE` seconds to end by itself. May be called in any thread."""
+        self._begun.set()
+
+    def _end(self) -> None:
+        self._begun.wait()
         time.sleep(GRACE)
-        os._exit(code)
-
-    threading.Thread(target=end, name="last resort", daemon=True).start()
+        os._exit(self.code)
 
 
 async def editor_gone(process_id: int) -> None:

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from ownhand.editor.greeting import Client, initialize_result, read_client
-from ownhand.editor.life import end_soon
+from ownhand.editor.life import Ending
 from ownhand.editor.wire import Inbox, Outbox, framed, read_bodies, take_standard_streams
 from ownhand.home import Home
 
@@ -36,7 +36,8 @@ def run(home: Home) -> int:
     if client is None:
         outbox.close()
         return 1
-    inbox = Inbox(reading, on_end=end_soon)
+    ending = Ending()
+    inbox = Inbox(reading, on_end=ending.begin)
     # Imported here rather than when they are first needed: an import in the event loop makes everybody wait.
     import ownhand.engines.embedded  # noqa: F401 - with its HTTP client
     from ownhand.editor.log import start_log
@@ -44,7 +45,7 @@ def run(home: Home) -> int:
 
     start_log(home.log_file)
 
-    code = OwnhandServer(home, client).converse(inbox, outbox)
+    code = OwnhandServer(home, client, ending).converse(inbox, outbox)
     outbox.close()
     sys.stderr.flush()
     # Threads that still wait for a disk or a socket must not hold the process; nothing is left to write.

@@ -17,7 +17,7 @@ from ownhand.editor.configuration import Configuration
 from ownhand.editor.documents import Document, Documents
 from ownhand.editor.folders import Doors, Folder, Folders
 from ownhand.editor.greeting import Client
-from ownhand.editor.life import StallWatch, editor_gone, end_soon
+from ownhand.editor.life import Ending, StallWatch, editor_gone
 from ownhand.editor.log import log_error
 from ownhand.editor.opening import COMMANDS
 from ownhand.editor.protocol import OwnhandProtocol, our_converter
@@ -37,9 +37,9 @@ class OwnhandServer(LanguageServer):
 
     protocol: OwnhandProtocol
 
-    def __init__(self, home: Home, client: Client) -> None:
+    def __init__(self, home: Home, client: Client, ending: Ending) -> None:
         super().__init__("ownhand", ownhand.__version__, protocol_cls=OwnhandProtocol, converter_factory=our_converter)
-        self.client = client
+        self.client, self._ending = client, ending
         self._complained: set[str] = set()
         self._background: set[asyncio.Task[Any]] = set()
         self._shut_down = False
@@ -98,7 +98,7 @@ class OwnhandServer(LanguageServer):
 
         inbox.hand_to(take)
         code = await self._over
-        end_soon(code)
+        self._ending.begin()
         await asyncio.gather(self.serving.close(), self.folders.close(), return_exceptions=True)
         if stalls is not None:
             stalls.write()
@@ -121,6 +121,7 @@ class OwnhandServer(LanguageServer):
 
     def _leave(self, code: int) -> None:
         if not self._over.done():
+            self._ending.code = code
             self._over.set_result(code)
 
     # Lifecycle
