@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local_index import LocalIndex, serving, wheel_of
 
+from local_index import LocalIndex, serving, wheel_of
 from ownhand.engines.weights import PACKAGED_FILE
 from ownhand.errors import WriterError
 from ownhand.home import Home
