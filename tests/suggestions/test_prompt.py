@@ -61,7 +61,8 @@ async def test_golden_verse_ends_with_its_indent(engine, clock) -> None:
 
 
 async def test_golden_japanese_and_front_matter(engine, clock) -> None:
-    before = "---\ntitle: 潮\n---\n\n彼は毎朝、港まで歩いた。風の強い日には帽子を手に持って、だれにも会わずに戻ってきた。その日"
+    walk = "彼は毎朝、港まで歩いた。風の強い日には帽子を手に持って、だれにも会わずに戻ってきた。その日"
+    before = f"---\ntitle: 潮\n---\n\n{walk}"
     check_golden("japanese_after_front_matter", await prompt_of(engine, clock, None, before))
 
 

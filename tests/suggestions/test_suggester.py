@@ -6,7 +6,7 @@ import pytest
 
 from ownhand.engines.protocol import EngineError
 from ownhand.suggestions.moment import Silence, Suggestion
-from ownhand.suggestions.suggester import LINGER, Superseded, Suggester
+from ownhand.suggestions.suggester import LINGER, Suggester, Superseded
 from ownhand.suggestions.trigger import START
 
 PAGE = "It rained until Goole. She had the washing of him, and she knew"

@@ -25,7 +25,7 @@ async def packaged(tmp_path):
 
 async def test_prose_and_verse_from_the_packaged_model(packaged) -> None:
     suggester = Suggester(packaged, on_mains=lambda: False)
-    story = (CONTROL / "prose-04-sea-tale.md").read_text(encoding="utf-8")[:900].rsplit(" ", 1)[0]
+    story = (CONTROL / "prose-04-sea-tale.md").read_text(encoding="utf-8")[:500].rsplit(" ", 1)[0]
     prose = await suggester.suggest(Moment("a", 1, story, "\n", "md", invoked=True))
     assert isinstance(prose, Suggestion)
     assert "\n" not in prose.text
@@ -41,13 +41,13 @@ async def test_prose_and_verse_from_the_packaged_model(packaged) -> None:
 
 
 async def test_a_page_typed_with_passages_is_served_from_the_prefix_cache(packaged, corpus_of) -> None:
-    own = corpus_of([(CONTROL / "prose-08-detective.md").read_text(encoding="utf-8")[:1500]])
+    own = corpus_of([(CONTROL / "prose-08-detective.md").read_text(encoding="utf-8")[:800]])
     suggester = Suggester(packaged, own, on_mains=lambda: False)
-    text = (CONTROL / "prose-05-letter-home.md").read_text(encoding="utf-8")[:1400].rsplit(" ", 1)[0]
+    text = (CONTROL / "prose-05-letter-home.md").read_text(encoding="utf-8")[:1000].rsplit(" ", 1)[0]
     words = text.split(" ")
     await suggester.suggest(Moment("a", 0, " ".join(words[:-12]), "\n", "md", invoked=True, length="phrase"))
     suggester.stats.prompt_tokens = suggester.stats.cached_tokens = 0
-    for version in range(11, 0, -2):
+    for version in range(11, 0, -3):
         before = " ".join(words[:-version])
         await suggester.suggest(Moment("a", 20 - version, before, "\n", "md", invoked=True, length="phrase"))
     assert suggester.stats.prompt_tokens > 0
