@@ -46,8 +46,11 @@ local function hang_of(window, line, width)
   local settings = options.breakindentopt
   local indent = vim.fn.strdisplaywidth(line:match("^%s*"))
   indent = indent + (tonumber(settings:match("shift:(-?%d+)")) or 0)
+  if settings:find("sbr", 1, true) then
+    indent = indent - mark
+  end
   local least = tonumber(settings:match("min:(%d+)")) or 20
-  return math.max(0, math.min(indent, width - least - mark)) + mark
+  return math.max(0, math.min(indent, width - least)) + mark
 end
 
 ---@param window integer
@@ -64,6 +67,12 @@ end
 ---@return ownhand.Measure
 local function measure_of(window, width, first, hang)
   return { width = width, first = first, hang = hang, linebreak = vim.wo[window].linebreak, breakat = vim.o.breakat }
+end
+
+---@param head string the line up to the cursor
+---@return boolean
+local function ends_in_break(head)
+  return head == "" or vim.o.breakat:find(head:sub(-1), 1, true) ~= nil
 end
 
 --- Rows of a line that starts in its own virtual line.
@@ -93,8 +102,9 @@ local function lay_out_first(window, first, line, width)
   first = wrap.expand_tabs(first, column, vim.bo.tabstop)
   if vim.wo[window].wrap then
     local taken = (column > 0 and column % width == 0) and width or column % width
-    local broken = wrap.rows(first, measure_of(window, width, taken, hang_of(window, line, width)))
-    return wrap.filled(broken, width), {}
+    local measure = measure_of(window, width, taken, hang_of(window, line, width))
+    measure.glued = not ends_in_break(line:sub(1, vim.api.nvim_win_get_cursor(window)[2]))
+    return wrap.filled(wrap.rows(first, measure), width), {}
   end
   local measure = measure_of(window, width, math.min(width, column - vim.fn.winsaveview().leftcol), 0)
   measure.linebreak = true

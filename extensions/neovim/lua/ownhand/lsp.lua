@@ -54,9 +54,14 @@ function M.cancel(client, id)
 end
 
 ---@param client vim.lsp.Client
----@param force? boolean
-function M.stop(client, force)
-  call(client, "stop", force)
+---@return boolean
+function M.is_stopped(client)
+  return call(client, "is_stopped")
+end
+
+---@param client vim.lsp.Client
+function M.stop(client)
+  call(client, "stop")
 end
 
 ---@param client vim.lsp.Client

@@ -99,7 +99,7 @@ local function drop()
 end
 
 local function cancel()
-  if question and question.request and not question.client.is_stopped() then
+  if question and question.request and not lsp.is_stopped(question.client) then
     lsp.cancel(question.client, question.request)
   end
   question = nil

@@ -12,6 +12,7 @@ local M = {}
 ---@field hang integer cells at the start of every later row that Neovim fills itself ('breakindent', 'showbreak')
 ---@field linebreak boolean break at white space
 ---@field breakat string characters after which a line may break
+---@field glued? boolean the text goes on in the middle of a word that stands there already
 
 ---@param character string
 ---@return integer cells
@@ -78,10 +79,10 @@ function M.rows(line, measure)
     rows[#rows] = rows[#rows] .. character
     used[#used] = used[#used] + cells
   end
-  for _, chunk in ipairs(chunks_of(line, measure)) do
-    local visible = cells_of((chunk:gsub("[%s]+$", "")))
-    local fresh = used[#used] <= (#rows == 1 and 0 or measure.hang)
-    if measure.linebreak and used[#used] + visible > measure.width and not fresh then
+  for index, chunk in ipairs(chunks_of(line, measure)) do
+    local fresh = used[#used] <= (#rows == 1 and 0 or measure.hang) or (index == 1 and measure.glued)
+    -- Neovim counts the white space after a word, too: a word whose space doesn't fit goes to the next row.
+    if measure.linebreak and used[#used] + cells_of(chunk) > measure.width and not fresh then
       begin_row()
     end
     for _, character in ipairs(text.characters(chunk)) do
