@@ -115,12 +115,14 @@ class ScriptedEngine:
             raise PromptTooLongError("The text is too long for the model.", "Ownhand sends less of it.")
         usage.generated_tokens = 0
         text, finish = _bounded(self._text(prompt), sampling)
+        tokens = list(_TOKEN.finditer(text))
         for number, start in enumerate(range(0, max(1, len(text)), self._chunk)):
             await self._step(number)
             piece = text[start : start + self._chunk]
             call.said.append(piece)
-            usage.generated_tokens = await self.count_tokens("".join(call.said))
-            yield Chunk(piece, tuple((token, -1.0) for token in _TOKEN.findall(piece)) if sampling.logprobs else ())
+            ended = [token for token in tokens if start < token.end() <= start + len(piece)]
+            usage.generated_tokens += len(ended)
+            yield Chunk(piece, tuple((token[0], -1.0) for token in ended) if sampling.logprobs else ())
         usage.finish = finish
 
     async def count_tokens(self, text: str) -> int:
