@@ -6,9 +6,10 @@ sitting, and nothing is noted down.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ownhand.editor.configuration import Configuration
 from ownhand.editor.documents import Document, path_of
@@ -91,10 +92,10 @@ class Folders:
         if path is not None and uri.rstrip("/") not in self._folders:
             self._folders[uri.rstrip("/")] = Folder(uri.rstrip("/"), path)
 
-    async def remove(self, uri: str) -> None:
+    def remove(self, uri: str) -> Coroutine[Any, Any, None] | None:
+        """Forget a folder at once; what is returned stops what still runs for it."""
         folder = self._folders.pop(uri.rstrip("/"), None)
-        if folder is not None:
-            await self._rest(folder)
+        return self._rest(folder) if folder is not None else None
 
     async def close(self) -> None:
         await asyncio.gather(*(self._rest(folder) for folder in self.all()), return_exceptions=True)

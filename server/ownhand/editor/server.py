@@ -154,7 +154,8 @@ class OwnhandServer(LanguageServer):
 
     def folders_changed(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         for folder in params.event.removed:
-            self.in_background(self.folders.remove(folder.uri))
+            if (rest := self.folders.remove(folder.uri)) is not None:
+                self.in_background(rest)
         for folder in params.event.added:
             self.folders.add(folder.uri)
         self.in_background(self.configure())
