@@ -8,11 +8,10 @@ then moves by a quarter of its budget to the start of a paragraph or stanza. Bud
 tokens, block by block, and remembered: a keystroke costs one short count at most, and none while there is room.
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-import regex
 
 from ownhand.engines.protocol import Engine
 from ownhand.engines.special import page_start
@@ -23,7 +22,7 @@ PASSAGE_TOKENS = 768
 _MARGIN = 24
 _BLOCK_CHARACTERS = 600
 _MEMORY = 4096
-_PARAGRAPH = regex.compile(r"\n[ \t]*\n+")
+_PARAGRAPH = re.compile(r"\n[ \t]*\n+")
 _HEAD = 160
 
 

@@ -9,6 +9,7 @@ RUN = 8
 _SENTENCE = 5
 _RECENT = 12_000
 _CHARACTER_LOOP = regex.compile(r"(.{3,60}?)\1{3,}", flags=regex.S)
+_PLAIN_WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{M}\p{N}']+")
 _LOOP_AT_END = regex.compile(r"(.{3,60}?)\1{3,}\Z", flags=regex.S)
 
 
@@ -22,7 +23,7 @@ def loops(text: str, before: str = "") -> bool:
 
 def loops_at_end(answer: str) -> bool:
     """The cheap test while the answer grows."""
-    return len(answer) >= 24 and bool(_LOOP_AT_END.search(answer[-300:]))
+    return len(answer) >= 24 and bool(_LOOP_AT_END.search(answer[-160:]))
 
 
 def _rounds(words: list[str]) -> bool:
@@ -57,12 +58,17 @@ def _weighs(text: str) -> bool:
 
 def repeats_before(text: str, before: str) -> bool:
     """Prose: was this sentence, or eight words of it in a row, written on the last pages?"""
-    words = matching_words(text)
+    words = _plain_words(text)
     if len(words) < _SENTENCE:
         return False
-    recent = _joined(matching_words(before[-_RECENT:]))
+    recent = _joined(_plain_words(before[-_RECENT:]))
     size = min(RUN, len(words))
     return any(_joined(words[i : i + size]) in recent for i in range(len(words) - size + 1))
+
+
+def _plain_words(text: str) -> list[str]:
+    """Words by a simple rule, ten times as fast as UAX #29 over some pages; both sides are cut by it."""
+    return _PLAIN_WORD.findall(text.casefold().replace("’", "'"))
 
 
 def repeats_line(text: str, before: str) -> bool:
