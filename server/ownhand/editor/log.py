@@ -9,6 +9,7 @@ import os
 import traceback
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Any
 
 from ownhand.errors import WriterError
 from ownhand.home import make_private_folder
@@ -25,6 +26,13 @@ class _PrivateFile(RotatingFileHandler):
         )
 
 
+class _Formatter(logging.Formatter):
+    """Any room may log an error with its traceback; the error's own words stay out."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        return _without_words(ei[1]) if ei[1] is not None else ""
+
+
 def start_log(path: Path) -> None:
     """Send the log to `path`. A folder that can't be written leaves the server without a log, and working."""
     root = logging.getLogger()
@@ -38,13 +46,17 @@ def start_log(path: Path) -> None:
         handler = _PrivateFile(path, maxBytes=_LARGEST, backupCount=2, encoding="utf-8")
     except (WriterError, OSError):
         return
-    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(_Formatter("%(asctime)s %(process)d %(levelname)s %(name)s %(message)s"))
     root.addHandler(handler)
     root.setLevel(logging.INFO)
 
 
 def log_error(where: str, error: BaseException) -> None:
     """Note an unexpected error: its kind and where it came from."""
+    logger.error("%s: %s", where, _without_words(error))
+
+
+def _without_words(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)[-8:]
     places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
-    logger.error("%s: %s at %s", where, type(error).__name__, places)
+    return f"{type(error).__name__} at {places}"
