@@ -4,6 +4,7 @@ Every frame that Neovim flushes is kept, so a test can say what was visible at e
 Source of the protocol: Neovim's `api.txt` and `ui.txt` ("ui-linegrid").
 """
 
+import contextlib
 import subprocess
 import threading
 import time
@@ -134,10 +135,8 @@ class Neovim:
                 self.process.wait()
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
-                try:
+                with contextlib.suppress(BrokenPipeError):
                     stream.close()
-                except BrokenPipeError:
-                    pass
 
     # Talking
 
@@ -196,8 +195,9 @@ class Neovim:
             time.sleep(0.02)
 
     def wait_ghost(self, text: str) -> Frame:
-        """Wait for exactly this ghost text (row ends as spaces)."""
-        return self.wait(lambda frame: frame.ghost_text.replace("\n", " ") == text, f"the ghost text {text!r}")
+        """Wait for exactly this ghost text, however it is broken into rows."""
+        wanted = "".join(text.split())
+        return self.wait(lambda frame: "".join(frame.ghost_text.split()) == wanted, f"the ghost text {text!r}")
 
     def wait_no_ghost(self) -> Frame:
         return self.wait(lambda frame: not frame.ghost_text, "no ghost text")

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nvim_screen import Neovim
 
 from conftest import SENTENCE, Desk, status
-from nvim_screen import Neovim
 
 
 @pytest.fixture
@@ -146,18 +146,21 @@ def test_tab_falls_through_to_what_it_did_before(desk: Desk, mapping: str) -> No
 
 
 def test_in_verse_tab_indents_and_another_key_accepts(desk: Desk) -> None:
-    poem = "Low water\n\nThe river pretends\nto be asleep\n    and under it\nthe eel pretends\nto be the river\n\nwhat I took\nfrom the dee"
-    desk.script["rules"].append({"ends_with": "from the deep", "text": " I gave back\n"})
+    poem = (
+        "Low water\n\nThe river pretends\nto be asleep\n    and under it\n"
+        "the eel pretends\nto be the river\n\nwhat I took\nfrom the dee"
+    )
+    desk.script["rules"].append({"ends_with": "from the deep", "text": " I gave\n"})
     neovim = desk.open("poem.md", poem)
     neovim.lua("vim.b.ownhand_form = 'verse'")
     neovim.keys("GAp")
-    neovim.wait_ghost("I gave back")
+    neovim.wait_ghost("I gave")
     neovim.keys("<Tab>")
     neovim.wait_until(lambda: neovim.buffer[-1] == "from the deep\t", "Tab indents")
     neovim.keys("<BS>")
-    neovim.wait_ghost("I gave back")
+    neovim.wait_ghost("I gave")
     neovim.keys("<C-l>")
-    neovim.wait_until(lambda: neovim.buffer[-1] == "from the deep I gave back", "the other key accepts")
+    neovim.wait_until(lambda: neovim.buffer[-1] == "from the deep I gave", "the other key accepts")
 
 
 def test_keys_can_be_chosen_or_left_out(desk: Desk) -> None:
@@ -172,8 +175,7 @@ def test_keys_can_be_chosen_or_left_out(desk: Desk) -> None:
 
 def test_plug_maps_serve_keys_of_the_writers_own(desk: Desk) -> None:
     desk.configure(
-        "vim.keymap.set('i', '<C-j>', '<Plug>(ownhand-accept)')\n"
-        "vim.keymap.set('i', '<C-k>', '<Plug>(ownhand-ask)')",
+        "vim.keymap.set('i', '<C-j>', '<Plug>(ownhand-accept)')\nvim.keymap.set('i', '<C-k>', '<Plug>(ownhand-ask)')",
         settings='["suggestion.trigger"] = "manual" }, keys = false, filetypes = { "markdown" ',
     )
     neovim = desk.open(text="The boat sank in the deep, an")

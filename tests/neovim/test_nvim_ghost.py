@@ -1,9 +1,9 @@
 """Where the ghost text stands: in exactly the cells that the accepted text will fill, and never cut."""
 
 import pytest
+from nvim_screen import Frame, Neovim
 
 from conftest import Desk, served
-from nvim_screen import Frame, Neovim
 
 LONG = (
     " the lock-keeper, who had not spoken since the morning, put down the lamp — it was his daughter's — and said"
@@ -26,26 +26,22 @@ def body(frame: Frame) -> tuple[str, ...]:
     return tuple(row.replace(">", " ") for row in frame.rows[:-1])
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        "wrap nolinebreak",
-        "wrap linebreak",
-        "wrap linebreak breakindent",
-        "wrap linebreak breakindent breakindentopt=shift:2,sbr showbreak=>>",
-        "wrap linebreak showbreak=>\\  number relativenumber signcolumn=yes",
-        "wrap nolinebreak breakindent number foldcolumn=2",
-        "wrap linebreak list listchars=eol:$,tab:>-",
-        "wrap linebreak conceallevel=2 concealcursor=nvic",
-        "wrap linebreak spell cursorline colorcolumn=40",
-    ],
+OPTIONS = (
+    "wrap nolinebreak",
+    "wrap linebreak",
+    "wrap linebreak breakindent",
+    "wrap linebreak breakindent breakindentopt=shift:2,sbr showbreak=>>",
+    "wrap linebreak showbreak=>\\  number relativenumber signcolumn=yes",
+    "wrap nolinebreak breakindent number foldcolumn=2",
+    "wrap linebreak list listchars=eol:$,tab:>-",
+    "wrap linebreak conceallevel=2 concealcursor=nvic",
+    "wrap linebreak spell cursorline colorcolumn=40",
 )
-@pytest.mark.parametrize(("before_it", "text"), [(BEFORE, LONG), (JAPANESE_BEFORE, JAPANESE)], ids=["english", "japanese"])
-def test_accepting_moves_nothing(desk: Desk, options: str, before_it: str, text: str) -> None:
-    desk.script["rules"].append({"ends_with": before_it[-4:], "text": text})
-    desk.configure(f"vim.cmd({('set ' + options)!r})")
-    neovim = desk.open(text=f"# Nine\n\n    {before_it}", width=47, height=20)
-    neovim.keys("GA")
+
+
+def taken_in_place(neovim: Neovim, text: str) -> None:
+    """Ask, accept, and compare the two screens."""
+    neovim.keys("<Esc>GA")
     before = shown(neovim, text)
     neovim.keys("<C-l>")
     after = neovim.wait_no_ghost()
@@ -53,17 +49,26 @@ def test_accepting_moves_nothing(desk: Desk, options: str, before_it: str, text:
     assert body(after) == body(before)
 
 
-@pytest.mark.parametrize("filled", range(34, 48))
-def test_every_place_on_the_row_breaks_as_real_text_does(desk: Desk, filled: int) -> None:
+@pytest.mark.parametrize(("start", "text"), [(BEFORE, LONG), (JAPANESE_BEFORE, JAPANESE)], ids=["english", "japanese"])
+def test_accepting_moves_nothing(desk: Desk, start: str, text: str) -> None:
+    desk.script["rules"].append({"ends_with": start[-4:], "text": text})
+    neovim = desk.open(text="# Nine\n", width=47, height=20)
+    for options in OPTIONS:
+        neovim.call("nvim_command", "set wrap& linebreak& breakindent& breakindentopt& showbreak& number& list&")
+        neovim.call("nvim_command", f"set relativenumber& signcolumn& foldcolumn& {options}")
+        neovim.call("nvim_buf_set_lines", 0, 0, -1, False, ["# Nine", "", f"    {start}"])
+        taken_in_place(neovim, text)
+
+
+def test_every_place_on_the_row_breaks_as_real_text_does(desk: Desk) -> None:
     text = " and so it went, un-hindered; the ferry/barge (ours) ran on: slow, slow."
     desk.script["rules"].append({"ends_with": "Q", "text": text})
     desk.configure("vim.cmd('set wrap linebreak')")
-    start = ("a river of words that fills the row up to the edge of it and on"[: filled - 1]).rstrip() + "Q"
-    neovim = desk.open(text=start, width=40)
-    neovim.keys("A")
-    before = shown(neovim, text)
-    neovim.keys("<C-l>")
-    assert body(neovim.wait_no_ghost()) == body(before)
+    neovim = desk.open(text="The", width=40)
+    for filled in range(30, 48):
+        start = "a river of words that fills the row up to the edge of it and on"[: filled - 1].rstrip() + "Q"
+        neovim.call("nvim_buf_set_lines", 0, 0, -1, False, [start])
+        taken_in_place(neovim, text)
 
 
 def test_text_after_the_cursor_stays_behind_the_suggestion(desk: Desk) -> None:

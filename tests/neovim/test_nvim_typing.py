@@ -1,7 +1,8 @@
 """Typing along a suggestion, away from it, and back."""
 
-from conftest import SENTENCE, Desk
 from nvim_screen import Frame, Neovim
+
+from conftest import SENTENCE, Desk
 
 
 def written(neovim: Neovim, text: str = " deep, and") -> Neovim:
@@ -115,4 +116,4 @@ def test_escape_leaves_the_text_as_typed(desk: Desk) -> None:
 def test_nothing_stays_on_the_screen_in_another_window(desk: Desk) -> None:
     neovim = written(desk.open(text="The boat sank in the"))
     neovim.keys("<C-o>:split other.md<CR>")
-    neovim.wait(lambda frame: "chapter.md" in frame.text and not frame.ghost_text)
+    neovim.wait(lambda frame: "other.md" in frame.text and not frame.ghost_text)

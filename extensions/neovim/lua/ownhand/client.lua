@@ -89,16 +89,38 @@ local function recover(buffers, how)
     end, pause)
     return
   end
-  status.trouble = ("Ownhand's server ended %s again and again. `ownhand doctor` in a terminal says what is missing; "):format(
-    how
-  ) .. "then `:Ownhand start`."
+  local next_step = "`ownhand doctor` in a terminal says what is missing. Then :Ownhand start"
+  status.trouble = ("the server ended again and again %s; %s"):format(how, next_step)
   messages.say(status.trouble, vim.log.levels.WARN)
+end
+
+---@type table<vim.lsp.rpc.PublicClient, { code: integer, signal: integer }>
+local endings = setmetatable({}, { __mode = "k" })
+
+--- Start the server's process. Neovim would announce an unexpected end in several lines and wait for a key, in the
+--- middle of a sentence: it is told of a quiet end, and how it really ended is kept for us.
+---@param dispatchers vim.lsp.rpc.Dispatchers
+---@return vim.lsp.rpc.PublicClient
+local function spawn(dispatchers)
+  local ending = {}
+  local quiet = setmetatable({
+    on_exit = function(code, signal)
+      ending.code, ending.signal = code, signal
+      dispatchers.on_exit(0, 0)
+    end,
+  }, { __index = dispatchers })
+  local rpc = vim.lsp.rpc.start(M.command() or { "ownhand", "serve" }, quiet)
+  endings[rpc] = ending
+  return rpc
 end
 
 ---@param code integer
 ---@param signal integer
 ---@param client_id integer
 local function on_exit(code, signal, client_id)
+  local client = vim.lsp.get_client_by_id(client_id)
+  local ending = client and endings[client.rpc] or {}
+  code, signal = ending.code or code, ending.signal or signal
   vim.schedule(function()
     status.forget(client_id)
     require("ownhand.session").leave()
@@ -121,7 +143,7 @@ function M.configuration()
   local settings = { ownhand = config.current.settings }
   return {
     name = lsp.NAME,
-    cmd = M.command() or { "ownhand", "serve" },
+    cmd = spawn,
     filetypes = config.current.filetypes,
     root_dir = has_lsp_config and function(buffer, ready)
       if M.is_installed() then
@@ -143,13 +165,14 @@ end
 --- Is the server there? Says so once when it isn't.
 ---@return boolean
 function M.is_installed()
-  local command = has_lsp_config and vim.lsp.config[lsp.NAME].cmd or M.command()
-  if type(command) == "function" or (command and vim.fn.executable(command[1]) == 1) then
+  local command = has_lsp_config and vim.lsp.config[lsp.NAME].cmd or nil
+  command = type(command) == "table" and command or M.command()
+  if command and vim.fn.executable(command[1]) == 1 then
     status.trouble = nil
     return true
   end
   if not status.trouble then
-    status.trouble = "the program `ownhand` was not found. Install it as :help ownhand-install says, then `:Ownhand start`."
+    status.trouble = "the program `ownhand` was not found; :help ownhand-install says how to get it. Then :Ownhand start"
     messages.say(status.trouble, vim.log.levels.WARN)
     status.changed()
   end

@@ -33,7 +33,7 @@ local function check_clients()
   for _, client in ipairs(clients) do
     local buffers = vim.tbl_count(client.attached_buffers)
     local folder = client.root_dir or client.config.root_dir
-    health.ok(("Server %d runs for %d buffer(s), folder: %s"):format(client.id, buffers, folder or "none (loose texts)"))
+    health.ok(("A server runs for %d buffer(s), folder: %s"):format(buffers, folder or "none (loose texts)"))
   end
   local trouble = require("ownhand.status").trouble
   if trouble then

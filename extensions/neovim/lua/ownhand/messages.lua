@@ -12,11 +12,19 @@ local function is_writing()
   return vim.api.nvim_get_mode().mode:sub(1, 1) == "i"
 end
 
---- A message longer than the last line of the screen would make Neovim wait for a key: in Insert mode it is shortened
---- and kept for |:Ownhand-messages|.
+---@return boolean did no other plug-in take over |vim.notify()|?
+local function is_plain_notify()
+  return debug.getinfo(vim.notify, "S").source:match("^@?vim/") ~= nil
+end
+
+--- A message longer than the last line of the screen would make Neovim wait for a key: it is shortened, and all of it
+--- kept for |:Ownhand-messages|.
 ---@param message string
 ---@return string
 local function fitting(message)
+  if not is_plain_notify() then
+    return message
+  end
   local room = math.max(20, vim.v.echospace - vim.api.nvim_strwidth(TITLE) - 2)
   if vim.api.nvim_strwidth(message) <= room then
     return message
@@ -34,7 +42,9 @@ function M.say(message, level)
     table.remove(M.history, 1)
   end
   vim.schedule(function()
-    vim.notify(TITLE .. ": " .. (is_writing() and fitting(message) or message), level or vim.log.levels.INFO)
+    -- A screen that still has to be drawn would wipe the message out.
+    vim.cmd.redraw()
+    vim.notify(TITLE .. ": " .. fitting(message), level or vim.log.levels.INFO)
   end)
 end
 
