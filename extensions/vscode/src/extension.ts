@@ -10,19 +10,22 @@ import { selector, Server } from "./server.ts";
 import { Setup } from "./setup/dialog.ts";
 import { details, StatusBar } from "./status.ts";
 
+const thinking = "Ownhand is thinking about a suggestion.";
+
 let running: Server | undefined;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const log = vscode.window.createOutputChannel("Ownhand", { log: true });
   const live = new LiveSuggestion();
   const neighbours = new Neighbours(context.workspaceState);
-  const server = new Server(log, {
+  const server: Server = new Server(log, {
     provideInlineCompletionItems: async (document, position, trigger, token, next) => {
-      const answer = await next(document, position, trigger, token);
+      const asked = trigger.triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
+      const answer = await status.during(asked ? thinking : undefined, () => next(document, position, trigger, token));
       if (token.isCancellationRequested) return answer;
       const items = Array.isArray(answer) ? answer : (answer?.items ?? []);
       keys.answered(document, position, items);
-      if (items.length > 0) void neighbours.meet(document);
+      if (items.length > 0 || trigger.selectedCompletionInfo !== undefined) void neighbours.meet(document);
       return answer;
     },
   });
@@ -63,6 +66,7 @@ class Ownhand {
       start: () => this.startIfReady(),
       menu: () => showMenu(this.server, this.status),
       quiet: () => this.server.execute("ownhand.quiet"),
+      quietHere: () => this.quietHere(),
       consent: () => this.askConsent(),
       status: () => this.tellStatus(),
       log: () => {
@@ -94,6 +98,16 @@ class Ownhand {
   private async setUp(): Promise<void> {
     const python = await this.setup.run();
     if (python !== undefined) await this.server.start(python);
+  }
+
+  /** Toggle suggestions in the open document alone, and say which way it went: nothing else would show it. */
+  private async quietHere(): Promise<void> {
+    const document = vscode.window.activeTextEditor?.document;
+    if (document === undefined) return;
+    const answer = (await this.server.execute("ownhand.quiet", document.uri.toString())) as { quiet?: boolean } | undefined;
+    if (answer === undefined) return;
+    const sentence = answer.quiet === true ? "Ownhand is quiet in this file." : "Ownhand suggests in this file again.";
+    vscode.window.setStatusBarMessage(sentence, 5000);
   }
 
   private async askConsent(): Promise<void> {

@@ -40,6 +40,7 @@ function whileRunning(server: Server, status: StatusBar): Choice[] {
       run: "ownhand.ui.quiet",
       needs: "ownhand.quiet",
     },
+    { label: "$(file) Be quiet in this file, or speak again", run: "ownhand.ui.quietHere", needs: "ownhand.quiet" },
     { label: "$(list-unordered) The pieces that Ownhand knows", run: "ownhand.ui.pieces", needs: "ownhand.corpus" },
     { label: "$(question) Ask again what Ownhand may do in this folder", run: "ownhand.ui.consent", needs: "ownhand.consent" },
     { label: "$(info) What is Ownhand doing?", detail: details(status.latest).join(" "), run: "ownhand.ui.status" },

@@ -37,7 +37,7 @@ export class Neighbours {
     this.memory = memory;
   }
 
-  /** Call when a suggestion was shown in `document`: only then does anything stand in its way. */
+  /** Call when a suggestion was to be shown in `document`: only then does anything stand in its way. */
   async meet(document: vscode.TextDocument): Promise<void> {
     if (vscode.workspace.workspaceFolders === undefined || document.uri.scheme !== "file") return;
     const [active] = activeNeighbours();
@@ -72,13 +72,14 @@ async function offerToSwitchOff({ id, name, off }: Neighbour): Promise<void> {
   else await vscode.workspace.getConfiguration().update(off.key, off.value, vscode.ConfigurationTarget.Workspace);
 }
 
+/** Newer versions of VS Code open no list by themselves where ghost text is offered ("offWhenInlineCompletions"). */
 function hasWordPopups(document: vscode.TextDocument): boolean {
   const quick = vscode.workspace.getConfiguration("editor", document).get<boolean | { other?: unknown }>("quickSuggestions");
   const other = typeof quick === "object" ? quick.other : quick;
-  return other !== false && other !== "off";
+  return other === true || other === "on";
 }
 
-export async function offerNoPopups(): Promise<void> {
+async function offerNoPopups(): Promise<void> {
   const sentence = "VS Code's lists of words open while you write plain text, and hide Ownhand's suggestions.";
   const button = "Switch them off in this folder";
   const pressed = await vscode.window.showInformationMessage(sentence, button, "Leave them on");

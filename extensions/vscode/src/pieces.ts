@@ -16,9 +16,17 @@ export class PiecesPage implements vscode.Disposable {
   private panel: vscode.WebviewPanel | undefined;
   private folder: vscode.WorkspaceFolder | undefined;
   private corpus: Corpus | undefined;
+  private words: number;
+  private readonly follow: vscode.Disposable;
 
   constructor(server: Server) {
     this.server = server;
+    this.words = 0;
+    // The first reading of a folder takes a while; the page follows when it is done.
+    this.follow = server.onStatus(({ words = 0 }) => {
+      if (words !== this.words) void this.reload();
+      this.words = words;
+    });
   }
 
   async open(): Promise<void> {
@@ -30,6 +38,7 @@ export class PiecesPage implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.follow.dispose();
     this.panel?.dispose();
   }
 
@@ -63,7 +72,9 @@ export class PiecesPage implements vscode.Disposable {
       const uri = piece.path.startsWith("/") ? vscode.Uri.file(piece.path) : vscode.Uri.joinPath(folder.uri, piece.path);
       await vscode.commands.executeCommand("vscode.open", uri, { viewColumn: vscode.ViewColumn.Beside });
     } else if (piece !== undefined) {
-      await this.server.execute("ownhand.mine", folder.uri.toString(), piece.id, action);
+      const answer = await this.server.execute("ownhand.mine", folder.uri.toString(), piece.id, action);
+      const refusal = readCorpus(answer)?.sentence;
+      if (refusal) void vscode.window.showWarningMessage(refusal);
       await this.reload();
     }
   }

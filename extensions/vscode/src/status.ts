@@ -57,6 +57,17 @@ export class StatusBar implements vscode.Disposable {
     this.draw();
   }
 
+  /** Show `sentence`, if there is one, while `work` lasts. */
+  async during<Result>(sentence: string | undefined, work: () => vscode.ProviderResult<Result>): Promise<Result | null | undefined> {
+    if (sentence === undefined) return work();
+    this.working(sentence);
+    try {
+      return await work();
+    } finally {
+      this.working(undefined);
+    }
+  }
+
   /** What is going on, in one sentence. */
   get sentence(): string {
     if (this.busy !== undefined) return this.busy;

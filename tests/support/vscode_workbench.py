@@ -70,7 +70,10 @@ class CodeServer:
         self._write(self.data / "User" / "settings.json", {**QUIET_EDITOR, **self.settings})
         self._write(self.data / "Machine" / "settings.json", self.machine_settings)
         subprocess.run(
-            [*self._command(), "--install-extension", str(vsix)], env=self._environment(), check=True, capture_output=True
+            [*self._command(), "--install-extension", str(vsix)],
+            env=self._environment(),
+            check=True,
+            capture_output=True,
         )
         log = (self.root / "code-server.log").open("wb")
         self.process = subprocess.Popen(
@@ -164,6 +167,12 @@ class Window:
         self.press("Control+Shift+Space")
         self.expect_ghost()
 
+    def take(self, key: str) -> None:
+        """Press a key that takes some or all of the visible suggestion, and wait until it did."""
+        before = self.ghost
+        self.press(key)
+        self.until(lambda: self.ghost != before, f"{key} to take something of {before!r}")
+
     # Seeing
 
     @property
@@ -194,8 +203,36 @@ class Window:
     def notification(self, words: str) -> Locator:
         return self.page.locator(".notification-list-item").filter(has_text=words)
 
-    def until(self, reached: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE / 1000
+    def answer(self, question: str, button: str) -> None:
+        """Press a button of a notification that asks something."""
+        self.notification(question).get_by_text(button, exact=True).click()
+        expect(self.notification(question)).to_have_count(0)
+        self.page.locator(".editor-instance .view-lines").first.click()
+        self.press("Control+End")
+
+    def watch_paint(self) -> None:
+        """From now on note every different text (ghost text included) that is painted, frame by frame."""
+        self.page.evaluate(
+            """() => {
+                const painted = window.painted = [];
+                const look = () => {
+                    const lines = [...document.querySelectorAll('.editor-instance .view-lines .view-line')];
+                    lines.sort((one, other) => parseFloat(one.style.top) - parseFloat(other.style.top));
+                    const text = lines.map(line => line.textContent).join('').replaceAll('\u00a0', ' ');
+                    if (painted.at(-1) !== text) painted.push(text);
+                    requestAnimationFrame(look);
+                };
+                look();
+            }"""
+        )
+
+    @property
+    def painted(self) -> list[str]:
+        return self.page.evaluate("window.painted")
+
+    def until(self, reached: Callable[[], bool], what: str, patience: int = PATIENCE) -> None:
+        """Wait for a state, `patience` milliseconds at most."""
+        deadline = time.monotonic() + patience / 1000
         while not reached():
             if time.monotonic() > deadline:
                 raise AssertionError(f"waited in vain for {what}; status: {self.status.get_attribute('aria-label')}")

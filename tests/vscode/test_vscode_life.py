@@ -1,0 +1,102 @@
+"""What surrounds the writing: status, menu, page of pieces, a second window, a server that dies, foreign settings."""
+
+import os
+import re
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import expect
+
+from vscode_workbench import CodeServer, Window, copy_manuscript
+
+pytestmark = [pytest.mark.vscode, pytest.mark.timeout(300)]
+
+FERRY = "# The ferry\n\nThe ferryman looked across the river and"
+OFFERED = " saw that the water was higher than on Monday."
+
+
+def servers_of(code_server: CodeServer) -> list[psutil.Process]:
+    """Ownhand's servers that this VS Code started, and nobody else's."""
+    own = psutil.Process(code_server.process.pid).children(recursive=True)
+    return [process for process in own if "ownhand" in process.cmdline() and "serve" in process.cmdline()]
+
+
+def test_the_status_says_what_is_going_on_and_opens_the_menu(open_window):
+    window: Window = open_window({"ferry.md": FERRY}, "ferry.md")
+    expect(window.status).to_contain_text("Ownhand")
+    window.status.click()
+    rows = window.page.locator(".quick-input-list .monaco-list-row")
+    expect(rows.filter(has_text="Suggest something here")).to_be_visible()
+    expect(rows.filter(has_text="Be quiet until I ask")).to_be_visible()
+    expect(rows.filter(has_text="The pieces that Ownhand knows")).to_be_visible()
+    expect(rows.filter(has_text="Set up Ownhand")).to_have_count(0)
+    window.press("Escape")
+
+
+def test_quiet_is_shown_and_ends_again(open_window):
+    window: Window = open_window({"ferry.md": FERRY}, "ferry.md")
+    window.press("Control+K")
+    window.press("q")
+    expect(window.status).to_contain_text("quiet")
+    window.press("Control+K")
+    window.press("q")
+    expect(window.status).not_to_contain_text("quiet")
+    window.ask()
+    assert window.ghost == OFFERED
+
+
+def test_the_page_of_pieces_takes_the_writers_word(open_window):
+    clipping = "> " + "The harbour board regrets to announce that the evening ferry is withdrawn. " * 20
+    pieces = {"ferry.md": "# The ferry\n\n" + "The ferryman waited. Nobody came. " * 40, "clipping.md": clipping}
+    window: Window = open_window(pieces, "ferry.md", consent="Learn from this folder")
+    window.command("Ownhand: Show the Pieces")
+    page = window.page.frame_locator("iframe.webview").frame_locator("iframe")
+    expect(page.get_by_role("heading", name="Pieces of manuscript")).to_be_visible()
+    row = page.get_by_role("row").filter(has_text="ferry.md").first
+    expect(row.get_by_role("button", name="mine", exact=True)).to_have_attribute("aria-pressed", "true")
+    row.get_by_role("button", name="not mine").click()
+    row = page.get_by_role("row").filter(has_text="ferry.md").first
+    expect(row.get_by_role("button", name="not mine")).to_have_attribute("aria-pressed", "true")
+
+
+def test_two_windows_on_one_folder_both_suggest(open_window, tmp_path: Path):
+    folder = copy_manuscript(tmp_path / "shared", {"ferry.md": FERRY, "cat.md": "She said it"})
+    first: Window = open_window(folder, "ferry.md")
+    second: Window = open_window(folder, "cat.md", consent=None)
+    first.ask()
+    second.ask()
+    assert first.ghost == OFFERED
+    assert second.ghost == " didn’t matter to the cat."
+
+
+def test_a_killed_server_comes_back_without_a_word(open_window, code_server: CodeServer):
+    window: Window = open_window({"ferry.md": FERRY}, "ferry.md")
+    window.ask()
+    killed = servers_of(code_server)
+    assert killed
+    for process in killed:
+        os.kill(process.pid, signal.SIGKILL)
+    window.until(lambda: any(process not in killed for process in servers_of(code_server)), "a new server")
+    expect(window.status).to_have_attribute("aria-label", re.compile("ready"))
+    window.press("Escape")
+    window.expect_no_ghost()
+    window.ask()
+    assert window.ghost == OFFERED
+    expect(window.page.locator(".notification-list-item")).to_have_count(0)
+
+
+def test_a_folder_cannot_name_programs_or_addresses(open_window):
+    own = '{"ownhand.python": "/bin/false", "ownhand.engine": "openai", "ownhand.openai.baseUrl": "http://203.0.113.9/v1"}'
+    window: Window = open_window({"ferry.md": FERRY, ".vscode/settings.json": own}, "ferry.md")
+    window.ask()
+    assert window.ghost == OFFERED
+
+
+def test_settings_and_boxes_get_no_suggestion(open_window):
+    window: Window = open_window({"ferry.md": FERRY, "notes.json": '{"a": "looked across the river and"}'}, "ferry.md")
+    window.open("notes.json")
+    window.press("Control+Shift+Space")
+    window.page.wait_for_timeout(1500)  # nothing may come, and nothing says that nothing comes
+    assert window.ghost == ""
