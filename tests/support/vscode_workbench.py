@@ -178,10 +178,9 @@ class Window:
     @property
     def ghost(self) -> str:
         """The ghost text that is painted now, "" when there is none."""
-        return self.page.evaluate(
-            """() => [...document.querySelectorAll('.view-lines [class*=ghost-text-decoration], .ghost-text .view-line, .suggest-preview-text')]
-                .map(e => e.textContent).join('')"""
-        ).replace("\u00a0", " ")
+        painted = ".view-lines [class*=ghost-text-decoration], .ghost-text .view-line, .suggest-preview-text"
+        parts = self.page.locator(painted).all_text_contents()
+        return "".join(parts).replace("\u00a0", " ")
 
     def expect_ghost(self) -> str:
         self.until(lambda: self.ghost != "", "ghost text to appear")
