@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -155,8 +155,3 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
     yield desk
     for neovim in desk.opened:
         neovim.close()
-
-
-@pytest.fixture
-def any_neovim() -> Callable[[str], Path]:
-    return lambda version: CACHE / "bin" / f"nvim-{version}"

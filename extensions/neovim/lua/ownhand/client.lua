@@ -172,7 +172,8 @@ function M.is_installed()
     return true
   end
   if not status.trouble then
-    status.trouble = "the program `ownhand` was not found; :help ownhand-install says how to get it. Then :Ownhand start"
+    status.trouble =
+      "the program `ownhand` was not found; :help ownhand-install says how to get it. Then :Ownhand start"
     messages.say(status.trouble, vim.log.levels.WARN)
     status.changed()
   end
