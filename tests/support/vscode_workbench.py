@@ -229,6 +229,11 @@ class Window:
     def painted(self) -> list[str]:
         return self.page.evaluate("window.painted")
 
+    def picture(self, name: str) -> None:
+        """Keep a picture for the documentation, when a folder for pictures was named."""
+        if folder := os.environ.get("OWNHAND_PICTURES"):
+            self.page.screenshot(path=Path(folder) / f"{name}.png")
+
     def until(self, reached: Callable[[], bool], what: str, patience: int = PATIENCE) -> None:
         """Wait for a state, `patience` milliseconds at most."""
         deadline = time.monotonic() + patience / 1000

@@ -80,10 +80,11 @@ OpenWindow = Callable[..., Window]
 
 
 @pytest.fixture
-def open_window(
-    request: pytest.FixtureRequest, code_server: CodeServer, browser: Browser, tmp_path: Path
-) -> Iterator[OpenWindow]:
-    """`open_window({"a.md": text}, open="a.md", consent="Only suggest")`: a window whose server runs."""
+def open_window(code_server: CodeServer, browser: Browser, tmp_path: Path) -> Iterator[OpenWindow]:
+    """`open_window({"a.md": text}, "a.md", consent="Only suggest")`: a window whose server runs.
+
+    How it looked at the end stays as a picture in the test's temporary folder.
+    """
     windows: list[Window] = []
 
     def opened(pieces: Mapping[str, str] | Path, name: str = "", consent: str | None = "Only suggest") -> Window:
@@ -98,8 +99,6 @@ def open_window(
         return window
 
     yield opened
-    pictures = os.environ.get("OWNHAND_TEST_PICTURES")
     for number, window in enumerate(windows):
-        if pictures:
-            window.page.screenshot(path=Path(pictures) / f"{request.node.name}-{number}.png")
+        window.page.screenshot(path=tmp_path / f"window-{number}.png")
         window.page.close()

@@ -32,6 +32,7 @@ def test_the_status_says_what_is_going_on_and_opens_the_menu(open_window):
     expect(rows.filter(has_text="Be quiet until I ask")).to_be_visible()
     expect(rows.filter(has_text="The pieces that Ownhand knows")).to_be_visible()
     expect(rows.filter(has_text="Set up Ownhand")).to_have_count(0)
+    window.picture("vscode-menu")
     window.press("Escape")
 
 
@@ -56,6 +57,7 @@ def test_the_page_of_pieces_takes_the_writers_word(open_window):
     expect(page.get_by_role("heading", name="Pieces of manuscript")).to_be_visible()
     row = page.get_by_role("row").filter(has_text="ferry.md").first
     expect(row.get_by_role("button", name="mine", exact=True)).to_have_attribute("aria-pressed", "true")
+    window.picture("vscode-pieces")
     row.get_by_role("button", name="not mine").click()
     row = page.get_by_role("row").filter(has_text="ferry.md").first
     expect(row.get_by_role("button", name="not mine")).to_have_attribute("aria-pressed", "true")

@@ -48,6 +48,7 @@ def test_set_up_from_nothing_is_asked_for_stopped_resumed_and_works(
     expect(window.status).to_contain_text("set up")
     welcome.get_by_text("Set up…").click()
     expect(window.page.locator(".monaco-dialog-box")).to_be_visible()
+    window.picture("vscode-set-up")
     assert not environments(bare_server).exists(), "something was built before the writer agreed"
     press_set_up(window)
 
@@ -76,5 +77,20 @@ def test_later_means_later_and_the_menu_still_helps(bare_server: CodeServer, bro
     expect(rows.filter(has_text="Set up Ownhand")).to_be_visible()
     rows.filter(has_text="Get started with Ownhand").click()
     expect(window.page.get_by_text("Set Ownhand up, once")).to_be_visible()
+    window.picture("vscode-walkthrough")
     assert not environments(bare_server).exists()
     window.page.close()
+
+
+def test_a_vs_code_without_programs_gets_a_plain_sentence(vsix: Path, browser: Browser, tmp_path: Path):
+    """VS Code can be told to run an extension in the browser's own worker, as a browser-only VS Code does."""
+    server = CodeServer(tmp_path / "vscode", settings={"remote.extensionKind": {"ownhand.ownhand": ["web"]}})
+    server.root.mkdir()
+    server.start(vsix)
+    try:
+        page = browser.new_page()
+        page.goto(server.address(copy_manuscript(tmp_path / "ferry", {"ferry.md": FERRY})))
+        expect(page.get_by_text("Open your folder in VS Code on the desktop").first).to_be_visible(timeout=90_000)
+        page.close()
+    finally:
+        server.stop()

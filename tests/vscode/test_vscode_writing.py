@@ -27,9 +27,11 @@ def test_a_question_comes_first_and_then_the_suggestion(open_window):
     window: Window = open_window({"ferry.md": FERRY}, "ferry.md", consent=None)
     expect(window.notification("May Ownhand learn from the texts in “manuscript”?")).to_be_visible()
     assert window.ghost == ""
+    window.picture("vscode-question")
     window.answer("May Ownhand learn", "Only suggest")
     window.ask()
     assert window.ghost == OFFERED
+    window.picture("vscode-ghost-text")
     assert window.saved("ferry.md") == FERRY
 
 
@@ -104,6 +106,7 @@ def test_in_verse_tab_indents_and_another_key_takes_it(open_window):
     window: Window = open_window({"tide.md": TIDE}, "tide.md")
     window.ask()
     assert window.ghost == " lie down"
+    window.picture("vscode-verse")
     window.press("Tab")
     assert window.saved("tide.md") == TIDE + "   "  # to the next tab stop of four columns
     window.press("Control+Z")
