@@ -51,6 +51,7 @@ class Desk:
     program: Path
     script: dict[str, Any] = field(default_factory=lambda: json.loads(json.dumps(SCRIPT)))
     opened: list[Neovim] = field(default_factory=list)
+    path: str = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     asked: bool = True
     """Answers the question about the folder by itself."""
 
@@ -70,7 +71,7 @@ class Desk:
         script = self.folder / "script.json"
         script.write_text(json.dumps(self.script), "utf-8")
         return {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": self.path,
             "HOME": str(self.folder / "home"),
             "XDG_CONFIG_HOME": str(self.folder / "config"),
             "XDG_DATA_HOME": str(self.folder / "data"),

@@ -1,13 +1,14 @@
 """Everything around the writing: questions, popups, status, commands, and a server that dies."""
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
 import pytest
 from nvim_screen import Neovim
 
-from conftest import SENTENCE, Desk, served, status
+from conftest import PLUGIN, SENTENCE, Desk, served, status
 
 
 def suggested(neovim: Neovim) -> Neovim:
@@ -176,6 +177,29 @@ def test_a_manager_that_adds_the_folder_late(desk: Desk) -> None:
     late = f"function() vim.opt.rtp:append('{desk.folder}/clone')\n{setup[at:]}\nend"
     init.write_text(f"{setup[:at]}\nvim.api.nvim_create_autocmd('VimEnter', {{ callback = {late} }})")
     suggested(desk.open(text="The boat sank in the"))
+
+
+def test_a_linked_clone_finds_its_own_server(desk: Desk) -> None:
+    """As README says: a link into the clone, and nothing named `ownhand` on the search path."""
+    plugin = desk.folder / "data/nvim/site/pack/ownhand/start/ownhand"
+    shutil.rmtree(plugin)
+    plugin.symlink_to(PLUGIN)
+    desk.path = "/usr/bin:/bin"
+    suggested(desk.open(text="The boat sank in the"))
+
+
+def test_asking_by_command_from_normal_mode(desk: Desk) -> None:
+    desk.configure(settings='["suggestion.trigger"] = "manual"')
+    neovim = desk.open(text="The boat sank in the deep, and")
+    neovim.keys("$:Ownhand ask<CR>")
+    neovim.wait_ghost(SENTENCE.strip())
+
+
+def test_not_mine_takes_it_away_for_good(desk: Desk) -> None:
+    neovim = suggested(desk.open(text="The boat sank in the"))
+    neovim.keys("<M-n>")
+    neovim.wait_no_ghost()
+    neovim.wait_until(lambda: status(neovim)["counts"].get("dismissed", 0) == 1, "the server was told")
 
 
 def test_the_health_check(desk: Desk) -> None:

@@ -11,8 +11,9 @@ local MARKERS = { ".ownhandignore", ".obsidian", ".git" }
 local RETRIES = { 500, 3000, 10000 }
 local STEADY_MS = 60000
 
---- The folder of this plug-in: extensions/neovim of a clone, or wherever it was copied to.
-local plugin_folder = vim.fn.fnamemodify(debug.getinfo(1, "S").source:sub(2), ":p:h:h:h")
+--- The folder of this plug-in: extensions/neovim of a clone (also when a link leads there), or a copy of it.
+local this_file = vim.fn.fnamemodify(debug.getinfo(1, "S").source:sub(2), ":p")
+local plugin_folder = vim.fn.fnamemodify(vim.uv.fs_realpath(this_file) or this_file, ":h:h:h")
 
 --- How to start the server, nil when it isn't installed: what the writer named, `ownhand` on the search path, or the
 --- environment of the clone that this plug-in belongs to.

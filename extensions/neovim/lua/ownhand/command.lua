@@ -132,8 +132,9 @@ local subcommands = {
     session.reject(#arguments > 0 and table.concat(arguments, " ") or nil)
   end,
   ask = function()
-    vim.cmd.startinsert()
-    vim.schedule(session.ask)
+    local column = vim.api.nvim_win_get_cursor(0)[2]
+    vim.api.nvim_create_autocmd("InsertEnter", { once = true, callback = vim.schedule_wrap(session.ask) })
+    vim.cmd.startinsert({ bang = column >= #vim.api.nvim_get_current_line() - 1 })
   end,
   quiet = function(arguments)
     run("quiet", { arguments[1] == "here" and vim.uri_from_bufnr(0) or vim.NIL })

@@ -366,11 +366,14 @@ function M.dismiss()
   return M.is_visible() and (gesture("ownhand.dismiss") or true)
 end
 
---- "Not mine": the suggestion that is shown, or the one seen last.
+--- "Not mine": the suggestion that is shown, or the one seen last. A server that keeps no such notes is told that it
+--- was sent away.
 ---@param reason? string
 ---@return boolean sent
 function M.reject(reason)
-  return gesture("ownhand.reject", reason)
+  local client = lsp.client_of()
+  local noted = client and vim.tbl_contains(lsp.commands(client), "ownhand.reject")
+  return gesture(noted and "ownhand.reject" or "ownhand.dismiss", noted and reason or nil)
 end
 
 return M
