@@ -4,7 +4,10 @@ import asyncio
 import contextlib
 
 import pytest
+
 from ownhand.engines.protocol import Adapter, EngineError, PromptTooLongError, Sampling, Usage
+
+pytestmark = pytest.mark.timeout(180)  # a busy machine generates slowly
 
 PROMPT = "The whale rose from the deep, and the men in the boat said nothing. The whale rose from the deep, and"
 GREEDY = Sampling(max_tokens=12, temperature=0.0, repeat_penalty=1.0)

@@ -6,6 +6,7 @@ Ollama puts the start token in front of a raw prompt by itself where the model w
 import asyncio
 import contextlib
 import re
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 DEFAULT_CONTEXT = 4096
 _BATCH = 128
 """Tokens read between two looks at the client's connection."""
-KEEP_ALIVE = "30m"
+_KEEP_MINUTES = 30
+"""Ollama keeps the model this long after each request; then it must look again whether there is room."""
 _LAST_WITH_ADAPTERS = (0, 34, 0)
 _FIRST_LORA_FOR_ALL = (0, 30, 0)
 _OLD_LORA_ARCHITECTURES = frozenset({"llama", "mistral", "gemma", "gemma2", "qwen2", "phi3", "granite"})
@@ -44,7 +46,7 @@ class OllamaEngine:
         self._opened: LocalClient | None = None
         self._facts: dict[str, Any] | None = None
         self._special: SpecialTokens | None = None
-        self._loaded = ""
+        self._loaded, self._loaded_until = "", 0.0
 
     @property
     def name(self) -> str:
@@ -90,7 +92,6 @@ class OllamaEngine:
         usage = Usage()
         async for _ in self._answer(SAMPLE, Sampling(max_tokens=1), usage):
             pass
-        self._loaded = self._serving
 
     async def stream(self, prompt: str, sampling: Sampling, usage: Usage | None = None) -> AsyncGenerator[Chunk]:
         await self._permitted()
@@ -159,7 +160,7 @@ class OllamaEngine:
     async def _permitted(self) -> None:
         """May our model be loaded? Raises EngineError when that would push out a model that others use."""
         await self._model_facts()
-        if self._loaded == self._serving:
+        if self._loaded == self._serving and time.monotonic() < self._loaded_until:
             return
         ours = _spellings(self._model) | _spellings(self._serving)
         listed = await self._ask("GET", "/api/tags")
@@ -205,7 +206,7 @@ class OllamaEngine:
             "stream": True,
             "truncate": False,
             "shift": False,
-            "keep_alive": KEEP_ALIVE,
+            "keep_alive": f"{_KEEP_MINUTES}m",
             "logprobs": sampling.logprobs,
             "options": options,
         }
@@ -214,7 +215,7 @@ class OllamaEngine:
         usage.prompt_tokens = part.get("prompt_eval_count", -1)
         usage.generated_tokens = part.get("eval_count", -1)
         usage.finish = part.get("done_reason") or "stop"
-        self._loaded = self._serving
+        self._loaded, self._loaded_until = self._serving, time.monotonic() + _KEEP_MINUTES * 60
         self._estimate.observe(text, usage.prompt_tokens)
 
     async def _check(self, adapter: Adapter) -> None:

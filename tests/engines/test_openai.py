@@ -1,0 +1,68 @@
+"""The OpenAI-compatible engine beside the contract: servers that are gone, wrong, or speak another dialect."""
+
+import pytest
+
+from bad_ollama import BadOllama, whole
+from engine_files import start_llama_server
+from ollama_server import free_port
+from ownhand.engines.openai import OpenAIEngine, _probabilities
+from ownhand.engines.protocol import Adapter, EngineError, Sampling
+
+
+async def said(engine):
+    return "".join([chunk.text async for chunk in engine.stream("The tide", Sampling(max_tokens=400, temperature=0.0))])
+
+
+async def test_nothing_listening_names_the_setting():
+    engine = OpenAIEngine(f"http://127.0.0.1:{free_port()}/v1")
+    with pytest.raises(EngineError, match="Nothing answers") as caught:
+        await said(engine)
+    assert "ownhand.openai.baseUrl" in caught.value.next_step
+    assert (await engine.health()).state == "unavailable"
+    await engine.close()
+
+
+async def test_another_program_on_the_port_is_said():
+    async with BadOllama(whole(200, b"<html>")) as server:
+        server.routes["/v1/models"] = "Welcome to the printer"
+        engine = OpenAIEngine(f"{server.host}/v1")
+        with pytest.raises(EngineError, match="not a completion"):
+            await said(engine)
+        await engine.close()
+
+
+@pytest.mark.embedded
+@pytest.mark.timeout(180)
+async def test_a_server_killed_in_the_middle_and_then_gone_is_said(packaged_gguf, lora):
+    server = start_llama_server(packaged_gguf, lora)
+    engine = OpenAIEngine(server.base_url)
+    with pytest.raises(EngineError, match="in the middle"):
+        async for _ in engine.stream("The tide", Sampling(max_tokens=2000, temperature=0.0)):
+            server.close()
+    with pytest.raises(EngineError, match="Nothing answers"):
+        await said(engine)
+    await engine.close()
+
+
+@pytest.mark.embedded
+@pytest.mark.timeout(180)
+async def test_a_model_the_server_lacks_is_named(llama_server):
+    engine = OpenAIEngine(llama_server.base_url, "another-model")
+    with pytest.raises(EngineError, match="no model named another-model") as caught:
+        await engine.load()
+    assert "set ownhand.model" in caught.value.next_step
+    await engine.close()
+
+
+@pytest.mark.embedded
+@pytest.mark.timeout(180)
+async def test_an_adapter_the_server_was_not_started_with_is_refused(llama_server, tmp_path):
+    engine = OpenAIEngine(llama_server.base_url)
+    with pytest.raises(EngineError, match="can't load the adapter other"):
+        await engine.use_adapter(Adapter("other", tmp_path / "other.gguf"))
+    await engine.close()
+
+
+def test_log_probabilities_in_both_dialects():
+    assert _probabilities({"content": [{"token": " sea", "logprob": -0.5}]}) == ((" sea", -0.5),)
+    assert _probabilities({"tokens": [" sea", "."], "token_logprobs": [-0.5, None]}) == ((" sea", -0.5),)
