@@ -22,7 +22,7 @@ function choices(server: Server, status: StatusBar): Choice[] {
   const always: Choice[] = [
     { label: "$(book) Get started with Ownhand", run: "ownhand.ui.walkthrough" },
     { label: "$(gear) Settings", run: "ownhand.ui.settings" },
-    { label: "$(output) Show the log", detail: "It holds nothing that you wrote.", run: "ownhand.ui.log" },
+    { label: "$(output) Show the log", run: "ownhand.ui.log" },
   ];
   const state = server.current.state;
   if (state === "needs set-up") return [{ label: "$(cloud-download) Set up Ownhand…", run: "ownhand.ui.setUp" }, ...always];
@@ -34,7 +34,7 @@ function choices(server: Server, status: StatusBar): Choice[] {
 function whileRunning(server: Server, status: StatusBar): Choice[] {
   const quiet = status.latest.quiet === true;
   const offered: Choice[] = [
-    { label: "$(lightbulb) Suggest something here", detail: status.sentence, run: "ownhand.ui.ask" },
+    { label: "$(lightbulb) Suggest something here", run: "ownhand.ui.ask" },
     {
       label: quiet ? "$(bell) Let suggestions come by themselves again" : "$(bell-slash) Be quiet until I ask",
       run: "ownhand.ui.quiet",

@@ -38,7 +38,7 @@ function body(corpus: Corpus | undefined, canAnswer: boolean): string {
     return `<p>${escape(corpus.sentence || "Ownhand knows no piece in this folder.")}</p>${again}`;
   }
   const verse = corpus.pieces.filter(({ form }) => form === "verse").length;
-  const count = `${plural(corpus.pieces.length, "piece")}, ${plural(corpus.words, "word")}; ${verse} of them in verse.`;
+  const count = `${plural(corpus.pieces.length, "piece")} (${verse} in verse), ${plural(corpus.words, "word")} of yours.`;
   return `<p>${count} ${escape(corpus.sentence)}</p>
 <p>Ownhand learns only from what is yours. Say so where it is unsure or wrong.</p>
 <table><thead><tr><th>Piece</th><th>Form</th><th class="number">Words</th><th>Whose</th></tr></thead>

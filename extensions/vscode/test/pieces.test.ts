@@ -24,7 +24,7 @@ test("an answered piece shows its answer, a question shows none", () => {
   assert.match(page, /data-action="mine" data-id="a1" aria-pressed="true"/);
   assert.match(page, /data-action="mine" data-id="b2" aria-pressed="false"/);
   assert.match(page, /data-action="not mine" data-id="b2" aria-pressed="false"/);
-  assert.match(page, /2 pieces, 1,612 words; 1 of them in verse/);
+  assert.match(page, /2 pieces \(1 in verse\), 1,612 words of yours/);
 });
 
 test("a server without that command gets no buttons", () => {
