@@ -85,6 +85,19 @@ def test_the_status_line_says_what_serves(desk: Desk) -> None:
     neovim.wait_ghost(SENTENCE.strip())
 
 
+def test_the_status_line_says_that_an_answer_is_awaited(desk: Desk) -> None:
+    desk.script["delay_ms"] = 60
+    desk.configure(
+        "vim.o.laststatus = 2; vim.o.statusline = [[%{v:lua.require'ownhand'.statusline()}]]",
+        settings='["suggestion.trigger"] = "manual"',
+    )
+    neovim = desk.open(text="The boat sank in the deep, and")
+    neovim.keys("A<C-Space>")
+    neovim.wait(lambda frame: "Ownhand · thinking" in frame.text, "that it is being thought of")
+    neovim.wait_ghost(SENTENCE.strip())
+    neovim.wait(lambda frame: "thinking" not in frame.text, "that it is done")
+
+
 def test_commands_complete_and_say_what_they_know(desk: Desk) -> None:
     neovim = desk.open(text="The boat sank in the")
     offered = neovim.call("nvim_call_function", "getcompletion", ["Ownhand ", "cmdline"])

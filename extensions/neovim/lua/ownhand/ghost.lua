@@ -120,8 +120,7 @@ local function make_room(window, row, below)
   local top = vim.fn.line("w0", window) - 1
   local room = vim.api.nvim_win_get_height(window)
   local function height(first)
-    local measured = vim.api.nvim_win_text_height(window, { start_row = first, end_row = row, start_vcol = 0 })
-    return measured.all + (vim.fn.has("nvim-0.12") == 1 and 0 or 0) + below
+    return vim.api.nvim_win_text_height(window, { start_row = first, end_row = row }).all + below
   end
   local new_top = top
   while new_top < row and height(new_top) > room do

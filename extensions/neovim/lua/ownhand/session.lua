@@ -98,11 +98,24 @@ local function drop()
   live = nil
 end
 
-local function cancel()
-  if question and question.request and not lsp.is_stopped(question.client) then
-    lsp.cancel(question.client, question.request)
+--- Let the status line say, or say no more, that an answer is awaited.
+---@param asked ownhand.Question
+local function waiting_changed(asked)
+  if asked.kind == INVOKED then
+    require("ownhand.status").changed()
   end
+end
+
+local function cancel()
+  local asked = question
   question = nil
+  if not asked then
+    return
+  end
+  if asked.request and not lsp.is_stopped(asked.client) then
+    lsp.cancel(asked.client, asked.request)
+  end
+  waiting_changed(asked)
 end
 
 ---@param method string
@@ -183,6 +196,7 @@ local function take_answer(asked, result)
     return
   end
   question = nil
+  waiting_changed(asked)
   if not is_inserting() or not still_there(asked) or popup_is_open() then
     return
   end
@@ -225,6 +239,7 @@ local function ask(kind)
     column = column,
   }
   question = asked
+  waiting_changed(asked)
   local character = text.column(vim.api.nvim_get_current_line(), column, client.offset_encoding)
   asked.request = lsp.request(client, "textDocument/inlineCompletion", {
     textDocument = { uri = vim.uri_from_bufnr(buffer) },
@@ -269,6 +284,12 @@ function M.redraw()
   if rest and rest ~= "" then
     ghost.draw(rest)
   end
+end
+
+--- Does the writer wait for a suggestion that was asked for by key?
+---@return boolean
+function M.is_waiting()
+  return question ~= nil and question.kind == INVOKED
 end
 
 --- Can the writer see a suggestion now?

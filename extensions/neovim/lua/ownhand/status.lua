@@ -67,7 +67,9 @@ function M.line(buffer)
     return M.trouble and "Ownhand: not running" or ""
   end
   local words = { "Ownhand" }
-  if state.quiet then
+  if require("ownhand.session").is_waiting() then
+    words[#words + 1] = "thinking"
+  elseif state.quiet then
     words[#words + 1] = "quiet"
   elseif state.model and state.model ~= "" then
     words[#words + 1] = vim.fs.basename(state.model)
