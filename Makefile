@@ -31,9 +31,10 @@ demo: $(INSTALLED)
 	OWNHAND_HOME=$(DEMO_HOME) $(BIN)/ownhand setup --yes
 	OWNHAND_HOME=$(DEMO_HOME) $(BIN)/ownhand demo
 
-## test: every test, with the packaged model and a real Ollama
+## test: every test, with the packaged model, a real Ollama and real editors
 test: $(INSTALLED) $(WEIGHTS)
 	tools/provision-ollama
+	tools/provision-neovim --emacs
 	$(BIN)/pytest
 
 ## check: lint, types, layering, generated files
@@ -43,7 +44,10 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/generate_settings_docs.py --check
-	$(BIN)/python tools/generate_vscode_settings.py --check
+	$(BIN)/python tools/generate_neovim_docs.py --check
+	tools/provision-neovim --lint
+	cd extensions/neovim && luacheck -q .
+	$(MAKE) -C extensions/vscode check
 
 ## bench: the figures of docs/performance.md
 bench: $(INSTALLED) $(WEIGHTS)
