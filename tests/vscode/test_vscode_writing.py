@@ -143,6 +143,9 @@ def test_lists_of_words_can_be_switched_off_for_the_folder(open_window):
     window.answer("lists of words open while you write plain text", "Switch them off in this folder")
     settings = window.folder / ".vscode" / "settings.json"
     window.until(lambda: "[plaintext]" in settings.read_text(), "the folder's setting")
+    window.page.reload()  # VS Code reads the changed file in its own time; a fresh window has surely read it
+    window.ready()
+    window.open("ferry.txt")
     window.type(" lan")
     window.expect_ghost()
     expect(window.page.locator(".suggest-widget.visible")).to_have_count(0)
