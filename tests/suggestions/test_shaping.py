@@ -12,6 +12,7 @@ from ownhand.suggestions.shaping import (
     FOLLOWS,
     LOOPS,
     MID_WORD,
+    NEW_LINE,
     NEW_PARAGRAPH,
     NOTHING,
     REPEATS,
@@ -149,6 +150,44 @@ def test_verse_keeps_its_breaks_indents_and_inner_spaces() -> None:
     assert shaped(" M6 and a nut", POEM + "so him   ") == "M6 and a nut"
     assert shaped("   which is 2 shoes", POEM) == "   which is 2 shoes"
     assert shaped("\n\nwhich is 2 shoes\n***\nmore", POEM + "so him  ok") == "\n\nwhich is 2 shoes"
+
+
+def test_a_deep_indent_is_no_loop() -> None:
+    """Twenty spaces were taken for three spaces, seven times over."""
+    deep = "\n" + " " * 21 + "what you take off for the box."
+    assert shaped(deep, POEM + "up I'd stand in the hall & tare him") == deep
+    assert shaped("\n   no\n   no\n   no\n   no\n   no", POEM + "so him") == f"({LOOPS})"
+
+
+def test_blanks_before_a_line_break_are_the_writer_s_own_manner_or_nothing() -> None:
+    assert shaped("  \n9 years   I was with 1", POEM + "so him") == "\n9 years   I was with 1"
+    hard = POEM.replace("asked\n", "asked  \n")
+    assert shaped("  \n9 years   I was with 1", hard + "so him") == "  \n9 years   I was with 1"
+
+
+def test_within_a_line_of_verse_nothing_breaks_the_line() -> None:
+    after = " vinegar\n   watch your hands\n"
+    assert shaped("  \n\n9 years", POEM + "20 people breathing", after) == f"({NEW_LINE})"
+    assert shaped(" salt and\n   more", POEM + "20 people breathing", after) == " salt and"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("\n\nShe left at noon.", " She left at noon."),
+        (" It was late.", " It was late."),
+        ("\n\n– He says go.", f"({NOTHING})"),
+        ("\n\n“Go,” he says.", f"({NOTHING})"),
+        ("\n\n## Two\n", f"({NOTHING})"),
+        ("\n\n", f"({NEW_PARAGRAPH})"),
+    ],
+)
+def test_past_a_paragraph_s_end_the_next_sentence_goes_on_in_it(answer: str, expected: str) -> None:
+    before, after = "The sea was grey.", "\n\n## Two\n"
+    place = read_place(Moment("d", 1, before, after, "md", invoked=True))
+    assert isinstance(place, Place)
+    text = shape(answer, Surroundings(place, after, invoked=True, past_break=True))
+    assert (f"({text.reason})" if isinstance(text, Dropped) else text) == expected
 
 
 def test_a_line_of_verse_returns_only_in_a_poem_with_refrains() -> None:

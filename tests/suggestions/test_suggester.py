@@ -223,6 +223,14 @@ async def test_the_writers_other_pieces_are_never_offered(engine, clock, corpus_
     await suggester.close()
 
 
+async def test_asked_by_a_key_at_a_paragraph_s_end_the_model_is_let_past_its_line_break(suggester, engine, moment):
+    engine.answers = ["\n\nIt rained. And"]
+    page = "She had the washing of him."
+    assert (await suggester.suggest(moment(page, "\n"))).text == " It rained."
+    assert [call.sampling.stop for call in engine.calls] == [("\n",), ()]
+    assert engine.running == 0
+
+
 async def test_the_stream_joins_to_the_suggestion(suggester, engine, moment) -> None:
     engine.answers = [" the weight of every shirt he had, and the one he had been married in, to the ounce. He"]
     pieces = [piece async for piece in suggester.stream(moment(PAGE))]

@@ -36,13 +36,16 @@ _SENTENCE_END = regex.compile(
 
 @dataclass(frozen=True)
 class Limits:
-    """What the place allows. `column` is the display column of the cursor, `columns` the widest line in verse."""
+    """What the place allows. `column` is the display column of the cursor, `columns` the widest line in verse.
+
+    `past_break`: a line break at the answer's start is passed over (see `Composer`).
+    """
 
     form: Form
     length: Length
     column: int = 0
     columns: int = 100
-    inside_word: bool = False
+    past_break: bool = False
 
 
 def boundary(answer: str, limits: Limits) -> int | None:
@@ -50,7 +53,7 @@ def boundary(answer: str, limits: Limits) -> int | None:
     if limits.form is Form.VERSE:
         return _verse_end(answer, limits)
     start = len(answer) - len(answer.lstrip())
-    newline = answer.find("\n")
+    newline = answer.find("\n", start if limits.past_break else 0)
     line = answer if newline < 0 else answer[:newline]
     found = None if limits.length == "paragraph" else _sentence_end(line, start)
     if limits.length == "phrase":
@@ -62,7 +65,8 @@ def last_resort(answer: str, limits: Limits) -> int:
     """The best end of an answer that stopped in mid-flow: the last sentence, else clause, else whole word."""
     if limits.form is Form.VERSE:
         return _last_word_end(answer)
-    line = answer.partition("\n")[0]
+    start = len(answer) - len(answer.lstrip()) if limits.past_break else 0
+    line = answer[:start] + answer[start:].partition("\n")[0]
     sentences = [end for end in _sentence_ends(line) if count_words(line[:end]) >= 2]
     if sentences and limits.length == "paragraph":
         return sentences[-1]

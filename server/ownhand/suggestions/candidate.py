@@ -20,6 +20,11 @@ class Candidate:
     first_token_ms: float = 0.0
     total_ms: float = 0.0
 
+    @property
+    def writing_ms(self) -> float:
+        """Without the time to the first token: another candidate finds the prompt in the engine's cache."""
+        return self.total_ms - self.first_token_ms if self.first_token_ms else 0.0
+
 
 async def generate(
     engine: Engine,

@@ -7,7 +7,7 @@ written ahead while the engine is idle gets two, and the writer's own n-gram mod
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import regex
 
@@ -22,7 +22,7 @@ from ownhand.suggestions.place import Place
 from ownhand.suggestions.prompt import PASSAGE_TOKENS, Prompt, PromptBuilder
 from ownhand.suggestions.rerank import OwnHand
 from ownhand.suggestions.sampling import longest_answer, sampling_for
-from ownhand.suggestions.shaping import FOLLOWS, Dropped, Surroundings, shape
+from ownhand.suggestions.shaping import FOLLOWS, NEW_PARAGRAPH, Dropped, Surroundings, shape
 from ownhand.suggestions.stock_phrases import count_stock_phrases, load_stock_phrases
 from ownhand.suggestions.trace import Stats, Trace
 from ownhand.text.words import word_spans
@@ -33,7 +33,7 @@ ASKED_CANDIDATES = 3
 QUICK = 0.25
 """Seconds within which a first candidate must have come for another one to be worth the wait."""
 ASKED_PATIENCE = 2.5
-"""The same when the writer asked by a key and the first came to nothing."""
+"""Seconds of writing, without those of reading the prompt, after which a key's request that came to nothing rests."""
 _HELD_BACK_WORDS = 8
 _MATTER = 2000
 _PASSAGE_WORDS = PASSAGE_TOKENS // 2
@@ -67,9 +67,9 @@ class Composer:
         started = self.clock.now()
         await asyncio.gather(self.engine.load(), self._warm_up())
         prompt = await self.prompt(moment, place)
-        candidates = [await self._candidate(prompt, moment, place, 0, grown)]
-        while self._wants_another(candidates, moment, ahead, self.clock.now() - started):
-            candidates.append(await self._candidate(prompt, moment, place, len(candidates), grown))
+        candidates: list[Candidate] = []
+        while not candidates or self._wants_another(candidates, moment, ahead, self.clock.now() - started):
+            candidates.append(await self._candidate(prompt, moment, place, candidates, grown))
         if not ahead:
             self._trace(prompt, candidates, started)
         self.hand.prepare(place.form)
@@ -108,14 +108,22 @@ class Composer:
         self.hand.close()
 
     async def _candidate(
-        self, prompt: Prompt, moment: Moment, place: Place, attempt: int, grown: Callable[[str], None]
+        self, prompt: Prompt, moment: Moment, place: Place, former: list[Candidate], grown: Callable[[str], None]
     ) -> Candidate:
-        sampling = sampling_for(place.form, moment.length, attempt=attempt)
+        """One more candidate after the `former` ones.
+
+        Asked by a key at a paragraph's end, most models begin a new paragraph however often they are asked. The
+        suggestion may hold no line break, so the model is let past it, and its next sentence goes on in this one.
+        """
+        sampling = sampling_for(place.form, moment.length, attempt=len(former))
         limits, around = _limits(moment, place), _around(moment, place)
+        if moment.invoked and any(candidate.text == Dropped(NEW_PARAGRAPH) for candidate in former):
+            sampling = replace(sampling, stop=())
+            limits, around = replace(limits, past_break=True), replace(around, past_break=True)
         candidate = await generate(self.engine, prompt, sampling, limits, around, self.clock, grown)
         if isinstance(candidate.text, str) and await self._is_own_text(candidate.text, moment, place):
             candidate.text = Dropped(OWN_TEXT)
-        self._count(candidate, first=attempt == 0)
+        self._count(candidate, first=not former)
         return candidate
 
     def _wants_another(self, candidates: list[Candidate], moment: Moment, ahead: bool, seconds: float) -> bool:
@@ -124,7 +132,8 @@ class Composer:
         if ahead:
             return len(candidates) < AHEAD_CANDIDATES
         if failed and moment.invoked:
-            return len(candidates) < ASKED_CANDIDATES and seconds <= ASKED_PATIENCE
+            written = sum(candidate.writing_ms for candidate in candidates) / 1000
+            return len(candidates) < ASKED_CANDIDATES and written <= ASKED_PATIENCE
         first = candidates[0].text
         poor = first.reason != FOLLOWS if isinstance(first, Dropped) else count_stock_phrases(first) > 0
         return poor and len(candidates) < 2 and seconds <= QUICK

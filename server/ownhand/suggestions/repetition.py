@@ -11,19 +11,21 @@ _RECENT = 12_000
 _CHARACTER_LOOP = regex.compile(r"(.{3,60}?)\1{3,}", flags=regex.S)
 _PLAIN_WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{M}\p{N}']+")
 _LOOP_AT_END = regex.compile(r"(.{3,60}?)\1{3,}\Z", flags=regex.S)
+_WHITE = regex.compile(r"\s{2,}")
 
 
 def loops(text: str, before: str = "") -> bool:
     """Does `text` go round in circles, by itself or with what stands before it?"""
+    text, before = _WHITE.sub(" ", text), _WHITE.sub(" ", before[-200:])  # a deep indent is no loop
     if _CHARACTER_LOOP.search(text) or _rounds(matching_words(text)):
         return True
-    match = _LOOP_AT_END.search(before[-200:] + text)
+    match = _LOOP_AT_END.search(before + text)
     return match is not None and len(text) >= len(match[1])
 
 
 def loops_at_end(answer: str) -> bool:
     """The cheap test while the answer grows."""
-    return len(answer) >= 24 and bool(_LOOP_AT_END.search(answer[-160:]))
+    return len(answer) >= 24 and bool(_LOOP_AT_END.search(_WHITE.sub(" ", answer[-160:])))
 
 
 def _rounds(words: list[str]) -> bool:

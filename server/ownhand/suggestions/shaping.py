@@ -26,6 +26,7 @@ from ownhand.suggestions.spacing import as_written, joined_end, joined_start
 from ownhand.text.words import count_words
 
 NEW_PARAGRAPH = "a new paragraph would begin here"
+NEW_LINE = "a new line would begin here"
 MID_WORD = "it would finish a word"
 NOTHING = "nothing new"
 LOOPS = "it goes round in circles"
@@ -37,6 +38,12 @@ BROKEN = "half a character"
 
 _GRAPHEME = regex.compile(r"\X")
 _WORD_START = regex.compile(r"[\p{L}\p{N}\p{M}]")
+_SPEECH = regex.compile(r"[–—―-]|[\"“„«「]")
+"""How a line of dialogue begins: another speaker may have it."""
+_HARD_BREAK = regex.compile(r"\S {2,}\n")
+_BLANKS_AT_END = regex.compile(r"[ \t]+(?=\n)")
+_STANZAS = regex.compile(r"\n[ \t]*\n")
+_JOINER = regex.compile(r"[\p{M}\u200d\ufe0f]")
 
 
 @dataclass(frozen=True)
@@ -48,20 +55,27 @@ class Dropped:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The place and the text after the cursor. `language` is the format's suffix."""
+    """The place and the text after the cursor. `language` is the format's suffix.
+
+    `past_break`: the model was let past the line break that it wants here; what follows it goes on in this paragraph.
+    """
 
     place: Place
     after: str
     language: str = "md"
     invoked: bool = False
+    past_break: bool = False
 
 
 def hopeless(answer: str, around: Surroundings) -> Dropped | None:
     """Is it certain, while the answer grows, that nothing comes of it?"""
     if loops_at_end(answer):
         return Dropped(LOOPS)
-    if around.place.form is Form.PROSE and answer.lstrip(" \t")[:1] == "\n" and around.place.line.strip():
-        return Dropped(NEW_PARAGRAPH)
+    if answer.lstrip(" \t")[:1] == "\n" and around.place.line.strip() and not around.past_break:
+        if around.place.form is Form.PROSE:
+            return Dropped(NEW_PARAGRAPH)
+        if around.place.fills:
+            return Dropped(NEW_LINE)
     if not around.invoked and around.place.touches_word and _WORD_START.match(answer):
         return Dropped(MID_WORD)
     return None
@@ -90,14 +104,25 @@ def shape(answer: str, around: Surroundings) -> str | Dropped:
 
 def _prose(text: str, around: Surroundings) -> str:
     before = around.place.text
+    if around.past_break and text.startswith("\n"):
+        text = _taken_up(text.lstrip())
     text = text.lstrip("\n").partition("\n")[0]
     shorter = without_stutter(text, before)
     return as_written(joined_start(shorter, before), before)
 
 
+def _taken_up(paragraph: str) -> str:
+    """The next paragraph's words, to go on in this one; "" when they must have a line of their own."""
+    return "" if opens_block(paragraph, "") or _SPEECH.match(paragraph) else f" {paragraph}"
+
+
 def _verse(text: str, around: Surroundings) -> str:
-    """Line breaks, indents and inner spaces stay as they came; only the first joint is mended."""
+    """Line breaks, indents and inner spaces stay as they came; only the joints are mended."""
     place = around.place
+    if place.fills:
+        text = text.partition("\n")[0]
+    elif not _HARD_BREAK.search(place.piece):
+        text = _BLANKS_AT_END.sub("", text)
     if not place.line:
         text = text.lstrip("\n") if not place.text or place.text.endswith("\n\n") else text
     elif not place.line.strip() or place.line[-1].isspace():
@@ -111,7 +136,7 @@ def _whole_markup(text: str, around: Surroundings) -> str:
     place = around.place
     if opens_block(text, place.line):
         return ""
-    paragraph = regex.split(r"\n[ \t]*\n", place.piece)[-1]
+    paragraph = _STANZAS.split(place.piece)[-1]
     return balanced(text, paragraph, place.rest, language=around.language)
 
 
@@ -136,7 +161,7 @@ def _parts(left: str, right: str) -> bool:
     """Does a grapheme cluster end between the two?"""
     left, right = left[-32:], right[:8]
     if not left or not right:
-        return not right or not regex.match(r"[\p{M}\u200d\ufe0f]", right)
+        return not right or not _JOINER.match(right)
     return any(match.start() == len(left) for match in _GRAPHEME.finditer(left + right))
 
 
