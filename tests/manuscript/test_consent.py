@@ -140,6 +140,29 @@ def test_a_stranger_is_offered_nothing(home: Home, manuscript: Any, make_prose: 
     assert matching_voice(home, set()) is None
 
 
+def test_a_damaged_index_offers_nothing(home: Home, manuscript: Any, make_prose: Callable[..., str]) -> None:
+    manuscript.write("a.md", make_prose(1))
+    refresh(home, manuscript.folder, Settings(), lambda files, of: None)
+    voice = find_voice(home, manuscript.folder)
+    assert voice is not None
+    digests = Corpus.open(voice.index_path).digests()
+    manuscript.folder.rename(manuscript.folder.with_name("moved"))
+    voice.index_path.write_bytes(b"no index any more" * 500)
+    assert matching_voice(home, digests) is None
+
+
+@pytest.mark.parametrize("answer", [Consent.SUGGEST, Consent.NEITHER])
+def test_an_index_is_not_looked_into_once_consent_was_withdrawn(
+    home: Home, manuscript: Any, make_prose: Callable[..., str], answer: Consent
+) -> None:
+    manuscript.write("a.md", make_prose(1))
+    refresh(home, manuscript.folder, Settings(), lambda files, of: None)
+    voice = grant(home, manuscript.folder, answer)
+    digests = Corpus.open(voice.index_path).digests()
+    manuscript.folder.rename(manuscript.folder.with_name("moved"))
+    assert matching_voice(home, digests) is None
+
+
 plain = st.one_of(
     st.booleans(),
     st.integers(-(2**60), 2**60),

@@ -1,5 +1,6 @@
 """The reading side: closest passages, repeats, counts, answers."""
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from ownhand.manuscript import index
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.model import Form, Mine
 from ownhand.manuscript.repeats import RUN, asked_grams, runs_together, stored_grams
+from ownhand.manuscript.walk import LARGEST_FILE
 
 Maker = Callable[..., str]
 
@@ -256,3 +258,41 @@ def test_a_damaged_index_reads_as_an_empty_manuscript_until_it_is_made_anew(shel
 def test_the_index_is_private(shelf: Any) -> None:
     for path in shelf.job.index.parent.iterdir():
         assert path.stat().st_mode & 0o077 == 0, path.name
+
+
+def test_french_is_found_behind_its_apostrophes(manuscript: Any) -> None:
+    manuscript.write(
+        "eau.txt", "Il regardait l’eau monter sous le moulin, et personne ne disait rien de l’écluse. " * 4
+    )
+    manuscript.write(
+        "pain.txt", "Le boulanger pesait la farine d’avance, chaque matin, sans lever la tête du pétrin. " * 4
+    )
+    manuscript.scan()
+    found = manuscript.corpus.closest("Je pensais à l’écluse.", Form.PROSE, not_in=None, words=70)
+    assert [passage.path for passage in found] == ["eau.txt"]
+
+
+def test_a_word_is_found_though_it_was_asked_for_before_it_was_written(manuscript: Any) -> None:
+    manuscript.write("bees.md", f"# Bees\n\n{BEES}\n")
+    manuscript.scan()
+    corpus = manuscript.corpus
+    assert [p.path for p in corpus.closest("the zinc pump", Form.PROSE, not_in=None, words=200)] == ["bees.md"]
+    manuscript.write("pump.md", "The zinc pump stood in the yard and gave rust until noon and water after. " * 5)
+    manuscript.write("tailor.md", "A tailor lost his thimble on the bridge and would not cross it again. " * 5)
+    manuscript.scan()
+    assert corpus.closest("the zinc pump", Form.PROSE, not_in=None, words=80)[0].path == "pump.md"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes there")
+def test_samples_that_cannot_be_read_are_skipped_with_the_reason(shelf: Any, tmp_path: Path) -> None:
+    samples = [tmp_path / name for name in ("big.txt", "pipe.txt", "page.md", "book.pdf")]
+    for sample in samples:
+        sample.write_text("---\nownhand-page: true\n---\n\nSamples and how they were heard.\n")
+    shelf.corpus.add_samples(samples)
+    os.truncate(samples[0], LARGEST_FILE + 1)
+    samples[1].unlink()
+    os.mkfifo(samples[1])
+    shelf.scan()
+    reasons = {Path(item.path).name: item.reason for item in shelf.corpus.skipped()}
+    assert reasons.keys() == {"big.txt", "pipe.txt", "page.md", "book.pdf"}
+    assert reasons["big.txt"] == "larger than 32 MB"

@@ -1,6 +1,7 @@
 """The scan child as a process, and manuscripts that go wrong."""
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -14,7 +15,8 @@ import pytest
 
 from ownhand.errors import WriterError
 from ownhand.home import Home
-from ownhand.manuscript import index
+from ownhand.manuscript import formats, index
+from ownhand.manuscript import scanner as scanner_module
 from ownhand.manuscript.consent import Consent, find_voice
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.report import corpus_report
@@ -241,3 +243,49 @@ def test_refresh_of_a_missing_folder_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(WriterError, match="There is no folder"):
         refresh(Home(tmp_path / "home"), tmp_path / "nothing", Settings(), SILENT)
     assert not (tmp_path / "home").exists()
+
+
+def test_a_file_that_no_parser_was_ready_for_is_skipped(
+    manuscript: Any, make_prose: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse = formats.parse
+
+    def stumbling(suffix: str, data: bytes) -> Any:
+        if data.startswith(b"((("):
+            raise RecursionError
+        return parse(suffix, data)
+
+    monkeypatch.setattr(formats, "parse", stumbling)
+    manuscript.write("a.md", make_prose(1))
+    manuscript.write("deep.md", "(((" * 10)
+    manuscript.write("z.md", make_prose(2))
+    manuscript.scan()
+    assert {piece.path for piece in manuscript.corpus.pieces()} == {"a.md", "z.md"}
+    assert [item.path for item in manuscript.corpus.skipped()] == ["deep.md"]
+
+
+def test_patterns_that_mean_nothing_are_passed_over(manuscript: Any, make_prose: Maker) -> None:
+    manuscript.write("a.md", make_prose(1))
+    manuscript.write("notes/b.md", make_prose(2))
+    job = Job(manuscript.job.index, manuscript.folder, include=("!", "*.md"), exclude=("!", "notes/"))
+    assert scan(job, SILENT).files == 1
+
+
+def test_a_disk_without_locks_is_not_taken_for_another_scan(manuscript: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def refuse(descriptor: int, how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(WriterError, match="No locks available"):
+        manuscript.scan()
+
+
+async def test_a_scanner_that_cannot_start_a_child_tells_so(manuscript: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanner_module, "_COMMAND", ("/nonexistent/python",))
+    errors: list[WriterError] = []
+    scanner = Scanner(lambda: manuscript.job, on_error=errors.append)
+    scanner.start()
+    await scanner.finished()
+    assert "stopped before it was done" in errors[0].sentence

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ownhand.manuscript.held_out import CHOSEN, FOLLOWS
+from ownhand.manuscript.held_out import CHOSEN, FOLLOWS, HOLDS
 from ownhand.manuscript.model import Form, Mine, Piece
+from ownhand.manuscript.repeats import BLOCK, holds_block, places_of_runs, unshared_runs
 from ownhand.manuscript.sketch import Sketch, word_hash
 from ownhand.text.words import matching_words
 
@@ -210,6 +211,81 @@ def test_blocks_of_a_long_text_stay_aside_when_a_chapter_is_put_before_them(manu
     manuscript.scan()
     taught = [piece for piece in manuscript.corpus.pieces(with_text=True) if piece.teaches]
     assert all(overlap(kept.text, piece.text) < 0.3 for kept in before.values() for piece in taught)
+
+
+def _move_last_paragraph(manuscript: Any, source: Piece, target: Piece) -> str:
+    """Cut the end of one chapter and paste it into another; returns what moved."""
+    moved = source.text.split("\n\n")[-2:]
+    text = "\n\n".join(moved)
+    page = manuscript.folder / target.path
+    manuscript.write(target.path, page.read_text().replace(target.text, f"{target.text}\n\n{text}"))
+    manuscript.write(source.path, (manuscript.folder / source.path).read_text().replace(text, ""))
+    return text
+
+
+def test_a_passage_that_leaves_a_held_out_piece_is_not_learned_elsewhere(novel: Any) -> None:
+    pieces = novel.pieces()
+    kept = one_held(pieces)
+    target = next(piece for piece in pieces.values() if piece.teaches and piece.path != kept.path)
+    moved = _move_last_paragraph(novel, kept, target)
+    assert 40 < len(moved.split()) < 0.5 * kept.words
+    novel.scan()
+    after = {piece.id: piece for piece in novel.pieces().values()}
+    assert after[kept.id].held_out == CHOSEN
+    assert moved in after[target.id].text
+    assert after[target.id].held_out == HOLDS
+
+
+def test_a_passage_that_was_written_after_the_choice_is_known_too(novel: Any, make_prose: Maker) -> None:
+    kept = one_held(novel.pieces())
+    page = novel.folder / kept.path
+    addition = make_prose(501, 60)
+    novel.write(kept.path, page.read_text().replace(kept.text, f"{kept.text}\n\n{addition}"))
+    novel.scan()
+    novel.write(kept.path, page.read_text().replace(addition, ""))
+    novel.scan()
+    novel.write("later.md", f"# Later\n\n{make_prose(502, 200)}\n\n{addition}\n\n{make_prose(503, 200)}\n")
+    novel.scan()
+    assert novel.pieces()["later.md Later"].held_out == HOLDS
+
+
+def test_an_epigraph_that_all_chapters_share_takes_none_of_them_along(manuscript: Any, make_prose: Maker) -> None:
+    epigraph = make_prose(700, 60)
+    for number in range(16):
+        manuscript.write(f"{number:02}.md", f"# Chapter {number}\n\n{epigraph}\n\n{make_prose(number, 300)}\n")
+    manuscript.scan()
+    before = held(manuscript.pieces())
+    assert 3 <= len(before) <= 5
+    for piece in manuscript.pieces().values():
+        path = manuscript.folder / piece.path
+        manuscript.write(piece.path, path.read_text() + "\n\nOne more line for the end of it all.\n")
+        manuscript.scan()
+    assert held(manuscript.pieces()) == before
+
+
+def test_a_copy_of_what_is_not_mine_is_not_mine_either(novel: Any) -> None:
+    piece = novel.pieces()["book/04.md Chapter 9"]
+    novel.corpus.set_mine(piece.id, Mine.NOT_MINE)
+    novel.write("copy.md", f"# Copied\n\n{piece.text} And a last sentence.\n")
+    novel.scan()
+    assert novel.pieces()["copy.md Copied"].mine is Mine.NOT_MINE
+
+
+def test_a_scan_that_finds_nothing_new_says_so(novel: Any) -> None:
+    novel.scan()
+    before = novel.corpus.generation()
+    novel.scan()
+    assert novel.corpus.generation() == before
+
+
+@given(st.integers(0, 7), st.integers(0, 7), st.integers(20, 60))
+@settings(deadline=None)
+def test_forty_words_in_a_row_are_a_passage_wherever_they_stand(before: int, after: int, size: int) -> None:
+    kept = list(range(1000, 1100))
+    text = [*range(after), *kept[10 + before : 10 + before + size], *range(500, 520)]
+    stored = set(unshared_runs(kept, []))
+    found = holds_block(places_of_runs(text, lambda runs: stored.intersection(runs)))
+    assert found if size >= BLOCK else not (found and size < BLOCK - 3)
 
 
 steps = st.lists(

@@ -144,3 +144,12 @@ async def test_nothing_is_told_after_the_stop(folder: Path, listener: Listener) 
     await asyncio.sleep(0.3)
     assert listener.told.empty()
     await watcher.stop()
+
+
+async def test_folders_that_repositories_and_editors_hide_are_nobodys_business(
+    watcher: Watcher, folder: Path, listener: Listener
+) -> None:
+    (folder / ".git" / "objects" / "4a").mkdir(parents=True)
+    (folder / "a.md").write_text("two, and longer")
+    async with asyncio.timeout(PATIENCE):
+        assert await listener.told.get() == {"a.md"}

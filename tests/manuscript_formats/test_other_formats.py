@@ -331,3 +331,19 @@ def test_broken_rich_text_is_read_or_refused(body: str) -> None:
     except Unreadable:
         return
     assert "".join(parsed.text[region.start : region.end] for region in parsed.regions) == parsed.text
+
+
+@pytest.mark.parametrize("last", ["0", "7", "II.", "4.", "coda", "IV"])
+def test_a_lone_figure_or_word_that_ends_a_poem_is_the_poem(last: str) -> None:
+    poem = f"""weighbridge   2 in the morning
+
+   and she's off at the OUT
+and the red eye lets
+                  its breath go
+
+                  {last}
+"""
+    for end in ("", "\n\n"):
+        parsed = parse_text("txt", poem + end)
+        assert parts(parsed, Kind.HEADING) == []
+        assert spoken(parsed).rstrip().endswith(last)

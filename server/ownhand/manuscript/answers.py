@@ -12,13 +12,22 @@ from ownhand.manuscript.model import Mine
 
 @contextlib.contextmanager
 def _writing(path: Path) -> Iterator[sqlite3.Connection]:
-    """A short transaction beside a running scan."""
-    connection = index.open_for_writing(path)
+    """A short transaction beside a running scan. A damaged index is left to the next scan, which mends it."""
     try:
-        with index.writer_errors(path), upkeep.transaction(connection):
+        with (
+            contextlib.closing(index.open_for_writing(path)) as connection,
+            index.writer_errors(path),
+            upkeep.transaction(connection),
+        ):
             yield connection
-    finally:
-        connection.close()
+    except sqlite3.DatabaseError as error:
+        if not index.is_damage(error):
+            raise
+        index.note_damage(path)
+        raise WriterError(
+            "The list of pieces is damaged and has to be read anew; your answer was not kept.",
+            "Save any page or run `ownhand corpus` on the folder, then answer again.",
+        ) from error
 
 
 def set_mine(index_path: Path, piece_id: str, mine: Mine) -> None:

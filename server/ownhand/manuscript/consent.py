@@ -4,7 +4,9 @@ The answer lies in `voices/<random id>/voice.toml`, beside everything else that 
 scanned or recorded before there is one.
 """
 
+import contextlib
 import logging
+import sqlite3
 import tomllib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -102,20 +104,19 @@ def matching_voice(home: Home, folder_pieces_digests: Collection[bytes]) -> Voic
     and scanned before. Offer the voice to the writer, then `grant(..., voice=it)`.
     """
     digests = set(folder_pieces_digests)
-    shares = [(_known_share(voice, digests), voice) for voice in _voices(home) if not voice.folder.is_dir()]
+    # The index of a folder that Ownhand may not learn from (any more) is not read.
+    lost = [voice for voice in _voices(home) if voice.consent is Consent.LEARN and not voice.folder.is_dir()]
+    shares = [(_known_share(voice, digests), voice) for voice in lost]
     share, found = max(shares, key=lambda pair: pair[0], default=(0.0, None))
     return found if share > MOSTLY else None
 
 
 def _known_share(voice: VoiceFolder, digests: Collection[bytes]) -> float:
     try:
-        connection = index.open_for_reading(voice.index_path)
-    except (FileNotFoundError, WriterError):
+        with contextlib.closing(index.open_for_reading(voice.index_path)) as connection:
+            known = {digest for (digest,) in connection.execute("SELECT digest FROM pieces")}
+    except (FileNotFoundError, WriterError, sqlite3.DatabaseError):
         return 0.0
-    try:
-        known = {digest for (digest,) in connection.execute("SELECT digest FROM pieces")}
-    finally:
-        connection.close()
     return len(known.intersection(digests)) / len(digests) if digests else 0.0
 
 

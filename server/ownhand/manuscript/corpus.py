@@ -4,7 +4,9 @@ Reads the saved index and nothing else. Every call is short and may come from an
 empty manuscript until the first scan has begun.
 """
 
+import contextlib
 import logging
+import re
 import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Sequence
@@ -54,7 +56,10 @@ class Corpus:
     def __init__(self, index_path: Path) -> None:
         self.index_path = index_path
         self._local = threading.local()
+        self._damaged: tuple[int, int] | None = None
         self._frequencies: dict[str, int] = {}
+        self._counted: int | None = None
+        """The generation that the frequencies were counted in."""
 
     @classmethod
     def open(cls, index_path: Path) -> "Corpus":
@@ -158,11 +163,18 @@ class Corpus:
     def _rare_words(self, text: str) -> list[str]:
         (passages,) = self._one("SELECT count(*) FROM passages")
         common = max(2, passages * _COMMON)
-        frequencies = sorted((self._frequency(word), word) for word in set(matching_words(text)))
+        self._forget_old_frequencies()
+        frequencies = sorted((self._frequency(word), word) for word in set(_terms(text)))
         return [word for count, word in frequencies if 0 < count <= common][:_RAREST]
 
+    def _forget_old_frequencies(self) -> None:
+        generation = self.generation()
+        if generation != self._counted:
+            self._counted = generation
+            self._frequencies.clear()
+
     def _frequency(self, word: str) -> int:
-        """Passages that hold `word`. Remembered for a while: it ranks words and need not be exact."""
+        """Passages that hold `word`, remembered until the index changes."""
         known = self._frequencies.get(word)
         if known is None:
             if len(self._frequencies) >= _REMEMBERED:
@@ -235,28 +247,35 @@ class Corpus:
         try:
             return self._connection().execute(sql, values).fetchall()
         except sqlite3.DatabaseError as error:
-            # Damaged: the next scan moves it aside and makes it anew; until then there is nothing to read.
             log.warning("The manuscript index can't be read (%s).", error)
-            self._local.connection.close()
-            self._local.connection = index.empty()
-            return self._local.connection.execute(sql, values).fetchall()  # type: ignore[no-any-return]
+            if index.is_damage(error):
+                self._damaged = self._local.stamp
+                index.note_damage(self.index_path)
+            self.close()
+        # Nothing to read for now; of a damaged index, until a scan has made it anew.
+        with contextlib.closing(index.empty()) as nothing:
+            return nothing.execute(sql, values).fetchall()
 
     def _connection(self) -> sqlite3.Connection:
         """This thread's connection; a new one when the index appeared or was made anew."""
-        try:
-            status = self.index_path.stat()
-            stamp = (status.st_dev, status.st_ino)
-        except OSError:
-            stamp = None
+        stamp = self._stamp()
         if getattr(self._local, "stamp", "none") != stamp:
             self.close()
-            self._local.connection = index.empty()
             self._local.stamp = stamp
-            if stamp is not None:
-                self._local.connection = index.open_for_reading(self.index_path)
+            unreadable = stamp is None or stamp == self._damaged
+            self._local.connection = index.empty() if unreadable else index.open_for_reading(self.index_path)
         return self._local.connection  # type: ignore[no-any-return]
 
+    def _stamp(self) -> tuple[int, int] | None:
+        """Which file the index is; None while there is none."""
+        try:
+            status = self.index_path.stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
 
+
+_TERM = re.compile(r"[^\W_]+")
 _UNDECIDED = "not sorted yet: the manuscript is still being read"
 _PASSAGE = (
     "SELECT passages.id, pieces.id, path, title, form, substr(text, start + 1, stop - start), passages.words "
@@ -270,6 +289,11 @@ _LINES = (
     "SELECT 1 FROM verse_lines JOIN pieces ON pieces.key = verse_lines.piece JOIN files ON files.id = pieces.file "
     "WHERE hash IN ({}) AND path IS NOT ? LIMIT 1"
 )
+
+
+def _terms(text: str) -> list[str]:
+    """The words of `text` as the full-text index cuts them: at an apostrophe ("l'eau") and every other sign too."""
+    return [term for word in matching_words(text) for term in _TERM.findall(word)]
 
 
 def _holes(values: Collection[object]) -> str:

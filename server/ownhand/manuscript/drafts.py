@@ -4,22 +4,34 @@ The others point to it (`copy_of` holds its id). Only pieces that are the writer
 """
 
 import sqlite3
+import sys
 
 from ownhand.manuscript.identity import FEWEST_SHARED
-from ownhand.manuscript.sketch import Overlap, Sketch
+from ownhand.manuscript.sketch import KEYS, Overlap, Sketch
 
 NEAR_IDENTICAL = 0.5
 """Share of all three-word shingles of two texts that both have: one word in ten may differ."""
 
+_LAST = f"4 * min({KEYS}, (length(sketch) - 1) / 4) - 2"
+_SHARING = (
+    "WITH found AS (SELECT piece, count(*) AS shared FROM sketch_keys WHERE key IN ({}) GROUP BY piece) "  # noqa: S608
+    f"SELECT piece, shared, min({KEYS}, (length(sketch) - 1) / 4), substr(sketch, {_LAST}, 4) "
+    "FROM found JOIN pieces ON pieces.key = piece ORDER BY piece"
+)
+"""A sketch's bytes are its level and its hashes, four bytes each (`Sketch.to_bytes`)."""
+
 
 def sharing(connection: sqlite3.Connection, sketch: Sketch) -> list[int]:
-    """Keys of the pieces, gone ones included, that may have text in common with `sketch`."""
+    """Keys of the pieces, gone ones included, that may have half of a text in common with `sketch`."""
     keys = sketch.smallest()
     if not keys:
         return []
-    holes = ",".join("?" * len(keys))
-    rows = connection.execute(f"SELECT DISTINCT piece FROM sketch_keys WHERE key IN ({holes}) ORDER BY piece", keys)  # noqa: S608
-    return [piece for (piece,) in rows]
+    rows = connection.execute(_SHARING.format(",".join("?" * len(keys))), keys)
+    return [
+        piece
+        for piece, shared, others, last in rows
+        if sketch.may_overlap(shared, others, int.from_bytes(last, sys.byteorder))
+    ]
 
 
 def near_identical(overlap: Overlap) -> bool:
@@ -33,6 +45,19 @@ def leave(connection: sqlite3.Connection, key: int) -> None:
     _choose_newest(
         connection, [row[0] for row in connection.execute("SELECT key FROM pieces WHERE copy_of = ?", (piece_id,))]
     )
+
+
+def follow_answer(connection: sqlite3.Connection, key: int) -> None:
+    """A new piece that is nearly identical to one which the writer called "not mine" is not the writer's either."""
+    if connection.execute("SELECT 1 FROM pieces WHERE mine = 'not mine' LIMIT 1").fetchone() is None:
+        return
+    (data,) = connection.execute("SELECT sketch FROM pieces WHERE key = ?", (key,)).fetchone()
+    sketch = Sketch.from_bytes(data)
+    for other in sharing(connection, sketch):
+        row = connection.execute("SELECT sketch FROM pieces WHERE key = ? AND mine = 'not mine'", (other,)).fetchone()
+        if row and near_identical(sketch.overlap(Sketch.from_bytes(row[0]))):
+            connection.execute("UPDATE pieces SET mine = 'not mine', answered = 1 WHERE key = ?", (key,))
+            return
 
 
 def regroup(connection: sqlite3.Connection, key: int) -> None:

@@ -23,6 +23,7 @@ FEWEST_WORDS = 800
 
 CHOSEN = "kept aside to test what was learned"
 FOLLOWS = "shares text with a piece that is kept aside"
+HOLDS = "holds a passage of a piece that is kept aside"
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 SQLite in WAL mode: one writer (the scan child, under a lock) and any number of readers. The format version is
 SQLite's `user_version`; older indexes are migrated, newer ones refused. A corrupt index is moved aside and made anew
-from the manuscript; ids and held-out marks then come out the same wherever they depend on the text alone.
+from the manuscript, with the ids, marks and answers that can still be read of it (`salvage`).
 """
 
 import contextlib
+import errno
 import logging
 import os
 import sqlite3
@@ -56,32 +57,48 @@ CREATE TABLE grams (
 CREATE TABLE verse_lines (hash INTEGER NOT NULL, piece INTEGER NOT NULL, PRIMARY KEY (hash, piece)) WITHOUT ROWID;
 """
 
-_MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
+_VERSION_2 = """
+-- Runs of words (as in `grams`) of held-out pieces as they were at earlier scans, so that a passage that leaves its
+-- piece is known wherever it turns up.
+CREATE TABLE held_runs (hash INTEGER PRIMARY KEY);
+INSERT OR IGNORE INTO held_runs
+    SELECT hash FROM grams JOIN pieces ON pieces.key = grams.piece WHERE share = 'held' AND hash NOT IN
+        (SELECT hash FROM grams JOIN pieces ON pieces.key = grams.piece WHERE share IS NOT 'held');
+"""
+
+_MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
 """Entry n brings an index from format n to n + 1."""
 FORMAT = len(_MIGRATIONS)
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
-    """The index, created, migrated or (when it is no index) begun anew.
+    """The index, created or migrated.
 
-    Raises WriterError: written by a newer Ownhand, read-only or full disk.
+    Raises WriterError: written by a newer Ownhand, read-only or full disk; DatabaseError when it is damaged.
     """
     make_private_folder(path.parent)
     with writer_errors(path):
-        try:
-            return _open(path)
-        except sqlite3.DatabaseError as error:
-            if not is_damage(error):
-                raise
-            move_aside(path)
-            return _open(path)
+        return _open(path)
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
-    """The index, read-only. Raises FileNotFoundError when there is none yet, WriterError when it is newer."""
+    """The index, read-only.
+
+    Raises FileNotFoundError when there is none yet, WriterError when it is newer, DatabaseError when it can't be read.
+    """
     if not path.exists():
         raise FileNotFoundError(path)
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5, check_same_thread=False)
+    try:
+        return _connect_for_reading(path, "mode=ro")
+    except sqlite3.OperationalError:
+        if os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise
+        # A reader in WAL mode shares memory through a file beside the index. Where none can be made, nobody writes.
+        return _connect_for_reading(path, "mode=ro&immutable=1")
+
+
+def _connect_for_reading(path: Path, how: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=5, check_same_thread=False)
     try:
         check_format(connection.execute("PRAGMA user_version").fetchone()[0], FORMAT, path)
     except BaseException:
@@ -93,7 +110,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 def empty() -> sqlite3.Connection:
     """What a reader sees before the first scan."""
     connection = sqlite3.connect(":memory:", check_same_thread=False)
-    connection.executescript(_VERSION_1)
+    connection.executescript("".join(_MIGRATIONS))
     return connection
 
 
@@ -138,13 +155,34 @@ def is_damage(error: sqlite3.DatabaseError) -> bool:
     return type(error) is sqlite3.DatabaseError
 
 
-def move_aside(path: Path) -> None:
-    """Keep a damaged index under another name."""
+def note_damage(path: Path) -> None:
+    """A reader met damage: let the next scan know, which might not look at that place itself."""
+    with contextlib.suppress(OSError):
+        _damage_note(path).touch(mode=0o600)
+
+
+def is_noted_damaged(path: Path) -> bool:
+    return _damage_note(path).exists()
+
+
+def _damage_note(path: Path) -> Path:
+    return path.with_name(f"{path.name}.damaged")
+
+
+def move_aside(path: Path) -> Path:
+    """Keep a damaged index, and only the last one, under another name, which is returned."""
+    for older in path.parent.glob(f"{path.name}.broken-*"):
+        older.unlink(missing_ok=True)
     aside = path.with_name(f"{path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}")
     log.warning("The manuscript index was damaged; it was moved to %s and is being made anew.", aside.name)
     for suffix in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + suffix).replace(aside.with_name(aside.name + suffix))
+    _damage_note(path).unlink(missing_ok=True)
+    return aside
+
+
+_HELD_BY_ANOTHER = frozenset({errno.EAGAIN, errno.EACCES, errno.EDEADLK})
 
 
 class Busy(Exception):  # noqa: N818 - a state, not an error
@@ -153,31 +191,37 @@ class Busy(Exception):  # noqa: N818 - a state, not an error
 
 @contextlib.contextmanager
 def scan_lock(path: Path) -> Iterator[None]:
-    """One scanner per index, by a lock that the system drops when its holder dies. Raises Busy."""
+    """One scanner per index, by a lock that the system drops when its holder dies. Raises Busy and WriterError."""
     make_private_folder(path.parent)
     try:
         descriptor = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
-        raise WriterError(
-            f"Ownhand can't write to {path.parent}: {error.strerror}.",
-            "Make the folder writable, or set OWNHAND_HOME to another folder.",
-        ) from error
+        raise _cannot_lock(path, error) from error
     try:
-        _lock(descriptor)
+        try:
+            _lock(descriptor)
+        except OSError as error:
+            if error.errno in _HELD_BY_ANOTHER:
+                raise Busy from error
+            raise _cannot_lock(path, error) from error
         yield
     finally:
         os.close(descriptor)
 
 
+def _cannot_lock(path: Path, error: OSError) -> WriterError:
+    return WriterError(
+        f"Ownhand can't write to {path.parent}: {error.strerror}.",
+        "Make the folder writable, or set OWNHAND_HOME to another folder.",
+    )
+
+
 def _lock(descriptor: int) -> None:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
+    if sys.platform == "win32":
+        import msvcrt
 
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
 
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise Busy from error
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

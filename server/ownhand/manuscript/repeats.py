@@ -5,7 +5,7 @@ one stored run lies within them. A hit is confirmed by the three words on either
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ownhand.manuscript.sketch import gram_hashes, word_hash
 from ownhand.text.words import matching_words
@@ -15,6 +15,8 @@ _GRAM = 5
 _STRIDE = RUN - _GRAM + 1
 _AROUND = RUN - _GRAM
 SHORTEST_LINE = 3
+BLOCK = 40
+"""Words in a row that are a passage and no turn of phrase."""
 _WITHIN_LINE = 5
 """A verse line of this many words counts in the middle of a line too; a shorter one only as a line of its own."""
 
@@ -46,6 +48,26 @@ def runs_together(stored: bytes, asked: bytes) -> bool:
     before = next((count for count in range(_AROUND) if not same[_AROUND - 1 - count]), _AROUND)
     after = next((count for count in range(_AROUND) if not same[_AROUND + count]), _AROUND)
     return before + after >= _AROUND
+
+
+def places_of_runs(hashes: Sequence[int], known: Callable[[list[int]], set[int]]) -> list[int]:
+    """Where in a text with these word hashes the runs begin that `known` picks out of all their hashes."""
+    runs = [signed(value) for value in gram_hashes(hashes, _GRAM)]
+    found = known(sorted(set(runs)))
+    return [position for position, value in enumerate(runs) if value in found]
+
+
+def holds_block(positions: Iterable[int]) -> bool:
+    """Given the places of runs that are stored for another text: are there `BLOCK` words in a row of it?"""
+    found = set(positions)
+    steps = range(0, BLOCK - _GRAM, _STRIDE)
+    return any(all(position + step in found for step in steps) for position in found)
+
+
+def unshared_runs(hashes: Sequence[int], shared: Iterable[int]) -> Iterator[int]:
+    """Hashes of the runs that are stored for a piece, without those around the places in `shared`."""
+    near = {position + step for position in shared for step in range(1 - _STRIDE, _STRIDE)}
+    return (value for value, position, _ in stored_grams(hashes) if position not in near)
 
 
 def _neighbours(hashes: Sequence[int], position: int) -> bytes:

@@ -22,8 +22,9 @@ from ownhand.errors import WriterError
 from ownhand.manuscript import formats, index, marks, upkeep
 from ownhand.manuscript.encoding import Unreadable
 from ownhand.manuscript.model import Skipped
-from ownhand.manuscript.upkeep import FileNow
-from ownhand.manuscript.walk import FoundFile, find_files
+from ownhand.manuscript.salvage import salvage
+from ownhand.manuscript.upkeep import FileNow, ReadFile
+from ownhand.manuscript.walk import FoundFile, find_files, find_sample
 
 BATCH_FILES = 64
 BATCH_BYTES = 1_000_000
@@ -66,19 +67,21 @@ Progress = Callable[[int, int], None]
 def scan(job: Job, on_progress: Progress) -> Outcome:
     """Bring the index up to date; a damaged one is moved aside and made anew. Raises WriterError and index.Busy."""
     with index.scan_lock(job.index):
-        try:
-            return _scan(job, on_progress)
-        except sqlite3.DatabaseError as error:
-            if not index.is_damage(error):
-                raise
-            index.move_aside(job.index)
-            return _scan(job, on_progress)
+        if not index.is_noted_damaged(job.index):
+            try:
+                return _scan(job, on_progress)
+            except sqlite3.DatabaseError as error:
+                if not index.is_damage(error):
+                    raise
+        return _scan(job, on_progress, instead_of=index.move_aside(job.index))
 
 
-def _scan(job: Job, on_progress: Progress) -> Outcome:
+def _scan(job: Job, on_progress: Progress, *, instead_of: Path | None = None) -> Outcome:
     connection = index.open_for_writing(job.index)
     try:
         with index.writer_errors(job.index):
+            if instead_of is not None:
+                salvage(instead_of, connection)
             return _Scan(job, connection, on_progress).run()
     finally:
         connection.close()
@@ -118,7 +121,7 @@ class _Scan:
                 f"The folder {self.job.folder} went away while it was read.", "Bring it back, then try again."
             )
         for (path,) in self.connection.execute("SELECT path FROM samples ORDER BY path").fetchall():
-            sample = _sample(Path(path))
+            sample = find_sample(Path(path))
             (found if isinstance(sample, FoundFile) else skipped).append(sample)  # type: ignore[arg-type]
         return found, skipped
 
@@ -126,30 +129,34 @@ class _Scan:
         done = 0
         self.on_progress(0, len(changed))
         for batch in _batches(changed):
-            files = [upkeep.read(now) for item in batch if (now := self._parsed(item)) is not None]
+            files = [file for item in batch if (file := _read(item)) is not None]
             with upkeep.transaction(self.connection):
                 upkeep.update_files(self.connection, files)
             done += len(batch)
             self.on_progress(done, len(changed))
 
-    def _parsed(self, item: FoundFile) -> FileNow | None:
-        try:
-            parsed = formats.parse(item.path.suffix.lower().lstrip("."), item.path.read_bytes())
-        except FileNotFoundError:
-            return None
-        except (Unreadable, OSError) as error:
-            why = error.reason if isinstance(error, Unreadable) else f"it can't be read ({error.strerror})"
-            return FileNow(item.relative, item.mtime_ns, item.size, None, why)
-        reason = "you wrote `ownhand: off` in it" if parsed.off else None
-        return FileNow(item.relative, item.mtime_ns, item.size, parsed, reason)
 
+def _read(item: FoundFile) -> ReadFile | None:
+    """None for a file that went away in between."""
 
-def _sample(path: Path) -> FoundFile | Skipped:
+    def skipped(why: str) -> ReadFile:
+        return upkeep.read(FileNow(item.relative, item.mtime_ns, item.size, None, why))
+
     try:
-        status = path.stat()
+        parsed = formats.parse(item.path.suffix, item.path.read_bytes())
+        if parsed.off:
+            return skipped("you wrote `ownhand: off` in it")
+        return upkeep.read(FileNow(item.relative, item.mtime_ns, item.size, parsed))
+    except FileNotFoundError:
+        return None
+    except Unreadable as error:
+        return skipped(error.reason)
     except OSError as error:
-        return Skipped(str(path), f"the added sample can't be read ({error.strerror})")
-    return FoundFile(path, path.as_posix(), status.st_size, status.st_mtime_ns)
+        return skipped(f"it can't be read ({error.strerror})")
+    except Exception as error:
+        # A file that no parser was ready for must not keep the whole manuscript from being read.
+        log.warning("A file could not be taken apart (%s).", type(error).__name__)
+        return skipped("Ownhand can't make sense of it; save it anew or in another format")
 
 
 def _batches(items: Sequence[FoundFile]) -> Iterator[list[FoundFile]]:

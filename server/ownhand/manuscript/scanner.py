@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 import subprocess
 import sys
 import time
@@ -15,6 +16,8 @@ from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder, find_voice, grant
 from ownhand.manuscript.scan import Job, Outcome, Progress
 from ownhand.settings import Settings
+
+log = logging.getLogger(__name__)
 
 _COMMAND = (sys.executable, "-m", "ownhand.manuscript.scan")
 _BUSY_SECONDS = 1.0
@@ -84,6 +87,9 @@ class Scanner:
                 outcome = await self._scan_once()
             except WriterError as error:
                 self._on_error(error)
+            except OSError as error:
+                log.warning("The manuscript can't be read (%s).", error.strerror)
+                self._on_error(_STOPPED)
             else:
                 if outcome is not None:
                     self._on_done(outcome)

@@ -13,7 +13,8 @@ from hashlib import blake2b
 
 SHINGLE = 3
 _SKETCH_SIZE = 1024
-_KEYS = 64
+KEYS = 64
+"""Hashes of a sketch by which it is looked up."""
 _MASK = (1 << 64) - 1
 _MULTIPLIER = 0x9E3779B97F4A7C15
 
@@ -67,8 +68,21 @@ class Sketch:
         return bytes([self.level]) + self.hashes.tobytes()
 
     def smallest(self) -> list[int]:
-        """The smallest hashes: texts that have much in common share at least one."""
-        return list(self.hashes[:_KEYS])
+        """The smallest hashes, by which texts that may have much in common are looked up."""
+        return list(self.hashes[:KEYS])
+
+    def may_overlap(self, shared: int, others: int, others_largest: int) -> bool:
+        """Can half of the shorter text lie in the other, when `shared` of their smallest hashes are the same?
+
+        The other has so many smallest hashes, `others_largest` is the last of them. Below the smaller of both bounds
+        the sparser text has an expected number of hashes; an eighth of it is well under half, chance included.
+        """
+        mine = self.smallest()
+        if not mine or not others:
+            return False
+        bound = min(mine[-1], others_largest) + 1
+        expected = bound * min(len(mine) / (mine[-1] + 1), others / (others_largest + 1))
+        return shared >= max(1, int(expected / 8))
 
     def overlap(self, other: "Sketch") -> "Overlap":
         bound = (1 << 32) >> max(self.level, other.level)

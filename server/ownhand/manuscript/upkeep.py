@@ -58,9 +58,11 @@ class _New:
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """All or nothing, and a new generation that tells readers that something changed."""
     connection.execute("BEGIN IMMEDIATE")
+    before = connection.total_changes
     try:
         yield
-        connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+        if connection.total_changes != before:
+            connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -90,12 +92,13 @@ def update_files(connection: sqlite3.Connection, batch: Sequence[ReadFile]) -> N
         known |= {gone.key: gone for gone in _gone_like(connection, item)}
     matched = match([item.seen for item in new], list(known.values()))
     taken = set(matched.values())
+    marks.remember(connection, [key for number, key in matched.items() if new[number].seen.digest != known[key].digest])
     _let_go(connection, [key for key, item in known.items() if item.path is not None and key not in taken])
-    changed = []
-    for number, item in enumerate(new):
-        changed.append(_save(connection, file_ids[item.seen.path], item, matched.get(number)))
-    for key in changed:
+    saved = [_save(connection, file_ids[item.seen.path], item, matched.get(number)) for number, item in enumerate(new)]
+    for number, key in enumerate(saved):
         marks.inherit(connection, key)
+        if number not in matched:
+            drafts.follow_answer(connection, key)
         drafts.regroup(connection, key)
 
 
@@ -142,7 +145,8 @@ def _gone_like(connection: sqlite3.Connection, new: _New) -> list[Known]:
     return same + [item for key in keys for item in _known(connection, "key = ? AND file IS NULL", (key,))]
 
 
-def _let_go(connection: sqlite3.Connection, keys: Iterable[int]) -> None:
+def _let_go(connection: sqlite3.Connection, keys: Sequence[int]) -> None:
+    marks.remember(connection, keys)
     for key in keys:
         drafts.leave(connection, key)
         _drop_words(connection, key)

@@ -22,6 +22,7 @@ LARGEST_FILE = 32 * 1024 * 1024
 
 _IGNORE_FILES = (".gitignore", ".ownhandignore")
 _FOREIGN_FORMATS = frozenset({"doc", "odt", "pages", "wpd", "wps", "epub", "pdf", "scrivx", "fdx", "gdoc", "mobi"})
+_FOREIGN = "a format that Ownhand can't read; save it as .docx, .md or .txt"
 _HEAD_BYTES = 2000
 # File systems that report other machines' changes late or never. 9p and drvfs: a Windows drive seen from WSL.
 _NETWORK = frozenset(
@@ -77,8 +78,23 @@ def find_files(folder: Path, include: Sequence[str], exclude: Sequence[str]) -> 
     if not folder.is_dir():
         raise WriterError(f"{folder} is a file, not a folder.", "Name the folder that the manuscript lies in.")
     root = os.path.realpath(folder)
-    walk = _Walk(root, GitIgnoreSpec.from_lines(include) if include else None, GitIgnoreSpec.from_lines(exclude))
-    return _found(walk)
+    return _found(_Walk(root, _lenient_spec(include) if include else None, _lenient_spec(exclude)))
+
+
+def find_sample(path: Path) -> FoundFile | Skipped:
+    """A file from anywhere that the writer added to the manuscript."""
+    try:
+        status = path.stat()
+        reason = _FOREIGN if _suffix(str(path)) in _FOREIGN_FORMATS else _unfit(str(path), status)
+        if reason is None and _is_own_page(str(path)):
+            reason = "a page that Ownhand made"
+    except OSError as error:
+        reason = f"the added sample can't be read ({_reason(error)})"
+    return (
+        Skipped(path.as_posix(), reason)
+        if reason
+        else FoundFile(path, path.as_posix(), status.st_size, status.st_mtime_ns)
+    )
 
 
 def is_network_drive(folder: Path) -> bool:
@@ -149,7 +165,7 @@ def _file(walk: _Walk, path: str, rules: tuple[_Rules, ...]) -> Iterator[FoundFi
     relative = _relative(walk, path)
     if walk.include is not None and not walk.include.match_file(relative):
         return
-    reason = None if suffix in SUFFIXES else "a format that Ownhand can't read; save it as .docx, .md or .txt"
+    reason = None if suffix in SUFFIXES else _FOREIGN
     try:
         status = Path(path).stat()
         if reason is None:
@@ -216,7 +232,7 @@ def _own_rules(folder: str, names: set[str]) -> Iterator[_Rules]:
         yield _Rules(folder, _lenient_spec(lines))
 
 
-def _lenient_spec(lines: list[str]) -> GitIgnoreSpec:
+def _lenient_spec(lines: Sequence[str]) -> GitIgnoreSpec:
     """As git reads it: a pattern that means nothing (a lone `!`) is passed over."""
     try:
         return GitIgnoreSpec.from_lines(lines)

@@ -155,19 +155,17 @@ class _Handler(FileSystemEventHandler):
     def on_any_event(self, event: FileSystemEvent) -> None:
         if event.event_type in ("opened", "closed_no_write"):
             return
-        if event.event_type == "overflow" or (
-            event.is_directory and event.event_type in ("moved", "deleted", "created")
-        ):
+        if event.event_type == "overflow":
             self.watcher.heard(None)
-            return
-        if event.is_directory:
             return
         paths: list[Any] = (
             [event.src_path, event.dest_path] if isinstance(event, FileSystemMovedEvent) else [event.src_path]
         )
-        for path in paths:
-            relative = _relative(os.fsdecode(path), self.watcher.folder)
-            if relative is not None:
+        for path in map(os.fsdecode, paths):
+            if event.is_directory:
+                if event.event_type != "modified" and not _is_hidden(path, self.watcher.folder):
+                    self.watcher.heard(None)
+            elif (relative := _relative(path, self.watcher.folder)) is not None:
                 self.watcher.heard(relative or None)
 
 
@@ -188,10 +186,16 @@ def _relative(path: str, folder: Path) -> str | None:
     name = os.path.basename(path)  # noqa: PTH119 - plain text: it runs for every event
     if name in _IGNORE_FILES:
         return ""
-    relative = os.path.relpath(path, folder).replace(os.sep, "/")
-    hidden = any(part.startswith(".") for part in relative.split("/"))
     suffix = name.rpartition(".")[2].lower()
-    return None if hidden or suffix not in SUFFIXES else relative
+    if suffix not in SUFFIXES or _is_hidden(path, folder):
+        return None
+    return os.path.relpath(path, folder).replace(os.sep, "/")
+
+
+def _is_hidden(path: str, folder: Path) -> bool:
+    """In a hidden folder, as repositories and editors keep them, or hidden itself. The folder itself is not."""
+    relative = os.path.relpath(path, folder)
+    return relative != "." and any(part.startswith(".") for part in Path(relative).parts)
 
 
 def _stop(observer: BaseObserver) -> None:

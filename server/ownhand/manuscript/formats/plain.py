@@ -63,12 +63,16 @@ class Plain:
         """A line between blank lines."""
         if is_lone_break(line):
             return [Region(start, end, Kind.BREAK)]
-        if is_chapter(line) or _STANDING.fullmatch(line):
+        if is_chapter(line):
+            return [Region(start, end, Kind.HEADING, 1)]
+        if not text[end : end + 400].strip():
+            return []  # a heading has text below; a poem's last line may be "coda" or a figure
+        if _STANDING.fullmatch(line):
             return [Region(start, end, Kind.HEADING, 1)]
         # Verse may hold a lone figure; a chapter's number stands apart or has a full stop.
-        if _NUMBER.fullmatch(line) and (not line.isdigit() or _stands_apart(text, start, end)):
+        if _NUMBER.fullmatch(line) and (not line.isdigit() or _stands_apart(text, start)):
             return [Region(start, end, Kind.HEADING, 2)]
-        if _looks_like_title(line) and _stands_apart(text, start, end):
+        if _looks_like_title(line) and _stands_apart(text, start):
             return [Region(start, end, Kind.HEADING, 1)]
         return []
 
@@ -105,8 +109,6 @@ def _has_capitals(line: str) -> bool:
     return len(words) <= 8 and not line[0].islower() and all(len(word) < 4 or not word[0].islower() for word in words)
 
 
-def _stands_apart(text: str, start: int, end: int) -> bool:
-    """At the head of the text, or after two blank lines; and with text below."""
-    above = text[max(0, start - 3) : start]
-    alone = not text[:start].strip() if start < 200 else above.endswith("\n\n\n")
-    return alone and bool(text[end : end + 400].strip())
+def _stands_apart(text: str, start: int) -> bool:
+    """At the head of the text, or after two blank lines."""
+    return not text[:start].strip() if start < 200 else text[start - 3 : start] == "\n\n\n"
