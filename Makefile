@@ -35,6 +35,7 @@ demo: $(INSTALLED)
 test: $(INSTALLED) $(WEIGHTS)
 	tools/provision-ollama
 	tools/provision-neovim --emacs
+	$(MAKE) -C extensions/vscode test
 	$(BIN)/pytest
 
 ## check: lint, types, layering, generated files
