@@ -1,5 +1,7 @@
 """The writer's n-gram model, and what it chooses."""
 
+import threading
+
 from ownhand.manuscript.model import Form
 from ownhand.suggestions.ngram import NgramModel, tokens
 from ownhand.suggestions.rerank import OwnHand
@@ -40,6 +42,27 @@ async def test_the_candidate_in_the_writers_hand_wins_and_stock_phrases_lose(clo
     await hand.ready()
     assert hand.best([" The proceedings were adjourned.", plain], "", Form.PROSE) == plain
     assert hand.best([plain, plain + " "], "", Form.PROSE) == plain
+
+
+async def test_the_model_is_built_again_when_the_manuscript_changed(clock, corpus_of, monkeypatch) -> None:
+    """The question whether it did reads a file, so it is put in a thread and never in the event loop."""
+    corpus, asked_in, generation = corpus_of(OWN), set[threading.Thread](), [1]
+
+    def now(_: object) -> int:
+        asked_in.add(threading.current_thread())
+        return generation[0]
+
+    monkeypatch.setattr(corpus_of, "generation", now)
+    hand = OwnHand(corpus, clock)
+    built = []
+    for number in (1, 1, 2):
+        generation[0] = number
+        hand.prepare(Form.PROSE)
+        await hand.ready()
+        built.append(hand._models[Form.PROSE][0])
+        clock.time += 1000
+    assert built[0] is built[1] is not built[2]
+    assert threading.main_thread() not in asked_in
 
 
 def test_stock_phrases_in_four_languages() -> None:

@@ -26,6 +26,8 @@ def at(before: str, after: str = "\n", *, invoked: bool = False, language: str =
         (at("---\ntitle: Go", "\n---\n\nText.\n"), "front matter"),
         (at("---\nownhand: off\n---\n\nThe sea was"), "ownhand: off"),
         (at("The sea w", "as grey.\n"), "inside a word"),
+        (at("The cafe", "\u0301 was shut.\n", invoked=True), "inside a character"),
+        (at("Salt 👩\u200d", "👧 and\n", invoked=True), "inside a character"),
         (at("The sea ", "was grey.\n"), "follows"),
         (at(STORY), "empty line"),
         (at(STORY + "   "), "empty line"),
@@ -42,6 +44,12 @@ def test_silence_has_a_reason(moment: Moment, why: str) -> None:
 @pytest.mark.parametrize("moment", [at("The sea ", "was grey.", invoked=True), at(STORY, invoked=True)])
 def test_a_key_may_ask_where_nothing_starts_by_itself(moment: Moment) -> None:
     assert isinstance(read_place(moment), Place)
+
+
+def test_a_scene_break_where_the_window_begins_is_no_front_matter() -> None:
+    """A window of a long play that began with a break and a speaker's name was taken for front matter."""
+    scene = "---\n" + "Marta: The tide is out.\nIda: It was never in.\n" * 300 + "Ida: It"
+    assert isinstance(read_place(at(scene, "\n---\nIda: Out.\n", offset=90_000)), Place)
 
 
 def test_a_key_does_not_open_a_title() -> None:

@@ -67,6 +67,9 @@ def test_spaces_at_the_start(answer: str, before: str, expected: str) -> None:
         (" quite still and", "The sea was", " grey that day.\n", " quite still and"),
         (" quite still and", "The sea was ", "grey that day.\n", "quite still and "),
         (" quite still.", "The sea was ", "but not cold.\n", "quite still "),
+        (" still. He slept.", "The sea was", " and not cold.\n", " still"),
+        (". He slept.", "The wind went right through", " house & home.\n", "(nothing new)"),
+        (" still. He slept.", "The sea was", " Nobody met him.\n", " still. He slept."),
         (" grey.", "“The sea was", ".”\n", " grey"),
         (" grey.”", "“The sea was", "”\n", " grey."),
         (" grey that day.", "The sea was", " that day.\n", " grey"),
@@ -169,6 +172,9 @@ def test_within_a_line_of_verse_nothing_breaks_the_line() -> None:
     after = " vinegar\n   watch your hands\n"
     assert shaped("  \n\n9 years", POEM + "20 people breathing", after) == f"({NEW_LINE})"
     assert shaped(" salt and\n   more", POEM + "20 people breathing", after) == " salt and"
+    place = read_place(Moment("d", 1, POEM + "20 people breathing", after, "md", invoked=True))
+    assert isinstance(place, Place)
+    assert shape("  \n  salt and\n more", Surroundings(place, after, invoked=True, past_break=True)) == " salt and"
 
 
 @pytest.mark.parametrize(

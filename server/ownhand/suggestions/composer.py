@@ -22,8 +22,8 @@ from ownhand.suggestions.place import Place
 from ownhand.suggestions.prompt import PASSAGE_TOKENS, Prompt, PromptBuilder
 from ownhand.suggestions.rerank import OwnHand
 from ownhand.suggestions.sampling import longest_answer, sampling_for
-from ownhand.suggestions.shaping import FOLLOWS, NEW_PARAGRAPH, Dropped, Surroundings, shape
-from ownhand.suggestions.stock_phrases import count_stock_phrases, load_stock_phrases
+from ownhand.suggestions.shaping import FOLLOWS, NEW_LINE, NEW_PARAGRAPH, Dropped, Surroundings, shape
+from ownhand.suggestions.stock_phrases import count_stock_phrases
 from ownhand.suggestions.trace import Stats, Trace
 from ownhand.text.words import word_spans
 
@@ -34,6 +34,7 @@ QUICK = 0.25
 """Seconds within which a first candidate must have come for another one to be worth the wait."""
 ASKED_PATIENCE = 2.5
 """Seconds of writing, without those of reading the prompt, after which a key's request that came to nothing rests."""
+_BREAKS = (Dropped(NEW_PARAGRAPH), Dropped(NEW_LINE))
 _HELD_BACK_WORDS = 8
 _MATTER = 2000
 _PASSAGE_WORDS = PASSAGE_TOKENS // 2
@@ -53,7 +54,6 @@ class Composer:
     last_trace: Trace | None = None
     hand: OwnHand = field(init=False)
     _prompts: PromptBuilder = field(init=False)
-    _warm: bool = False
     _passages: dict[str, tuple[Form, int, list[str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -65,7 +65,7 @@ class Composer:
     ) -> str | Dropped:
         """The text to offer at `moment`, or why nothing. `ahead`: nobody waits for it. Raises EngineError."""
         started = self.clock.now()
-        await asyncio.gather(self.engine.load(), self._warm_up())
+        await self.engine.load()
         prompt = await self.prompt(moment, place)
         candidates: list[Candidate] = []
         while not candidates or self._wants_another(candidates, moment, ahead, self.clock.now() - started):
@@ -86,11 +86,6 @@ class Composer:
             verse=place.form is Form.VERSE,
             answer_tokens=longest_answer(place.form, moment.length),
         )
-
-    async def _warm_up(self) -> None:
-        if not self._warm:
-            await asyncio.to_thread(load_stock_phrases)
-            self._warm = True
 
     def draft(self, moment: Moment, place: Place, answer: str) -> str:
         """What of a growing answer can be shown already: its last words may still be cut, so they are held back."""
@@ -117,8 +112,8 @@ class Composer:
         """
         sampling = sampling_for(place.form, moment.length, attempt=len(former))
         limits, around = _limits(moment, place), _around(moment, place)
-        if moment.invoked and any(candidate.text == Dropped(NEW_PARAGRAPH) for candidate in former):
-            sampling = replace(sampling, stop=())
+        if moment.invoked and any(candidate.text in _BREAKS for candidate in former):
+            sampling = replace(sampling, stop=() if place.form is Form.PROSE else sampling.stop)
             limits, around = replace(limits, past_break=True), replace(around, past_break=True)
         candidate = await generate(self.engine, prompt, sampling, limits, around, self.clock, grown)
         if isinstance(candidate.text, str) and await self._is_own_text(candidate.text, moment, place):

@@ -9,15 +9,13 @@ import unicodedata
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 
-import regex
-
+from ownhand.suggestions.graphemes import parts
 from ownhand.suggestions.moment import Moment, Suggestion
 
 _ENTRIES = 256
 _TAIL = 512
 _AFTER = 200
 _LEAST_TAIL = 32
-_GRAPHEMES = regex.compile(r"\X")
 
 
 @dataclass(frozen=True)
@@ -98,13 +96,8 @@ def remainder(text: str, typed: str) -> str | None:
         text, typed = unicodedata.normalize("NFC", text), unicodedata.normalize("NFC", typed)
         if not text.startswith(typed):
             return None
-    return text[len(typed) :] if _between_graphemes(text, len(typed)) else None
-
-
-def _between_graphemes(text: str, index: int) -> bool:
-    if index in (0, len(text)) or (text[index].isascii() and text[index] != "\n"):
-        return True
-    return any(match.start() == index for match in _GRAPHEMES.finditer(text, 0) if match.start() >= index)
+    rest = text[len(typed) :]
+    return rest if not typed or parts(typed, rest) else None
 
 
 def _rest_of(entry: Entry, moment: Moment) -> str | None:

@@ -14,6 +14,7 @@ from ownhand.manuscript.formats.place import place_kind, switched_off
 from ownhand.manuscript.model import Form, Kind
 from ownhand.manuscript.verse import is_verse
 from ownhand.suggestions.boundary import CLOSERS
+from ownhand.suggestions.graphemes import parts
 from ownhand.suggestions.moment import Moment, Silence
 
 _KIND_BEFORE, _KIND_AFTER = 20_000, 4_000
@@ -72,7 +73,11 @@ def read_place(moment: Moment) -> Place | Silence:
     head = (moment.before[:_HEAD] + moment.after[:_HEAD])[:_HEAD] if moment.before_offset == 0 else ""
     if switched_off(head):
         return Silence("This file says `ownhand: off`.")
+    if not parts(moment.before, moment.after):
+        return Silence("The cursor stands inside a character.")
     before, after = _window(moment.before, _KIND_BEFORE), moment.after[:_KIND_AFTER]
+    if moment.before_offset + len(moment.before) > len(before):
+        before = f"\n{before}"  # a scene break at the window's start is no front matter
     closed = _CLOSED.get(place_kind(moment.language, before, after))
     if closed:
         return Silence(closed)

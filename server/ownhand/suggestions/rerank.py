@@ -35,7 +35,7 @@ class OwnHand:
 
     def prepare(self, form: Form) -> None:
         """See to it that the form's model is built, or built anew, in the background."""
-        if self.corpus is None or form in self._building or not self._is_due(form, self.corpus):
+        if self.corpus is None or form in self._building or not self._is_due(form):
             return
         task = asyncio.create_task(self._build(form, self.corpus))
         self._building[form] = task
@@ -49,15 +49,16 @@ class OwnHand:
         for task in list(self._building.values()):
             task.cancel()
 
-    def _is_due(self, form: Form, corpus: OwnText) -> bool:
+    def _is_due(self, form: Form) -> bool:
         if form not in self._models:
             return True
-        _, generation, built = self._models[form]
-        return self.clock.now() - built > _REBUILD and corpus.generation() != generation
+        return self.clock.now() - self._models[form][2] > _REBUILD
 
     async def _build(self, form: Form, corpus: OwnText) -> None:
         generation = await asyncio.to_thread(corpus.generation)
-        model = await asyncio.to_thread(lambda: NgramModel.of(corpus.sample_texts(form, _WORDS)))
+        model, known, _ = self._models.get(form, (None, -1, 0.0))
+        if model is None or known != generation:
+            model = await asyncio.to_thread(lambda: NgramModel.of(corpus.sample_texts(form, _WORDS)))
         self._models[form] = (model, generation, self.clock.now())
 
     @staticmethod

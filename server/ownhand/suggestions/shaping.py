@@ -10,6 +10,7 @@ import regex
 
 from ownhand.manuscript.model import Form
 from ownhand.suggestions.artefacts import is_chat, without_special_tokens
+from ownhand.suggestions.graphemes import parts, without_last
 from ownhand.suggestions.markup import balanced, opens_block, without_breaks
 from ownhand.suggestions.place import Place
 from ownhand.suggestions.repetition import (
@@ -36,14 +37,13 @@ MARKUP = "broken markup"
 CHAT = "it talks instead of writing on"
 BROKEN = "half a character"
 
-_GRAPHEME = regex.compile(r"\X")
 _WORD_START = regex.compile(r"[\p{L}\p{N}\p{M}]")
+_NEXT_SENTENCE = regex.compile(r"[.!?…]+[\"'”’»)]*\s+(?=[\"'“‘«(]?\p{Lu})")
 _SPEECH = regex.compile(r"[–—―-]|[\"“„«「]")
 """How a line of dialogue begins: another speaker may have it."""
 _HARD_BREAK = regex.compile(r"\S {2,}\n")
 _BLANKS_AT_END = regex.compile(r"[ \t]+(?=\n)")
 _STANZAS = regex.compile(r"\n[ \t]*\n")
-_JOINER = regex.compile(r"[\p{M}\u200d\ufe0f]")
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def shape(answer: str, around: Surroundings) -> str | Dropped:
 
 def _prose(text: str, around: Surroundings) -> str:
     before = around.place.text
-    if around.past_break and text.startswith("\n"):
+    if around.past_break and text.lstrip(" \t").startswith("\n"):
         text = _taken_up(text.lstrip())
     text = text.lstrip("\n").partition("\n")[0]
     shorter = without_stutter(text, before)
@@ -120,6 +120,7 @@ def _verse(text: str, around: Surroundings) -> str:
     """Line breaks, indents and inner spaces stay as they came; only the joints are mended."""
     place = around.place
     if place.fills:
+        text = _taken_up(text.lstrip()) if around.past_break and text.lstrip(" \t").startswith("\n") else text
         text = text.partition("\n")[0]
     elif not _HARD_BREAK.search(place.piece):
         text = _BLANKS_AT_END.sub("", text)
@@ -142,27 +143,18 @@ def _whole_markup(text: str, around: Surroundings) -> str:
 
 def _end(text: str, around: Surroundings) -> str:
     rest = around.place.rest
-    text = joined_end(text, rest)
     following = rest.lstrip()[:1]
-    if around.place.fills and (following.islower() or following in ",;:") and text.rstrip().endswith("."):
-        space = text[len(text.rstrip()) :]
-        return text.rstrip().rstrip(".") + space
-    return text
+    if around.place.fills and (following.islower() or following in ",;:"):
+        # The sentence goes on behind the cursor: no other may begin before it, and none may end there.
+        text = _NEXT_SENTENCE.split(text, maxsplit=1)[0].rstrip().removesuffix(".")
+    return joined_end(text, rest)
 
 
 def _whole_characters(text: str, around: Surroundings) -> str:
     """No grapheme cluster may reach across either joint (UAX #29)."""
-    while text and (text[-1] in "\u200d\u200c" or not _parts(text, around.after)):
-        text = text[: [match.start() for match in _GRAPHEME.finditer(text)][-1]]
-    return text if _parts(around.place.text, text) else ""
-
-
-def _parts(left: str, right: str) -> bool:
-    """Does a grapheme cluster end between the two?"""
-    left, right = left[-32:], right[:8]
-    if not left or not right:
-        return not right or not _JOINER.match(right)
-    return any(match.start() == len(left) for match in _GRAPHEME.finditer(left + right))
+    while text and (text[-1] in "\u200d\u200c" or not parts(text, around.after)):
+        text = without_last(text)
+    return text if parts(around.place.text, text) else ""
 
 
 def _checked(text: str, around: Surroundings) -> str | Dropped:
