@@ -58,3 +58,12 @@ def test_a_bad_value_is_named_once_and_the_default_holds() -> None:
     assert configuration.settings.suggestion_pause_ms == 0
     assert len(said) == 1
     assert "ownhand.suggestion.pauseMs" in said[0]
+
+
+async def test_a_setting_that_was_taken_back_is_gone() -> None:
+    """What the client answers replaces its former answer; only what it sent of itself stays below."""
+    configuration = Configuration({"suggestion": {"length": "phrase"}}, lambda _: None)
+    await pulled(configuration, {"model": "mine", "suggestion.length": "paragraph"}, None)
+    assert (configuration.settings.model, configuration.settings.suggestion_length) == ("mine", "paragraph")
+    await pulled(configuration, {}, None)
+    assert (configuration.settings.model, configuration.settings.suggestion_length) == ("", "phrase")

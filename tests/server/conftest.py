@@ -29,9 +29,13 @@ async def launch(
     configuration: dict[str, Any] | None = None,
     before: Callable[[LanguageClient], None] | None = None,
     home: Path | None = None,
+    largest_file: int | None = None,
     **environment: str,
 ) -> Editor:
-    """Start a server. `script` is the scripted engine's; `before` may give the client more to understand."""
+    """Start a server. `script` is the scripted engine's; `before` may give the client more to understand.
+
+    `largest_file` (bytes): a write beyond it fails, as on a full disk.
+    """
     if script is not None:
         path = folder / "script.json"
         path.write_text(json.dumps(script))
@@ -44,6 +48,8 @@ async def launch(
     if before is not None:
         before(client)
     command = (sys.executable, "-m", "ownhand", "serve")
+    if largest_file is not None:
+        command = ("prlimit", f"--fsize={largest_file}", *command)
     await client.start_io(*command, env={**os.environ, "OWNHAND_HOME": str(home), **environment})
     return editor
 

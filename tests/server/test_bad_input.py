@@ -92,11 +92,50 @@ async def test_quiet_in_one_document_and_everywhere(editor: Editor) -> None:
     uri = editor.page(NARRATIVE)
     assert await editor.execute("ownhand.quiet", uri) == {"quiet": True}
     assert "in this file" in await silence(editor, uri, 0, len(NARRATIVE))
+    editor.close(uri)
+    editor.open(uri, NARRATIVE, "plaintext")
+    assert await editor.texts(uri, 0, len(NARRATIVE)) == [SAID], "a name of an untitled page is given again"
+    assert await editor.execute("ownhand.quiet", uri) == {"quiet": True}
     assert await editor.execute("ownhand.quiet") == {"quiet": True}
     assert not await editor.still_answers()
     assert await editor.execute("ownhand.quiet") == {"quiet": False}
     assert await editor.execute("ownhand.quiet", uri) == {"quiet": False}
     assert await editor.texts(uri, 0, len(NARRATIVE)) == [SAID]
+
+
+async def test_quiet_in_a_file_outlives_its_tab(editor: Editor, tmp_path: Path) -> None:
+    uri = editor.open(tmp_path / "a.md", NARRATIVE)
+    await editor.execute("ownhand.quiet", uri, True)
+    editor.close(uri)
+    editor.open(uri, NARRATIVE)
+    assert "in this file" in await silence(editor, uri, 0, len(NARRATIVE))
+
+
+async def test_ownhand_off_far_above_the_cursor(editor: Editor) -> None:
+    notes = "".join(f"note{number}: {LINE}" for number in range(60))
+    uri = editor.page(f"---\n{notes}ownhand: off\n---\n\n{LINE * 3000}{NARRATIVE}", "markdown")
+    assert "off" in await silence(editor, uri, 60 + 4 + 3000, len(NARRATIVE))
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("She counted.\r\n\r\n\tThen the tide", (2, 14)),
+        ("\t\tThe tide", (0, 10)),
+        ("   \n \t \n", (2, 0)),
+        ("", (0, 0)),
+        ("Salt 😀", (0, 6)),
+        ("\u3000\u3000潮が", (0, 4)),
+    ],
+)
+async def test_line_ends_tabs_and_white_space_are_places_too(editor: Editor, text: str, place: tuple[int, int]) -> None:
+    """A key gets an answer there; the range is the cursor that was asked about, even within a surrogate pair."""
+    uri = editor.page(text)
+    items = await editor.ask(uri, *place)
+    here = types.Position(*place)
+    assert [item.range for item in items] == [types.Range(here, here)] * len(items)
+    assert items or await editor.why()
+    assert await editor.ask(uri, *place, invoked=False) == [] or items
 
 
 async def test_a_chapter_of_five_megabytes_rests_and_can_be_cut_down(editor: Editor) -> None:

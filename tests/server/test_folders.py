@@ -12,6 +12,7 @@ from lsprotocol import types
 from pytest_lsp import LanguageClient
 
 from lsp_editor import Editor, Start, until
+from ownhand.editor.keeper import try_lock
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, find_voice, grant
 
@@ -38,8 +39,8 @@ def manuscript(tmp_path: Path) -> Path:
 class Writer:
     """Answers `window/showMessageRequest` with one of the buttons, or waves it away."""
 
-    def __init__(self, button: str | None) -> None:
-        self.button = button
+    def __init__(self, *buttons: str | None) -> None:
+        self.buttons = buttons
         self.asked: list[types.ShowMessageRequestParams] = []
 
     def __call__(self, client: LanguageClient) -> None:
@@ -47,7 +48,8 @@ class Writer:
         def asked(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
             self.asked.append(params)
             titles = [action.title for action in params.actions or []]
-            return types.MessageActionItem(next(t for t in titles if self.button in t)) if self.button else None
+            pressed = [title for title in titles for button in self.buttons if button and button in title]
+            return types.MessageActionItem(pressed[0]) if pressed else None
 
 
 async def opened(start: Start, folder: Path, writer: Callable[[LanguageClient], None], **wanted: Any) -> Editor:
@@ -227,3 +229,129 @@ async def test_consent_from_the_command_line_counts(start: Start, manuscript: Pa
     editor.open(manuscript / "lamp.md", PAGE)
     await until(lambda: [state for state in editor.statuses if state["words"]])
     assert writer.asked == []
+
+
+async def learned(start: Start, folder: Path, *buttons: str, **wanted: Any) -> tuple[Editor, Writer]:
+    """A sitting in which the writer answers with these buttons, up to the first count of words."""
+    writer = Writer(*buttons)
+    editor = await opened(start, folder, writer, **wanted)
+    editor.open(folder / "lamp.md", PAGE)
+    await until(lambda: [state for state in editor.statuses if state["words"]])
+    return editor, writer
+
+
+@pytest.mark.parametrize("same", [True, False])
+async def test_a_folder_with_another_name_is_offered_its_voice_once(start: Start, manuscript: Path, same: bool) -> None:
+    first, _ = await learned(start, manuscript, "Learn")
+    home = Home(first.home)
+    voice = find_voice(home, manuscript)
+    assert voice
+    await first.client.shutdown_session()
+    renamed = await asyncio.to_thread(manuscript.rename, manuscript.with_name("The Lamp, second draft"))
+    second, writer = await learned(start, renamed, "Learn", "same" if same else "apart", home=first.home)
+    await until(lambda: len(writer.asked) == 2)
+    assert "The Lamp, second draft" in writer.asked[1].message
+    if same:
+        await until(lambda: (now := find_voice(home, renamed)) and now.id == voice.id)
+        await until(lambda: second.statuses[-1]["words"] > 20)
+        assert {piece["path"] for piece in (await second.execute("ownhand.corpus"))["pieces"]} == {
+            "lamp.md",
+            "tides.md",
+        }
+    uri = second.open(renamed / "tides.md", PAGE)
+    assert await second.texts(uri, 0, len(PAGE))
+    now = find_voice(home, renamed)
+    assert now
+    assert (now.id == voice.id) is same
+    await second.client.shutdown_session()
+    _, silent = await learned(start, renamed, "Neither", home=first.home)
+    assert silent.asked == []
+
+
+async def test_a_client_that_cannot_be_asked_keeps_a_renamed_folder_apart(start: Start, manuscript: Path) -> None:
+    first, _ = await learned(start, manuscript, "Learn")
+    await first.client.shutdown_session()
+    renamed = await asyncio.to_thread(manuscript.rename, manuscript.with_name("Renamed"))
+    second = await start(script=SCRIPT, home=first.home)
+    await second.initialize([renamed])
+    assert await second.execute("ownhand.consent", None, "learn") == {"consent": "learn"}
+    await until(lambda: [state for state in second.statuses if state["words"] > 20])
+    assert len(list(first.home.glob("voices/*/index.sqlite3"))) == 2
+    assert second.messages == []
+
+
+async def test_two_answers_at_once_leave_one_keeper(start: Start, manuscript: Path) -> None:
+    """Each answer started a keeper, and only one of them was ever stopped: the next server waited for its lock."""
+    editor = await start(script=SCRIPT)
+    await editor.initialize([manuscript])
+    answers = ["learn", "suggest", "learn", "learn"]
+    await asyncio.gather(*(editor.execute("ownhand.consent", None, answer) for answer in answers))
+    await until(lambda: [state for state in editor.statuses if state["words"] > 20])
+    assert await editor.execute("ownhand.consent", None, "neither") == {"consent": "neither"}
+    (lock,) = editor.home.glob("voices/*/keeper.lock")
+    descriptor = await asyncio.to_thread(try_lock, lock)
+    assert descriptor is not None
+    os.close(descriptor)
+
+
+async def test_a_folder_taken_away_before_the_answer_is_not_read(start: Start, manuscript: Path) -> None:
+    asked, press = asyncio.Event(), asyncio.Event()
+
+    def slow(client: LanguageClient) -> None:
+        @client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)
+        async def _(params: types.ShowMessageRequestParams) -> types.MessageActionItem:
+            asked.set()
+            await press.wait()
+            return types.MessageActionItem("Learn from this folder")
+
+    editor = await opened(start, manuscript, slow)
+    editor.open(manuscript / "lamp.md", PAGE)
+    await asyncio.wait_for(asked.wait(), 20)
+    folder = types.WorkspaceFolder(manuscript.as_uri(), manuscript.name)
+    event = types.WorkspaceFoldersChangeEvent([], [folder])
+    editor.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+    press.set()
+    await until(lambda: list(editor.home.glob("voices/*/voice.toml")))
+    assert await editor.still_answers()
+    await editor.client.shutdown_session()
+    assert not list(editor.home.glob("voices/*/keeper.lock")), "nobody keeps an index of it"
+
+
+async def test_a_manuscript_reached_by_a_link_is_no_other_piece_of_its_own(
+    start: Start, manuscript: Path, tmp_path: Path
+) -> None:
+    """The page itself was taken for another piece, and every suggestion of its own words was dropped."""
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path, target_is_directory=True)
+    line = "The tide keeps its own books and never shows them to the harbour master."
+    (manuscript / "tides.md").write_text(f"{line}\n\nIda wrote it down.\n")
+    home = Home(tmp_path / "home")
+    grant(home, manuscript.parent, Consent.LEARN)
+    editor = await start(script={"rules": [], "default": f" {line}"}, before=Writer(None), home=home.root)
+    await editor.initialize([link / manuscript.name], ASKS)
+    uri = editor.open(link / manuscript.name / "tides.md", PAGE)
+    await until(lambda: [state for state in editor.statuses if state["words"]])
+    assert await editor.texts(uri, 0, len(PAGE)) == [f" {line}"]
+
+
+async def test_a_full_disk_gets_one_sentence_and_writing_goes_on(start: Start, manuscript: Path) -> None:
+    editor = await opened(start, manuscript, Writer("Learn"), largest_file=0)
+    uri = editor.open(manuscript / "lamp.md", PAGE)
+    await until(lambda: editor.messages)
+    assert await editor.texts(uri, 0, len(PAGE)) == [" and the bell rang twice."]
+    assert len(editor.messages) == 1
+    assert "can't write" in editor.messages[0]
+    answer = await editor.execute("ownhand.consent", None, "learn")
+    assert "can't write" in answer["sentence"]
+    assert await editor.still_answers()
+
+
+async def test_a_home_that_goes_away_while_serving(start: Start, manuscript: Path) -> None:
+    editor, _ = await learned(start, manuscript, "Learn")
+    await asyncio.to_thread(shutil.rmtree, editor.home)
+    editor.home.write_text("in the way")
+    (manuscript / "new.md").write_text("A new page, with nine words and no more.")
+    uri = editor.open(manuscript / "lamp.md", PAGE)
+    assert await editor.texts(uri, 0, len(PAGE)) == [" and the bell rang twice."]
+    assert "can't write" in (await editor.execute("ownhand.consent", None, "suggest"))["sentence"]
+    assert await editor.still_answers()

@@ -27,6 +27,8 @@ from ownhand.suggestions.suggester import Superseded
 
 SUGGESTED_IN = SUFFIXES - READ_ONLY
 """Formats that an editor shows as text."""
+_HEAD_LINES, _HEAD_WIDTH = 200, 80
+"""How much of the document's start is looked at for `ownhand: off`, wherever the cursor is."""
 _TITLE = "Accept the suggestion"
 _REMEMBERED = 256
 _LABEL = 60
@@ -42,18 +44,10 @@ class Frozen:
 
 @dataclass
 class _Offered:
-    """A suggestion that went out, where it begins, and whether the writer has done something about it."""
+    """The folder of a suggestion that went out, and whether the writer has done something about it."""
 
-    id: str
     folder: str | None
-    document: str
-    start: int
-    text: str
     settled: bool = False
-
-    def typed_through(self, moment: Moment) -> bool:
-        """Has the writer typed this very text?"""
-        return moment.before[max(0, self.start - moment.before_offset) :].startswith(self.text)
 
 
 class Answers:
@@ -70,7 +64,6 @@ class Answers:
         self._documents, self._folders, self._serving = documents, folders, serving
         self._status, self._complain = status, complain
         self._offered: OrderedDict[str, _Offered] = OrderedDict()
-        self._newest: dict[str, _Offered] = {}
         self.quiet = False
         self.quiet_documents: set[str] = set()
 
@@ -147,7 +140,7 @@ class Answers:
             return "The cursor lies beyond the end of the text that the editor sent."
         if len(mirror.line(position.line)) > LONGEST_LINE:
             return "This line is longer than 100 kB; suggestions rest on it."
-        if switched_off("\n".join(line[:200] for line in mirror.head(40))):
+        if switched_off("\n".join(line[:_HEAD_WIDTH] for line in mirror.head(_HEAD_LINES))):
             return "The document says ownhand: off."
         return None
 
@@ -181,26 +174,16 @@ class Answers:
         moment = replace(frozen.moment, length=self._folders.settings_for(folder).suggestion_length)
         answer = await suggester.suggest(moment)
         if isinstance(answer, Suggestion):
-            self._note(answer, moment, key)
+            self._note(answer, key)
         return answer
 
-    def _note(self, suggestion: Suggestion, moment: Moment, folder: str | None) -> None:
+    def _note(self, suggestion: Suggestion, folder: str | None) -> None:
         if suggestion.id in self._offered:
             return
-        self._ignore_former(moment)
-        start = moment.before_offset + len(moment.before)
-        offered = _Offered(suggestion.id, folder, moment.document, start, suggestion.text)
-        self._offered[suggestion.id] = self._newest[moment.document] = offered
+        self._offered[suggestion.id] = _Offered(folder)
         if len(self._offered) > _REMEMBERED:
             self._offered.popitem(last=False)
         self._status.count("offered")
-
-    def _ignore_former(self, moment: Moment) -> None:
-        """A suggestion in whose place another one comes, and that nobody took or typed, was ignored."""
-        former = self._newest.get(moment.document)
-        suggester = self._serving.known(former.folder) if former else None
-        if former and suggester and not former.settled and not former.typed_through(moment):
-            suggester.ignored(former.id)
 
     # Gestures
 
@@ -227,8 +210,8 @@ class Answers:
             suggester.changed(document.uri)
 
     def closed(self, document: Document) -> None:
-        self._newest.pop(document.uri, None)
-        self.quiet_documents.discard(document.uri)
+        if document.path is None:
+            self.quiet_documents.discard(document.uri)  # the next untitled page may get the same name
         suggester = self._suggester_of(document)
         if suggester is not None:
             suggester.closed(document.uri)

@@ -23,20 +23,21 @@ class Configuration:
     def __init__(self, options: Mapping[str, Any], say: Callable[[str], None]) -> None:
         self._say = say
         self._said: set[str] = set()
-        self._window = section_of(options)
+        self._pushed = section_of(options)
+        self._pulled: Mapping[str, Any] = {}
         self._folders: dict[str, Mapping[str, Any]] = {}
-        self.settings = self._read(self._window)
+        self.settings = self._read(self._window())
 
     def of_folder(self, uri: str) -> Settings:
         """The editor's settings with those of one folder over them."""
         own = {key: value for key, value in _flat(self._folders.get(uri, {})).items() if key not in _MACHINE}
-        return self._read({**_flat(self._window), **own})
+        return self._read({**self._window(), **own})
 
     def pushed(self, settings: Any) -> None:
         """Take the settings that came with `workspace/didChangeConfiguration`, if any did."""
         if isinstance(settings, Mapping) and settings:
-            self._window = section_of(settings)
-            self.settings = self._read(self._window)
+            self._pushed, self._pulled = section_of(settings), {}
+            self.settings = self._read(self._window())
 
     async def pull(self, ask: Ask, folders: Iterable[str]) -> None:
         """Ask the client. No answer, or an answer of the wrong shape, leaves everything as it was."""
@@ -45,11 +46,15 @@ class Configuration:
         if not isinstance(answers, list) or len(answers) != len(scopes):
             return
         if isinstance(answers[0], Mapping):
-            self._window = {**_flat(self._window), **_flat(answers[0])}
+            self._pulled = answers[0]
         self._folders = {
             uri: answer for uri, answer in zip(scopes, answers, strict=True) if uri and isinstance(answer, Mapping)
         }
-        self.settings = self._read(self._window)
+        self.settings = self._read(self._window())
+
+    def _window(self) -> dict[str, Any]:
+        """What the client answered last, over what it sent of itself: a setting that was taken back is gone."""
+        return {**_flat(self._pushed), **_flat(self._pulled)}
 
     def _read(self, values: Mapping[str, Any]) -> Settings:
         settings, complaints = read_settings(values)

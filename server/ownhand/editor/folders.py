@@ -17,7 +17,7 @@ from ownhand.editor.keeper import Keeper
 from ownhand.editor.log import log_error
 from ownhand.errors import WriterError
 from ownhand.home import Home
-from ownhand.manuscript.consent import Consent, VoiceFolder, consent_for, grant
+from ownhand.manuscript.consent import Consent, VoiceFolder, consent_for, find_voice, grant, matching_voice
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.scanner import job_for
 from ownhand.settings import Settings
@@ -32,16 +32,29 @@ _KEPT_OUT = Silence("You asked Ownhand to keep out of this folder.")
 
 @dataclass
 class Folder:
-    """A workspace folder. `uri` is the editor's name for it; `consent` is UNASKED until it was settled."""
+    """A workspace folder. `uri` and `path` are the editor's names for it, `real` is the path without links.
+
+    `consent` is UNASKED until it was settled. `unknown`: its voice began with an answer in this sitting, and no scan
+    has told yet whether it is a known manuscript. `gone`: the editor took it away.
+    """
 
     uri: str
     path: Path
+    real: Path = field(init=False)
     consent: Consent = Consent.UNASKED
     voice: VoiceFolder | None = None
     corpus: Corpus | None = None
     words: int = 0
     keeper: Keeper | None = None
     settling: asyncio.Task[None] | None = field(default=None, repr=False)
+    comparing: asyncio.Task[None] | None = field(default=None, repr=False)
+    unknown: bool = False
+    gone: bool = False
+    changing: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+    """Held while what is allowed changes: two answers at once would leave a keeper that nobody stops."""
+
+    def __post_init__(self) -> None:
+        self.real = self.path
 
     @property
     def root(self) -> Path:
@@ -49,8 +62,10 @@ class Folder:
         return self.voice.folder if self.voice else self.path
 
     def relative(self, path: Path) -> str:
-        base = self.root if path.is_relative_to(self.root) else self.path
-        return path.relative_to(base).as_posix()
+        """A document of this folder as the manuscript's index names it."""
+        inside = path.relative_to(self.path)
+        real = self.real / inside
+        return (real.relative_to(self.root) if real.is_relative_to(self.root) else inside).as_posix()
 
 
 @dataclass(frozen=True)
@@ -59,6 +74,8 @@ class Doors:
 
     ask: Callable[[Folder], Awaitable[Consent | None]]
     """Puts the question; None when the writer did not answer, or can't be asked."""
+    ask_same: Callable[[Folder, VoiceFolder], Awaitable[bool]]
+    """Asks whether the folder is the manuscript of that voice; False when the writer can't be asked."""
     say: Callable[[str], None]
     changed: Callable[[Folder], None]
     """What is allowed in the folder, or its number of words, changed."""
@@ -95,10 +112,13 @@ class Folders:
     def remove(self, uri: str) -> Coroutine[Any, Any, None] | None:
         """Forget a folder at once; what is returned stops what still runs for it."""
         folder = self._folders.pop(uri.rstrip("/"), None)
-        return self._rest(folder) if folder is not None else None
+        if folder is None:
+            return None
+        folder.gone = True
+        return self._leave(folder)
 
     async def close(self) -> None:
-        await asyncio.gather(*(self._rest(folder) for folder in self.all()), return_exceptions=True)
+        await asyncio.gather(*(self._leave(folder) for folder in self.all()), return_exceptions=True)
 
     def of(self, document: Document) -> Folder | None:
         """The innermost folder that holds the document; None for a loose or an untitled one."""
@@ -134,14 +154,18 @@ class Folders:
 
     async def answer(self, folder: Folder, answer: Consent) -> None:
         """Note the writer's answer and act on it. Raises WriterError when it can't be noted down."""
-        voice = await asyncio.to_thread(grant, self._home, folder.path, answer)
-        await self._apply(folder, voice)
+        async with folder.changing:
+            known = await asyncio.to_thread(find_voice, self._home, folder.path)
+            voice = await asyncio.to_thread(grant, self._home, folder.path, answer)
+            folder.unknown = known is None
+            await self._apply(folder, voice)
 
     async def _settle(self, folder: Folder) -> None:
         try:
             voice = await asyncio.to_thread(consent_for, self._home, folder.path)
             if voice is not None and voice.consent is not Consent.UNASKED:
-                await self._apply(folder, voice)
+                async with folder.changing:
+                    await self._apply(folder, voice)
             elif (answer := await self._doors.ask(folder)) is not None:
                 await self.answer(folder, answer)
         except WriterError as error:
@@ -154,8 +178,9 @@ class Folders:
 
     async def _apply(self, folder: Folder, voice: VoiceFolder) -> None:
         await self._rest(folder)
+        folder.real = await asyncio.to_thread(folder.path.resolve)
         folder.voice, folder.consent = voice, voice.consent
-        if voice.consent is Consent.LEARN:
+        if voice.consent is Consent.LEARN and not folder.gone:
             folder.corpus = await asyncio.to_thread(Corpus.open, voice.index_path)
             folder.keeper = self._keeper(folder, voice, folder.corpus)
             folder.keeper.start()
@@ -172,8 +197,43 @@ class Folders:
             corpus,
             on_words=words,
             on_files=lambda files, of: self._doors.scanning(folder, files, of),
+            on_scanned=lambda: self._scanned(folder, voice, corpus),
             on_trouble=lambda error: self._doors.say(str(error)),
         )
+
+    def _scanned(self, folder: Folder, voice: VoiceFolder, corpus: Corpus) -> None:
+        if folder.unknown:
+            folder.unknown = False
+            folder.comparing = asyncio.get_running_loop().create_task(self._compare(folder, voice, corpus))
+
+    async def _compare(self, folder: Folder, voice: VoiceFolder, corpus: Corpus) -> None:
+        """After the first scan of a new voice: was this folder only renamed, or is it on a new computer?"""
+        try:
+            digests = await asyncio.to_thread(corpus.digests)
+            known = await asyncio.to_thread(matching_voice, self._home, digests)
+            if known is not None and await self._doors.ask_same(folder, known):
+                await self._take_over(folder, voice, known)
+        except WriterError as error:
+            self._doors.say(str(error))
+        except Exception as error:
+            log_error("comparing with known voices", error)
+
+    async def _take_over(self, folder: Folder, voice: VoiceFolder, known: VoiceFolder) -> None:
+        """Let the `known` voice serve the folder instead of its new `voice`. Raises WriterError, changing nothing."""
+        async with folder.changing:
+            if folder.gone or folder.voice != voice:
+                return
+            await self._rest(folder)
+            try:
+                voice = await asyncio.to_thread(grant, self._home, folder.path, Consent.LEARN, voice=known)
+            finally:
+                await self._apply(folder, voice)
+
+    async def _leave(self, folder: Folder) -> None:
+        if folder.comparing is not None:
+            folder.comparing.cancel()
+        async with folder.changing:
+            await self._rest(folder)
 
     async def _rest(self, folder: Folder) -> None:
         """Stop what runs for the folder."""

@@ -44,11 +44,17 @@ def try_lock(path: Path) -> int | None:
     return descriptor
 
 
+def _give_back(taken: "asyncio.Future[int | None]") -> None:
+    if not taken.cancelled() and taken.exception() is None and (descriptor := taken.result()) is not None:
+        os.close(descriptor)
+
+
 class Keeper:
     """Keeps one voice's index, or waits for its turn, from `start` to `stop`.
 
     `on_words` is told the manuscript's words whenever they may have changed, `on_files(n, of)` how far a scan is and
-    (0, 0) when it is over, `on_trouble` what the writer should know. All on the event loop.
+    (0, 0) when it is over, `on_scanned` of the end of each whole scan, `on_trouble` what the writer should know.
+    All on the event loop.
     """
 
     def __init__(
@@ -58,16 +64,19 @@ class Keeper:
         corpus: Corpus,
         on_words: Words,
         on_files: Files,
+        on_scanned: Callable[[], None],
         on_trouble: Trouble,
     ) -> None:
         self._voice, self._corpus = voice, corpus
-        self._on_words, self._on_files, self._on_trouble = on_words, on_files, on_trouble
+        self._on_words, self._on_files = on_words, on_files
+        self._on_scanned, self._on_trouble = on_scanned, on_trouble
         self.scanner = Scanner(job, on_progress=on_files, on_done=self._scanned, on_error=self._failed)
         self._watcher = Watcher(voice.folder, lambda _: self.scanner.start())
         self._task: asyncio.Task[None] | None = None
         self._counting: set[asyncio.Task[None]] = set()
         self._generation: int | None = None
         self._lock: int | None = None
+        self._refused = False
 
     @property
     def keeps(self) -> bool:
@@ -101,20 +110,29 @@ class Keeper:
                 await self._count()
             await self._watcher.start()
             self.scanner.start()
+        except WriterError as error:
+            self._on_trouble(error)
         except Exception as error:
             log_error("keeping the index", error)
 
     async def _take_lock(self) -> bool:
+        taking = asyncio.ensure_future(asyncio.to_thread(try_lock, self._voice.path / LOCK_NAME))
         try:
-            self._lock = await asyncio.to_thread(try_lock, self._voice.path / LOCK_NAME)
+            self._lock = await asyncio.shield(taking)
         except OSError as error:
-            logger.warning("The keeper's lock can't be used (%s).", error.strerror)
-            return False
+            if not self._refused:
+                self._refused = True
+                logger.warning("The keeper's lock can't be used (%s).", error.strerror)
+        except asyncio.CancelledError:
+            # The thread goes on: a lock that nobody holds would keep every other server out.
+            taking.add_done_callback(_give_back)
+            raise
         return self._lock is not None
 
     def _scanned(self, _outcome: Outcome) -> None:
         self._on_files(0, 0)
         self.recount()
+        self._on_scanned()
 
     def _failed(self, error: WriterError) -> None:
         self._on_files(0, 0)

@@ -39,7 +39,7 @@ def run(home: Home) -> int:
     ending = Ending()
     inbox = Inbox(reading, on_end=ending.begin)
     # Imported here rather than when they are first needed: an import in the event loop makes everybody wait.
-    import ownhand.engines.embedded  # noqa: F401 - with its HTTP client
+    import ownhand.engines.embedded  # noqa: F401 - the engine of most
     from ownhand.editor.log import start_log
     from ownhand.editor.server import OwnhandServer
 

@@ -10,13 +10,14 @@ from lsprotocol import types
 
 from ownhand.editor.folders import Folder
 from ownhand.editor.protocol import OwnhandProtocol
-from ownhand.manuscript.consent import Consent
+from ownhand.manuscript.consent import Consent, VoiceFolder
 
 _ANSWERS = {
     "Learn from this folder": Consent.LEARN,
     "Only suggest": Consent.SUGGEST,
     "Neither": Consent.NEITHER,
 }
+_SAME = "The same manuscript"
 
 
 async def ask_consent(protocol: OwnhandProtocol, folder: Folder) -> Consent | None:
@@ -29,6 +30,18 @@ async def ask_consent(protocol: OwnhandProtocol, folder: Folder) -> Consent | No
     )
     answer = await protocol.ask(types.WINDOW_SHOW_MESSAGE_REQUEST, params)
     return _ANSWERS.get(getattr(answer, "title", ""))
+
+
+async def ask_same(protocol: OwnhandProtocol, folder: Folder, voice: VoiceFolder) -> bool:
+    """Is this folder the manuscript of a known voice, whose own folder is gone? Waved away means no."""
+    params = types.ShowMessageRequestParams(
+        types.MessageType.Info,
+        f"Most pieces in “{folder.path.name}” are known from “{voice.folder.name}”, which is no longer there. "
+        "Is it the same manuscript? Then all that Ownhand learned from it serves here.",
+        [types.MessageActionItem(_SAME), types.MessageActionItem("Keep them apart")],
+    )
+    answer = await protocol.ask(types.WINDOW_SHOW_MESSAGE_REQUEST, params)
+    return getattr(answer, "title", "") == _SAME
 
 
 @dataclass

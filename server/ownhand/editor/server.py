@@ -21,13 +21,13 @@ from ownhand.editor.life import Ending, StallWatch, editor_gone
 from ownhand.editor.log import log_error
 from ownhand.editor.opening import COMMANDS
 from ownhand.editor.protocol import OwnhandProtocol, our_converter
-from ownhand.editor.questions import ScanProgress, ask_consent
+from ownhand.editor.questions import ScanProgress, ask_consent, ask_same
 from ownhand.editor.serving import Serving
 from ownhand.editor.status import Status
 from ownhand.editor.sync import Sync
 from ownhand.editor.wire import Inbox, Outbox
 from ownhand.home import Home
-from ownhand.manuscript.consent import Consent
+from ownhand.manuscript.consent import Consent, VoiceFolder
 
 _CONFIGURATION_SECONDS = 5.0
 
@@ -50,7 +50,7 @@ class OwnhandServer(LanguageServer):
         self.configuration = Configuration(client.options, self.complain)
         self.documents = Documents(client.encoding)
         self.scan_progress = ScanProgress(self.protocol, self.in_background)
-        doors = Doors(self._ask_consent, self.complain, self._folder_changed, self._scanning)
+        doors = Doors(self._ask_consent, self._ask_same, self.complain, self._folder_changed, self._scanning)
         self.folders = Folders(home, self.configuration, doors)
         self.serving = Serving(home, self.folders.corpus_of, can_ask=client.can_ask)
         self.serving.use(self.configuration.settings)
@@ -127,6 +127,7 @@ class OwnhandServer(LanguageServer):
     # Lifecycle
 
     def initialized(self, *_: Any) -> None:
+        self.serving.warm_up()
         self.in_background(self.configure())
 
     def shut_down(self, *_: Any) -> None:
@@ -168,6 +169,9 @@ class OwnhandServer(LanguageServer):
 
     async def _ask_consent(self, folder: Folder) -> Consent | None:
         return await ask_consent(self.protocol, folder) if self.client.can_ask else None
+
+    async def _ask_same(self, folder: Folder, voice: VoiceFolder) -> bool:
+        return self.client.can_ask and await ask_same(self.protocol, folder, voice)
 
     def _folder_changed(self, folder: Folder) -> None:
         self.status.update(voice=folder.consent.value, words=folder.words)

@@ -1,6 +1,7 @@
 """One engine for the whole server, and one suggester for each folder, over it."""
 
 import asyncio
+import gc
 import importlib
 import time
 from collections.abc import Callable
@@ -14,9 +15,12 @@ from ownhand.home import Home
 from ownhand.settings import Settings
 from ownhand.suggestions.own_text import OwnText
 from ownhand.suggestions.suggester import Suggester
+from ownhand.suggestions.warm_up import warm_up
 
 _REST = 3.0
 """Seconds for which an engine that could not be had is not asked for again by itself."""
+_CLIENT = ("httpx", "httpcore", "anyio._backends._asyncio")
+"""The HTTP client of the engines, with the parts that it imports when it first connects."""
 _ENGINE_SETTINGS = ("engine", "model", "ollama_host", "openai_base_url", "openai_api_key")
 
 
@@ -30,6 +34,7 @@ class Serving:
         self._home, self._corpus_of, self._can_ask = home, corpus_of, can_ask
         self._settings = Settings()
         self._choosing: asyncio.Task[Engine] | None = None
+        self._warming: asyncio.Task[None] | None = None
         self._failed_at = 0.0
         self._suggesters: dict[str | None, tuple[Suggester, OwnText | None]] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -45,9 +50,15 @@ class Serving:
         changed = any(getattr(settings, key) != getattr(self._settings, key) for key in _ENGINE_SETTINGS)
         self._settings = settings
         if changed and self._choosing is not None:
-            self._in_background(self._let_go())
+            self._in_background(self._let_go(*self._taken()))
         for suggester, _ in self._suggesters.values():
             suggester.pause_ms = settings.suggestion_pause_ms
+
+    def warm_up(self) -> "asyncio.Task[None]":
+        """Load in a thread what the first suggestion would otherwise make the event loop wait for. Done once."""
+        if self._warming is None:
+            self._warming = asyncio.create_task(asyncio.to_thread(_load_all))
+        return self._warming
 
     async def suggester(self, folder: str | None) -> Suggester:
         """The suggester for a folder's documents. Raises EngineError when no engine can be had."""
@@ -71,7 +82,7 @@ class Serving:
             self._in_background(suggester.close())
 
     async def close(self) -> None:
-        await self._let_go()
+        await self._let_go(*self._taken())
         await asyncio.gather(*self._closing, return_exceptions=True)
 
     async def _engine(self) -> Engine:
@@ -83,6 +94,7 @@ class Serving:
 
     async def _choose(self) -> Engine:
         try:
+            await asyncio.shield(self.warm_up())
             if self._settings.engine == "ollama" or (self._settings.engine == "auto" and self._settings.model):
                 await asyncio.to_thread(importlib.import_module, "ollama")
             return await choose_engine(self._settings, self._home)
@@ -94,11 +106,16 @@ class Serving:
             log_error("choosing an engine", error)
             raise EngineError("The engine did not start.", "Run `ownhand doctor` to see what is missing.") from error
 
-    async def _let_go(self) -> None:
-        """Stop all generations and close the engine."""
+    def _taken(self) -> tuple[asyncio.Task[Engine] | None, list[Suggester]]:
+        """The engine and the suggesters, taken away at once: whoever asks from now on gets new ones."""
         choosing, self._choosing = self._choosing, None
-        suggesters, self._suggesters = list(self._suggesters.values()), {}
-        await asyncio.gather(*(suggester.close() for suggester, _ in suggesters), return_exceptions=True)
+        suggesters, self._suggesters = [suggester for suggester, _ in self._suggesters.values()], {}
+        return choosing, suggesters
+
+    @staticmethod
+    async def _let_go(choosing: asyncio.Task[Engine] | None, suggesters: list[Suggester]) -> None:
+        """Stop all generations and close the engine."""
+        await asyncio.gather(*(suggester.close() for suggester in suggesters), return_exceptions=True)
         if choosing is None:
             return
         if not choosing.done():
@@ -112,6 +129,14 @@ class Serving:
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
         task.add_done_callback(_failed)
+
+
+def _load_all() -> None:
+    """Load what engines and suggestions load when they first need it. Takes half a second, so in a thread."""
+    for module in _CLIENT:
+        importlib.import_module(module)
+    warm_up()
+    gc.freeze()  # what was loaded stays: the collector's full rounds would stop the event loop for it
 
 
 def resolved_trigger(settings: Settings, engine: Engine, *, can_ask: bool) -> Literal["pause", "manual"]:

@@ -9,7 +9,7 @@ from ownhand.editor.documents import Document, Documents
 
 
 class Sync:
-    """`opened` and `saved` are told of each document, for consent and for the scanner."""
+    """`opened` is told of each document, for the question about its folder."""
 
     def __init__(self, documents: Documents, answers: Answers, opened: Callable[[Document], None]) -> None:
         self._documents, self._answers, self._opened = documents, answers, opened
