@@ -346,6 +346,15 @@ async def test_a_full_disk_gets_one_sentence_and_writing_goes_on(start: Start, m
     assert await editor.still_answers()
 
 
+async def test_neither_holds_for_this_sitting_when_it_cannot_be_noted(start: Start, manuscript: Path) -> None:
+    """The answer was lost with its note, and suggestions came all the same."""
+    editor = await opened(start, manuscript, Writer("Neither"), largest_file=0)
+    uri = editor.open(manuscript / "lamp.md", PAGE)
+    await until(lambda: editor.messages)
+    assert await editor.ask(uri, 0, len(PAGE)) == []
+    assert "keep out" in await editor.why()
+
+
 async def test_a_home_that_goes_away_while_serving(start: Start, manuscript: Path) -> None:
     editor, _ = await learned(start, manuscript, "Learn")
     await asyncio.to_thread(shutil.rmtree, editor.home)

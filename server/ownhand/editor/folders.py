@@ -153,10 +153,20 @@ class Folders:
             await self.answer(folder, answer)
 
     async def answer(self, folder: Folder, answer: Consent) -> None:
-        """Note the writer's answer and act on it. Raises WriterError when it can't be noted down."""
+        """Note the writer's answer and act on it. Raises WriterError when it can't be noted down.
+
+        Then too what the writer forbade is forbidden, for this sitting; learning needs its note.
+        """
         async with folder.changing:
-            known = await asyncio.to_thread(find_voice, self._home, folder.path)
-            voice = await asyncio.to_thread(grant, self._home, folder.path, answer)
+            try:
+                known = await asyncio.to_thread(find_voice, self._home, folder.path)
+                voice = await asyncio.to_thread(grant, self._home, folder.path, answer)
+            except WriterError:
+                if answer is not Consent.LEARN:
+                    await self._rest(folder)
+                    folder.consent = answer
+                    self._doors.changed(folder)
+                raise
             folder.unknown = known is None
             await self._apply(folder, voice)
 

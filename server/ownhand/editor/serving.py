@@ -1,6 +1,7 @@
 """One engine for the whole server, and one suggester for each folder, over it."""
 
 import asyncio
+import contextlib
 import gc
 import importlib
 import time
@@ -134,7 +135,8 @@ class Serving:
 def _load_all() -> None:
     """Load what engines and suggestions load when they first need it. Takes half a second, so in a thread."""
     for module in _CLIENT:
-        importlib.import_module(module)
+        with contextlib.suppress(ImportError):  # a part that another version has not is loaded when it is needed
+            importlib.import_module(module)
     warm_up()
     gc.freeze()  # what was loaded stays: the collector's full rounds would stop the event loop for it
 
