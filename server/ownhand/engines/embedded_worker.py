@@ -69,7 +69,10 @@ def _serve(job: Job) -> Any:
     settings.swa_full = True
     settings.offline = True
     settings.n_batch = settings.n_ubatch = _GPU_BATCH if _has_gpu(xllamacpp) else _CPU_BATCH
-    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = _threads()
+    settings.cpuparams_batch.n_threads = _cores()
+    # Writing is bound by memory, and llama.cpp's threads wait for each other at every layer: one that has to share
+    # its core with the editor holds up all. So one core is left to everything else (docs/lab-notes.md).
+    settings.cpuparams.n_threads = max(1, _cores() - 1)
     settings.ui = settings.endpoint_slots = settings.endpoint_props = False
     settings.cors_origins = ""
     settings.hostnames = [job["listen"]]
@@ -80,7 +83,7 @@ def _serve(job: Job) -> Any:
     return xllamacpp.Server(settings)
 
 
-def _threads() -> int:
+def _cores() -> int:
     import psutil
 
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
