@@ -98,6 +98,17 @@ def test_held_out_pieces_never_serve(novel_corpus: Corpus) -> None:
     assert len(samples) == 16 - len(kept)
 
 
+def test_copies_never_serve(shelf: Any) -> None:
+    shelf.write("old bees.md", f"# Bees\n\n{BEES}\n")
+    shelf.write("bees.md", f"# Bees\n\n{BEES}\n\nWe kept our distance.\n")
+    shelf.scan()
+    corpus = shelf.corpus
+    found = corpus.closest("a hive in the orchard", Form.PROSE, not_in=None, words=2000)
+    assert corpus.counts().copies == 1
+    assert "old bees.md" not in {passage.path for passage in found}
+    assert sum("the whole garden hummed" in text for text in corpus.sample_texts(Form.PROSE, 10_000)) <= 1
+
+
 def test_sample_texts_stop_when_there_are_enough_words(novel_corpus: Corpus) -> None:
     assert len(novel_corpus.sample_texts(Form.PROSE, 500)) == 2
 

@@ -213,6 +213,58 @@ def test_blocks_of_a_long_text_stay_aside_when_a_chapter_is_put_before_them(manu
     assert all(overlap(kept.text, piece.text) < 0.3 for kept in before.values() for piece in taught)
 
 
+def test_a_chapter_that_is_edited_renamed_and_moved_at_once_keeps_its_id(novel: Any) -> None:
+    moved = novel.pieces()["book/02.md Chapter 5"]
+    source = novel.folder / "book" / "02.md"
+    novel.write("book/02.md", source.read_text().split("## Chapter 5")[0])
+    novel.write("end.md", f"# The end\n\n{moved.text} And a last sentence.\n")
+    novel.scan()
+    assert novel.pieces()["end.md The end"].id == moved.id
+
+
+def reworded(text: str) -> str:
+    """Every fifteenth word is another one."""
+    return "\n\n".join(
+        " ".join("somehow" if number % 15 == 7 else word for number, word in enumerate(paragraph.split()))
+        for paragraph in text.split("\n\n")
+    )
+
+
+def test_held_out_text_that_is_reworded_and_merged_is_not_learned(novel: Any, make_prose: Maker) -> None:
+    pieces = novel.pieces()
+    kept = one_held(pieces)
+    target = next(piece for piece in pieces.values() if piece.teaches and piece.path != kept.path)
+    page = novel.folder / target.path
+    text = f"{target.text}\n\n{reworded(kept.text)}\n\n{make_prose(801, 900)}"
+    novel.write(target.path, page.read_text().replace(target.text, text))
+    novel.scan()
+    after = next(piece for piece in novel.pieces().values() if piece.id == target.id)
+    assert after.held_out == FOLLOWS
+
+
+def test_parts_of_taught_pieces_are_never_chosen_later(novel: Any) -> None:
+    taught = [piece for piece in novel.pieces().values() if piece.teaches]
+    for piece in taught:
+        page = novel.folder / piece.path
+        cut = "\n\n".join(_with_heading_in_the_middle(piece.text.split("\n\n")))
+        novel.write(piece.path, page.read_text().replace(piece.text, cut))
+    novel.scan()
+    after = novel.pieces().values()
+    assert len(after) == 20 + len(taught)
+    assert sum(piece.held_out is not None for piece in after) == 20 - len(taught)
+
+
+def test_a_longer_version_of_what_is_chosen_is_kept_aside_with_it(manuscript: Any, make_prose: Maker) -> None:
+    for number in range(14):
+        text = make_prose(number, 300)
+        manuscript.write(f"{number:02} short.md", text)
+        manuscript.write(f"{number:02} long.md", f"{text}\n\n{make_prose(number + 900, 600)}")
+    manuscript.scan()
+    kept = {piece.path for piece in manuscript.corpus.pieces() if piece.held_out}
+    assert any(path.endswith("short.md") for path in kept)
+    assert all(path.replace("short", "long") in kept for path in kept)
+
+
 def _move_last_paragraph(manuscript: Any, source: Piece, target: Piece) -> str:
     """Cut the end of one chapter and paste it into another; returns what moved."""
     moved = source.text.split("\n\n")[-2:]

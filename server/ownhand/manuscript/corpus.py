@@ -22,7 +22,7 @@ from ownhand.text.words import matching_words
 log = logging.getLogger(__name__)
 
 _TEACHES = "pieces.share = 'teach' AND pieces.mine = 'mine' AND pieces.copy_of IS NULL AND pieces.file IS NOT NULL"
-_RAREST = 12
+_RAREST = 24
 """Words of the question that are looked up: the rarest ones say most about the matter."""
 _FILLED = 0.8
 """Share of the words asked for from which nothing is filled up."""

@@ -22,15 +22,28 @@ _AT_ONCE = 500
 """Values in one statement."""
 
 
-def inherit(connection: sqlite3.Connection, key: int) -> None:
+def earlier(connection: sqlite3.Connection, pieces: Iterable[tuple[int, Sketch]]) -> list[tuple[str, Sketch]]:
+    """Mark and sketch of pieces, given by key, before they change: a part that is split off is like the old whole."""
+    found = []
+    for key, sketch in pieces:
+        (share,) = connection.execute("SELECT share FROM pieces WHERE key = ?", (key,)).fetchone()
+        if share:
+            found.append((share, sketch))
+    return found
+
+
+def inherit(connection: sqlite3.Connection, key: int, before: Iterable[tuple[str, Sketch]] = ()) -> None:
     """A new or changed piece that holds much of a held-out one is held out; a part or draft of a taught one teaches.
 
-    Held-out text that is merged into a taught piece takes the whole of it along: it must not be learned by that door.
+    `before` are the pieces of the same files as they were (see `earlier`). Held-out text that is merged into a taught
+    piece takes the whole of it along: it must not be learned by that door.
     """
     share, data = connection.execute("SELECT share, sketch FROM pieces WHERE key = ?", (key,)).fetchone()
     if share == "held" or not _is_any(connection, "pieces WHERE share IS NOT NULL"):
         return
-    sources = _shares_of_sources(connection, key, Sketch.from_bytes(data), share)
+    sketch = Sketch.from_bytes(data)
+    sources = _shares_of_sources(connection, key, sketch, share)
+    sources |= {mark for mark, old in before if mark != share and _comes_from(sketch.overlap(old), mark)}
     if "held" in sources:
         _hold(connection, key, held_out.FOLLOWS)
     elif _holds_passage(connection, key):

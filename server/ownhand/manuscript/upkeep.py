@@ -92,11 +92,13 @@ def update_files(connection: sqlite3.Connection, batch: Sequence[ReadFile]) -> N
         known |= {gone.key: gone for gone in _gone_like(connection, item)}
     matched = match([item.seen for item in new], list(known.values()))
     taken = set(matched.values())
-    marks.remember(connection, [key for number, key in matched.items() if new[number].seen.digest != known[key].digest])
+    kept = {key for number, key in matched.items() if new[number].seen.digest == known[key].digest}
+    before = marks.earlier(connection, [(key, item.sketch) for key, item in known.items() if key not in kept])
+    marks.remember(connection, taken - kept)
     _let_go(connection, [key for key, item in known.items() if item.path is not None and key not in taken])
     saved = [_save(connection, file_ids[item.seen.path], item, matched.get(number)) for number, item in enumerate(new)]
     for number, key in enumerate(saved):
-        marks.inherit(connection, key)
+        marks.inherit(connection, key, before if number not in matched else ())
         if number not in matched:
             drafts.follow_answer(connection, key)
         drafts.regroup(connection, key)
