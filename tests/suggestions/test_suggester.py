@@ -231,6 +231,15 @@ async def test_asked_by_a_key_at_a_paragraph_s_end_the_model_is_let_past_its_lin
     assert engine.running == 0
 
 
+async def test_one_word_that_fits_on_a_full_line_of_verse_is_no_suggestion(suggester, engine, moment) -> None:
+    """ "tare him" + " to", cut from " to see the needle", left the line dangling."""
+    poem = "a can of peas\nthe needle moves\nan old penny   12\nhe is the lot\nthe needle again   it moves\n"
+    engine.answers = [" to see the needle settle over there\n", "\n   the lot of it\n"]
+    answer = await suggester.suggest(moment(f"{poem}up I'd stand in the hall & tare", "\n"))
+    assert isinstance(answer, Suggestion)
+    assert answer.text == "\n   the lot of it"
+
+
 async def test_the_stream_joins_to_the_suggestion(suggester, engine, moment) -> None:
     engine.answers = [" the weight of every shirt he had, and the one he had been married in, to the ounce. He"]
     pieces = [piece async for piece in suggester.stream(moment(PAGE))]

@@ -5,10 +5,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from ownhand.engines.protocol import Engine, Sampling, Usage
+from ownhand.manuscript.model import Form
 from ownhand.suggestions.boundary import Limits, boundary, last_resort
 from ownhand.suggestions.clock import Clock
 from ownhand.suggestions.prompt import Prompt
-from ownhand.suggestions.shaping import Dropped, Surroundings, hopeless, shape
+from ownhand.suggestions.shaping import TOO_WIDE, Dropped, Surroundings, hopeless, shape
+from ownhand.text.words import count_words
 
 
 @dataclass
@@ -52,6 +54,14 @@ async def generate(
                 break
     if end is None:
         end = last_resort(answer, limits) if candidate.usage.finish == "length" else len(answer)
+    if limits.form is Form.VERSE and not given_up and _is_crumb(answer, end):
+        given_up = Dropped(TOO_WIDE)
     candidate.text = given_up or shape(answer[:end], around)
     candidate.total_ms = (clock.now() - started) * 1000
     return candidate
+
+
+def _is_crumb(answer: str, end: int) -> bool:
+    """Is what fitted on the line a single word of a longer one?"""
+    cut_short = bool(answer[end:].partition("\n")[0].strip())
+    return cut_short and "\n" not in answer[:end].strip() and count_words(answer[:end]) < 2
