@@ -235,7 +235,7 @@ async def test_one_word_that_fits_on_a_full_line_of_verse_is_no_suggestion(sugge
     """ "tare him" + " to", cut from " to see the needle", left the line dangling."""
     poem = "a can of peas\nthe needle moves\nan old penny   12\nhe is the lot\nthe needle again   it moves\n"
     engine.answers = [" to see the needle settle over there\n", "\n   the lot of it\n"]
-    answer = await suggester.suggest(moment(f"{poem}up I'd stand in the hall & tare", "\n"))
+    answer = await suggester.suggest(moment(f"{poem}up I'd stand in the hall tare", "\n"))
     assert isinstance(answer, Suggestion)
     assert answer.text == "\n   the lot of it"
 
