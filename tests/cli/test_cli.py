@@ -109,6 +109,16 @@ def test_suggest_for_a_person_puts_the_text_alone_on_standard_output(ownhand: Ru
     assert done.stderr.startswith("scripted · scripted · ")
 
 
+def test_a_file_switched_off_far_above_the_cursor_gets_nothing(ownhand: Run, tmp_path: Path) -> None:
+    page = tmp_path / "long.md"
+    night = "The lamps went by and nobody counted them. " * 20 + "\n\n"
+    page.write_text("---\nownhand: off\n---\n\n" + night * 120 + "I counted the lamps: nine, ten, and")
+    lines = page.read_text().count("\n") + 1
+    done = ownhand("suggest", page, "--line", lines, "--column", 35, "--json")
+    assert json.loads(done.stdout)["text"] == ""
+    assert "ownhand: off" in json.loads(done.stdout)["why"]
+
+
 def test_silence_is_no_error(ownhand: Run, page: Path) -> None:
     done = ownhand("suggest", page, "--line", 1, "--column", 11, "--json")
     assert done.returncode == 0

@@ -87,6 +87,5 @@ def test_emacs_takes_the_suggestion_from_its_completion(tmp_path: Path) -> None:
     assert emacs(tmp_path, "The boat sank in the", " deep, and ") == "The boat sank in the deep, and" + SENTENCE
 
 
-@pytest.mark.xfail(reason="eglot wants the label to begin with the word before the cursor", strict=True)
 def test_emacs_in_the_middle_of_a_line(tmp_path: Path) -> None:
     assert emacs(tmp_path, "The boat sank in the", " deep, and") == "The boat sank in the deep, and" + SENTENCE

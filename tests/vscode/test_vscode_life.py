@@ -53,7 +53,7 @@ def test_the_page_of_pieces_takes_the_writers_word(open_window):
     pieces = {"ferry.md": "# The ferry\n\n" + "The ferryman waited. Nobody came. " * 40, "clipping.md": clipping}
     window: Window = open_window(pieces, "ferry.md", consent="Learn from this folder")
     window.command("Ownhand: Show the Pieces")
-    page = window.page.frame_locator("iframe.webview").frame_locator("iframe")
+    page = window.page.frame_locator("iframe.webview").frame_locator("#active-frame")
     expect(page.get_by_role("heading", name="Pieces of manuscript")).to_be_visible()
     row = page.get_by_role("row").filter(has_text="ferry.md").first
     expect(row.get_by_role("button", name="mine", exact=True)).to_have_attribute("aria-pressed", "true")

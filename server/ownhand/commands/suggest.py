@@ -11,8 +11,10 @@ from ownhand.commands.place import Cursor, moment_at, offset_of, read_text
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import VoiceFolder, consent_for
+from ownhand.manuscript.formats.place import switched_off
 from ownhand.settings import Settings, read_settings
 from ownhand.suggestions.moment import Moment, Silence, Suggestion
+from ownhand.suggestions.place import SWITCHED_OFF
 
 
 def run(home: Home, file: Path, cursor: Cursor, *, engine: str, model: str, as_json: bool) -> int:
@@ -22,7 +24,8 @@ def run(home: Home, file: Path, cursor: Cursor, *, engine: str, model: str, as_j
     voice = consent_for(home, file)
     folder = voice.folder if voice else None
     moment = moment_at(file, text, offset, folder=folder, length=settings.suggestion_length)
-    answer = asyncio.run(_ask(home, settings, voice, moment))
+    # The moment is a window of a long file: what the head of the file says has to be asked of the file.
+    answer = SWITCHED_OFF if switched_off(text) else asyncio.run(_ask(home, settings, voice, moment))
     if as_json:
         print_json(_facts(answer))
     elif isinstance(answer, Silence):

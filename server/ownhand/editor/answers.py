@@ -23,6 +23,7 @@ from ownhand.errors import WriterError
 from ownhand.manuscript.formats import READ_ONLY, SUFFIXES
 from ownhand.manuscript.formats.place import switched_off
 from ownhand.suggestions.moment import Moment, Silence, Suggestion
+from ownhand.suggestions.place import SWITCHED_OFF
 from ownhand.suggestions.suggester import Superseded
 
 SUGGESTED_IN = SUFFIXES - READ_ONLY
@@ -141,7 +142,7 @@ class Answers:
         if len(mirror.line(position.line)) > LONGEST_LINE:
             return "This line is longer than 100 kB; suggestions rest on it."
         if switched_off("\n".join(line[:_HEAD_WIDTH] for line in mirror.head(_HEAD_LINES))):
-            return "The document says ownhand: off."
+            return SWITCHED_OFF.why
         return None
 
     async def _answer(self, frozen: Frozen | Silence) -> Suggestion | None:
@@ -227,13 +228,15 @@ def _accept(suggestion: Suggestion) -> types.Command:
 
 def _list_item(suggestion: Suggestion, before: str, position: types.Position) -> types.CompletionItem:
     word = re.search(r"\w*$", before)
-    label = " ".join(suggestion.text.split())
+    typed = word.group() if word else ""
+    # eglot writes the label over the word before the cursor, so the label has to begin with that word.
+    label = " ".join((typed + suggestion.text).split())
     return types.CompletionItem(
         label=label if len(label) <= _LABEL else label[: _LABEL - 1] + "…",
         kind=types.CompletionItemKind.Text,
         detail="Ownhand",
         documentation=suggestion.text,
-        filter_text=(word.group() if word else "") + suggestion.text,
+        filter_text=typed + suggestion.text,
         insert_text_mode=types.InsertTextMode.AsIs,
         text_edit=types.TextEdit(types.Range(position, position), suggestion.text),
         command=_accept(suggestion),

@@ -30,6 +30,7 @@ _WORD_END = regex.compile(r"[\p{L}\p{N}\p{M}]\Z")
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー々]")
 _JOINING = ".,;:!?…。、！？" + CLOSERS
 
+SWITCHED_OFF = Silence("This file says `ownhand: off`.")
 _CLOSED = {
     Kind.HEADING: "This is a title.",
     Kind.BREAK: "This line parts two scenes.",
@@ -72,7 +73,7 @@ def read_place(moment: Moment) -> Place | Silence:
     """The place of `moment`, or why nothing is offered there."""
     head = (moment.before[:_HEAD] + moment.after[:_HEAD])[:_HEAD] if moment.before_offset == 0 else ""
     if switched_off(head):
-        return Silence("This file says `ownhand: off`.")
+        return SWITCHED_OFF
     if not parts(moment.before, moment.after):
         return Silence("The cursor stands inside a character.")
     before, after = _window(moment.before, _KIND_BEFORE), moment.after[:_KIND_AFTER]
