@@ -20,8 +20,8 @@ _SAVE = (
     f"INSERT OR IGNORE INTO pieces ({_COLUMNS}, title, text) "  # noqa: S608 - the columns above
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '')"
 )
-_FAR = 1_000_000
-"""Where to stop looking for pieces when the largest key can't be read."""
+_GAP = 2000
+"""Keys in a row that give nothing, after which no more is looked for."""
 
 
 def salvage(broken: Path, connection: sqlite3.Connection) -> None:
@@ -46,12 +46,12 @@ def salvage(broken: Path, connection: sqlite3.Connection) -> None:
 
 def _pieces(old: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
     """One by one, by their keys, so that a damaged page costs no more than the pieces that lie in it."""
-    with contextlib.suppress(sqlite3.DatabaseError):
-        if not old.execute("SELECT name FROM sqlite_schema WHERE name = 'pieces'").fetchone():
-            return
-    last = next(_readable(old, "SELECT coalesce(max(key), 0) FROM pieces"), (_FAR,))[0]
-    for key in range(1, last + 1):
-        yield from _readable(old, f"SELECT {_COLUMNS} FROM pieces WHERE key = {key}")  # noqa: S608 - a number
+    key = found = 0
+    while key - found < _GAP:
+        key += 1
+        for row in _readable(old, f"SELECT {_COLUMNS} FROM pieces WHERE key = {key}"):  # noqa: S608 - a number
+            found = key
+            yield row
 
 
 def _readable(old: sqlite3.Connection, query: str) -> Iterator[tuple[Any, ...]]:
