@@ -5,6 +5,7 @@ that builds a command line is imported.
 """
 
 import io
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -51,6 +52,9 @@ def _command(arguments: Sequence[str]) -> int:
     from ownhand.commands.app import invoke
 
     _write_utf8()
+    # What a person has to know comes as a sentence. Log lines of libraries (the event loop's about a connection that
+    # was closed while it had news, for one) would be printed as tracebacks where nobody handles them.
+    logging.getLogger().addHandler(logging.NullHandler())
     code = invoke(arguments)
     sys.stdout.flush()  # now, while a reader that is gone is no surprise
     return code

@@ -238,6 +238,12 @@ def test_a_reader_that_leaves_early_causes_no_noise(environment: dict[str, str],
     assert process.returncode == 1
 
 
+def test_log_lines_of_libraries_stay_off_the_terminal(environment: dict[str, str]) -> None:
+    noisy = "import logging; from ownhand import cli; cli.run(['--version']); logging.getLogger('asyncio').error('!')"
+    done = subprocess.run([sys.executable, "-c", noisy], capture_output=True, text=True, env=environment, check=True)
+    assert done.stderr == ""
+
+
 def test_an_interrupt_ends_quietly(environment: dict[str, str], page: Path, tmp_path: Path) -> None:
     slow = tmp_path / "slow.json"
     slow.write_text(json.dumps({"rules": [], "default": " and so on and on", "chunk": 1, "delay_ms": 5000}))
