@@ -17,7 +17,7 @@ where that is), without the `ownhand.` in front:
 
 ```toml
 engine = "ollama"
-model = "qwen3:1.7b-base"
+model = "gemma:2b-text"
 
 [suggestion]
 length = "phrase"
