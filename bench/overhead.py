@@ -2,8 +2,9 @@
 
 Two engines with the same weights and options run side by side and see the same prompts in the same order, so that
 their prefix caches stand alike: one is asked through the whole path (place, passages, prompt, stream, boundary,
-shaping, filters), the other by one bare HTTP request for as many tokens as the suggestion took. Times are compared
-pair by pair, in one run; the suggestion comes first, since only then it is known how many tokens to ask for.
+shaping, filters), the other by bare HTTP requests for as many tokens as the suggestion took. Times are compared pair
+by pair, in one run; the suggestion comes first, since only then it is known how many tokens to ask for. Where a first
+candidate came to nothing and a second one was asked for, the bare engine is asked for both.
 """
 
 import time
@@ -36,18 +37,18 @@ class Heard:
 
 
 class Eavesdropper:
-    """An engine that hands everything on and remembers the first stream since it was last reset."""
+    """An engine that hands everything on and remembers the streams since `heard` was last emptied."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.heard: Heard | None = None
+        self.heard: list[Heard] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)
 
     async def stream(self, prompt: str, sampling: Sampling, usage: Usage | None = None) -> AsyncGenerator[Chunk]:
         heard = Heard(prompt, sampling)
-        self.heard = self.heard or heard
+        self.heard.append(heard)
         async with aclosing(self._engine.stream(prompt, sampling, usage)) as chunks:
             async for chunk in chunks:
                 heard.tokens += 1
@@ -62,10 +63,12 @@ class Pairs:
     raw: list[float] = field(default_factory=list)
     prompt_tokens: int = 0
     cached_tokens: int = 0
+    several: int = 0
 
     def add(self, ours: float, raw: float, trace: Trace | None) -> None:
         self.ours.append(ours)
         self.raw.append(raw)
+        self.several += trace is not None and trace.candidates > 1
         if trace is not None and trace.cached_tokens >= 0:
             self.prompt_tokens += trace.prompt_tokens
             self.cached_tokens += trace.cached_tokens
@@ -84,23 +87,26 @@ class Pairs:
         return [
             Figure(f"{name}: suggestion / raw engine, median", quantile(self.ratios, 0.5), "x", 1.10, note=note),
             Figure(f"{name}: suggestion / raw engine, p95", quantile(self.ratios, 0.95), "x", 1.25),
+            Figure(f"{name}: asked for more than one candidate", 100 * self.several / len(self.ours), "%"),
         ]
 
 
 async def compare(engine: Engine, corpus: OwnText | None, raw: RawCall, moments: int = 60) -> Pairs:
     """Type a page with `engine` behind the suggester and ask `raw` the same, `moments` times after a warm-up."""
     ear = Eavesdropper(engine)
-    suggester = Suggester(ear, corpus)
+    # What is written ahead between the questions would be timed as the bare engine's.
+    suggester = Suggester(ear, corpus, on_mains=lambda: False)
     pairs = Pairs()
     try:
         for number, moment in enumerate(STORY.moments(250, moments + WARM_UP)):
-            ear.heard = None
+            ear.heard = []
             started = time.perf_counter()
             answer = await suggester.suggest(moment)
             between = time.perf_counter()
-            if ear.heard is None:
+            if not ear.heard:
                 continue  # answered without the engine: the page went on as suggested
-            await raw(ear.heard.prompt, replace(ear.heard.sampling, max_tokens=ear.heard.tokens))
+            for heard in ear.heard:
+                await raw(heard.prompt, replace(heard.sampling, max_tokens=heard.tokens))
             ended = time.perf_counter()
             if number >= WARM_UP and isinstance(answer, Suggestion):
                 pairs.add(between - started, ended - between, suggester.last_trace)

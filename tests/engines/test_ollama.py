@@ -90,6 +90,17 @@ async def test_every_request_is_raw_uncut_and_alike(monkeypatch):
     assert len({(each["options"]["num_ctx"], each["options"]["num_batch"]) for each in asked}) == 1
 
 
+async def test_a_loaded_model_is_not_loaded_again():
+    """Loading before every suggestion threw the prompt's kept beginning away, and each one was read from the start."""
+    done = json.dumps({"done": True, "done_reason": "stop", "prompt_eval_count": 9, "eval_count": 1}).encode() + b"\n"
+    async with BadOllama(chunked(TOKEN, done)) as server:
+        engine = OllamaEngine("tale", server.host)
+        for _ in range(3):
+            await engine.load()
+        await engine.close()
+    assert [path for path, _ in server.requests].count("/api/generate") == 1
+
+
 async def test_a_model_in_use_is_not_pushed_out(monkeypatch):
     monkeypatch.setattr(room, "free_memory", lambda: 1200)
     async with BadOllama(chunked(TOKEN)) as server:

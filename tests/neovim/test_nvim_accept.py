@@ -157,6 +157,7 @@ def test_in_verse_tab_indents_and_another_key_accepts(desk: Desk) -> None:
     neovim.wait_until(lambda: status(neovim).get("form") == "verse", "the server knows verse")
     neovim.keys("<Tab>")
     neovim.wait_until(lambda: neovim.buffer[-1] == "from the deep\t", "Tab indents")
+    neovim.wait_no_ghost()
     neovim.keys("<BS>")
     neovim.wait_ghost("I gave")
     neovim.keys("<C-l>")

@@ -89,6 +89,8 @@ class OllamaEngine:
     async def load(self) -> None:
         """Load the model with the options of every later request, and measure its vocabulary on a short sample."""
         await self._permitted()
+        if self._loaded == self._serving:
+            return
         usage = Usage()
         async for _ in self._answer(SAMPLE, Sampling(max_tokens=1), usage):
             pass
