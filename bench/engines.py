@@ -21,12 +21,13 @@ async def embedded(weights: Path) -> AsyncGenerator[tuple[Engine, RawCall]]:
     """The embedded engine, and a second llama.cpp child asked over plain HTTP."""
     engine, bare = await EmbeddedEngine.open(weights), await start_child(weights, DEFAULT_CONTEXT, None)
 
-    async def raw(prompt: str, sampling: Sampling) -> None:
-        request = completion_request(prompt, sampling, None)
+    async def raw(prompt: str, sampling: Sampling) -> int:
+        request, chunks = completion_request(prompt, sampling, None), 0
         async with bare.client.stream("POST", "/completion", json=request) as answer:
             answer.raise_for_status()
-            async for _ in answer.aiter_lines():
-                pass
+            async for line in answer.aiter_lines():
+                chunks += bool(line) and bool(json.loads(line.removeprefix("data:"))["content"])
+        return chunks
 
     try:
         await engine.load()
@@ -46,11 +47,13 @@ async def ollama(weights: Path, scratch: Path) -> AsyncGenerator[tuple[Engine, R
         engine = OllamaEngine(ours.model, ours.host)
         async with httpx.AsyncClient(base_url=bare.host, trust_env=False, timeout=120) as client:
 
-            async def raw(prompt: str, sampling: Sampling) -> None:
+            async def raw(prompt: str, sampling: Sampling) -> int:
+                chunks = 0
                 async with client.stream("POST", "/api/generate", json=engine.request(prompt, sampling)) as answer:
                     answer.raise_for_status()
                     async for line in answer.aiter_lines():
-                        json.loads(line)
+                        chunks += bool(json.loads(line)["response"])
+                return chunks
 
             try:
                 await engine.load()

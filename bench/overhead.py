@@ -3,10 +3,13 @@
 Two engines with the same weights and options run side by side and see the same prompts in the same order, so that
 their prefix caches stand alike: one is asked through the whole path (place, passages, prompt, stream, boundary,
 shaping, filters), the other by bare HTTP requests for as many tokens as the suggestion took. Times are compared pair
-by pair, in one run; the suggestion comes first, since only then it is known how many tokens to ask for. Where a first
-candidate came to nothing and a second one was asked for, the bare engine is asked for both.
+by pair, in one run; the suggestion comes first, since only then it is known how many tokens to ask for. Both draw with
+the same seed, and a pair in which the bare engine wrote something of another length all the same is left out and
+counted.
+Where a first candidate came to nothing and a second one was asked for, the bare engine is asked for both.
 """
 
+import itertools
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
@@ -21,37 +24,47 @@ from ownhand.suggestions.own_text import OwnText
 from ownhand.suggestions.suggester import Suggester
 from ownhand.suggestions.trace import Trace
 
-RawCall = Callable[[str, Sampling], Awaitable[None]]
-"""Asks the bare engine for the whole answer to a prompt."""
+RawCall = Callable[[str, Sampling], Awaitable[int]]
+"""Asks the bare engine for the whole answer to a prompt; returns how many chunks came."""
 
 WARM_UP = 5
 
 
 @dataclass
 class Heard:
-    """What the suggester asked the engine for, and how many chunks (one a token, all but always) it took."""
+    """What the suggester asked the engine for, how many chunks (one a token, all but always) it took, and how many
+    tokens the engine says it wrote: one more than the chunks where a line break or the end of the text stopped it."""
 
-    prompt: str = ""
-    sampling: Sampling = field(default_factory=Sampling)
-    tokens: int = 0
+    prompt: str
+    sampling: Sampling
+    usage: Usage
+    chunks: int = 0
+
+    @property
+    def again(self) -> Sampling:
+        """The same question, for as many tokens as were written."""
+        return replace(self.sampling, max_tokens=max(self.chunks, self.usage.generated_tokens))
 
 
 class Eavesdropper:
-    """An engine that hands everything on and remembers the streams since `heard` was last emptied."""
+    """An engine that hands everything on, with a seed, and remembers the streams since `heard` was last emptied."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.heard: list[Heard] = []
+        self._seeds = itertools.count(1)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)
 
     async def stream(self, prompt: str, sampling: Sampling, usage: Usage | None = None) -> AsyncGenerator[Chunk]:
-        heard = Heard(prompt, sampling)
+        sampling = replace(sampling, seed=next(self._seeds))
+        usage = usage or Usage()
+        heard = Heard(prompt, sampling, usage)
         self.heard.append(heard)
         async with aclosing(self._engine.stream(prompt, sampling, usage)) as chunks:
             async for chunk in chunks:
-                heard.tokens += 1
+                heard.chunks += 1
                 yield chunk
 
 
@@ -64,6 +77,7 @@ class Pairs:
     prompt_tokens: int = 0
     cached_tokens: int = 0
     several: int = 0
+    uneven: int = 0
 
     def add(self, ours: float, raw: float, trace: Trace | None) -> None:
         self.ours.append(ours)
@@ -83,7 +97,8 @@ class Pairs:
         return self.cached_tokens / self.prompt_tokens if self.prompt_tokens else 0.0
 
     def figures(self, name: str) -> list[Figure]:
-        note = f"{len(self.ours)} moments, raw median {1000 * quantile(self.raw, 0.5):.0f} ms"
+        note = f"{len(self.ours)} pairs, raw median {1000 * quantile(self.raw, 0.5):.0f} ms"
+        note += f", {self.uneven} uneven ones left out" if self.uneven else ""
         return [
             Figure(f"{name}: suggestion / raw engine, median", quantile(self.ratios, 0.5), "x", 1.10, note=note),
             Figure(f"{name}: suggestion / raw engine, p95", quantile(self.ratios, 0.95), "x", 1.25),
@@ -105,11 +120,14 @@ async def compare(engine: Engine, corpus: OwnText | None, raw: RawCall, moments:
             between = time.perf_counter()
             if not ear.heard:
                 continue  # answered without the engine: the page went on as suggested
-            for heard in ear.heard:
-                await raw(heard.prompt, replace(heard.sampling, max_tokens=heard.tokens))
+            even = [await raw(heard.prompt, heard.again) == heard.chunks for heard in ear.heard]
             ended = time.perf_counter()
-            if number >= WARM_UP and isinstance(answer, Suggestion):
+            if number < WARM_UP or not isinstance(answer, Suggestion):
+                continue
+            if all(even):
                 pairs.add(between - started, ended - between, suggester.last_trace)
+            else:
+                pairs.uneven += 1
     finally:
         await suggester.close()
     return pairs
