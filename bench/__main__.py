@@ -62,7 +62,7 @@ class Bench:
             cached = Figure(
                 "embedded: prompt tokens from the prefix cache", 100 * pairs.cached_share, "%", 95, at_least=True
             )
-            return [*pairs.figures("embedded"), cached, *await stock.measure(engine, corpus)]
+            return [*pairs.figures("embedded"), cached, *await stock.measure(engine)]
 
     async def ollama(self) -> list[Figure]:
         corpus = await asyncio.to_thread(self.corpus)

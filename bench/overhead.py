@@ -19,6 +19,7 @@ from typing import Any
 from bench.figures import Figure, quantile
 from bench.page import STORY
 from ownhand.engines.protocol import Chunk, Engine, Sampling, Usage
+from ownhand.suggestions.composer import OWN_TEXT
 from ownhand.suggestions.moment import Suggestion
 from ownhand.suggestions.own_text import OwnText
 from ownhand.suggestions.suggester import Suggester
@@ -78,6 +79,7 @@ class Pairs:
     cached_tokens: int = 0
     several: int = 0
     uneven: int = 0
+    own_text: float = 0.0
 
     def add(self, ours: float, raw: float, trace: Trace | None) -> None:
         self.ours.append(ours)
@@ -103,6 +105,7 @@ class Pairs:
             Figure(f"{name}: suggestion / raw engine, median", quantile(self.ratios, 0.5), "x", 1.10, note=note),
             Figure(f"{name}: suggestion / raw engine, p95", quantile(self.ratios, 0.95), "x", 1.25),
             Figure(f"{name}: asked for more than one candidate", 100 * self.several / len(self.ours), "%"),
+            Figure(f"{name}: candidates dropped as the writer's own lines", 100 * self.own_text, "%"),
         ]
 
 
@@ -130,4 +133,5 @@ async def compare(engine: Engine, corpus: OwnText | None, raw: RawCall, moments:
                 pairs.uneven += 1
     finally:
         await suggester.close()
+    pairs.own_text = suggester.stats.drop_rate(OWN_TEXT)
     return pairs
