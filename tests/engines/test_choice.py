@@ -1,13 +1,13 @@
-"""Which engine serves, which models are offered, and what an Ollama folder holds."""
+"""Which engine serves, which models suit, and what an Ollama folder holds."""
 
-import hashlib
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ownhand.engines.choice import SCRIPT_VARIABLE, choose_engine, offered_models
+from ollama_folder import put_blob
+from ownhand.engines.choice import SCRIPT_VARIABLE, choose_engine
 from ownhand.engines.estimate import SAMPLE, TokenEstimate
 from ownhand.engines.ollama_blobs import local_blobs, models_folders
 from ownhand.engines.protocol import EngineError, Model, Sampling
@@ -20,18 +20,6 @@ NOBODY = "http://127.0.0.1:9"
 @pytest.fixture(autouse=True)
 def no_ollama_of_this_machine(monkeypatch, tmp_path):
     monkeypatch.setenv("OLLAMA_MODELS", str(tmp_path / "models"))
-
-
-def put_blob(folder, content, name="tale", tag="7b", kinds=("model",)):
-    digest = hashlib.sha256(content).hexdigest()
-    blob = folder / "blobs" / f"sha256-{digest}"
-    blob.parent.mkdir(parents=True, exist_ok=True)
-    blob.write_bytes(content)
-    layers = [{"mediaType": f"application/vnd.ollama.image.{kind}", "digest": f"sha256:{digest}"} for kind in kinds]
-    manifest = folder / "manifests" / "registry.ollama.ai" / "library" / name / tag
-    manifest.parent.mkdir(parents=True, exist_ok=True)
-    manifest.write_text(json.dumps({"layers": layers}))
-    return blob
 
 
 async def chosen(home, **settings):
@@ -74,11 +62,6 @@ async def test_auto_serves_ollamas_own_file_while_ollama_is_silent(engine_home, 
 async def test_auto_takes_ollama_while_it_answers(engine_home, ollama_server):
     named = {"model": ollama_server.model, "ollama_host": ollama_server.host}
     assert await chosen(engine_home, **named) == ("ollama", ollama_server.model)
-    models = await offered_models(Settings(ollama_host=ollama_server.host), engine_home)
-    assert {model.name: model.can_learn for model in models} == {
-        f"{ollama_server.model}:latest": True,
-        "SmolLM2-135M-Instruct": True,
-    }
     assert [blob.name for blob in local_blobs([ollama_server.models_folder])] == [f"{ollama_server.model}:latest"]
 
 
@@ -107,20 +90,6 @@ async def test_a_script_serves_when_the_environment_names_one(engine_home, tmp_p
     script.write_text("[{}]")
     with pytest.raises(EngineError, match="no script"):
         await choose_engine(Settings(), engine_home)
-
-
-async def test_the_short_list_puts_the_suitable_first_and_says_why_not(
-    engine_home, tmp_path, packaged_gguf, monkeypatch
-):
-    put_blob(tmp_path / "models", packaged_gguf.read_bytes(), "tale-coder")
-    models = await offered_models(Settings(ollama_host=NOBODY), engine_home)
-    assert [(model.name, model.suitable, model.why_not) for model in models] == [
-        ("SmolLM2-135M-Instruct", True, ""),
-        ("tale-coder:7b", False, "was made for program code"),
-    ]
-    assert models[0].packaged
-    assert models[0].licence == "Apache-2.0"
-    assert models[0].can_learn
 
 
 @pytest.mark.parametrize(

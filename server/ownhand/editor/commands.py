@@ -10,6 +10,7 @@ from ownhand.editor.documents import path_of
 from ownhand.editor.folders import Folder, Folders
 from ownhand.editor.log import log_error
 from ownhand.editor.status import Status
+from ownhand.engines.short_list import short_list
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent
@@ -49,6 +50,7 @@ class Commands:
             "ownhand.corpus": self.corpus,
             "ownhand.mine": self.mine,
             "ownhand.addSamples": self.add_samples,
+            "ownhand.models": self.models,
         }
         return self._finish(later[name](*arguments))
 
@@ -126,6 +128,10 @@ class Commands:
         await asyncio.to_thread(folder.corpus.add_samples, paths)
         folder.keeper.scanner.start()
         return {"samples": len(paths)}
+
+    async def models(self, *_: Any) -> Answer:
+        """The short list to pick a model from: the keys of `ShortList.to_json`."""
+        return (await short_list(self._folders.settings, self._home)).to_json()
 
     def _folder(self, uri: Any) -> Folder:
         folder = self._folders.get(uri if isinstance(uri, str) else None)

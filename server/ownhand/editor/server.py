@@ -26,6 +26,7 @@ from ownhand.editor.serving import Serving
 from ownhand.editor.status import Status
 from ownhand.editor.sync import Sync
 from ownhand.editor.wire import Inbox, Outbox
+from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder
 
@@ -129,6 +130,8 @@ class OwnhandServer(LanguageServer):
     def initialized(self, *_: Any) -> None:
         self.serving.warm_up()
         self.in_background(self.configure())
+        if self.client.registers_configuration:
+            self.in_background(self._hear_of_settings())
 
     def shut_down(self, *_: Any) -> None:
         self._shut_down = True
@@ -145,7 +148,25 @@ class OwnhandServer(LanguageServer):
     async def configure(self) -> None:
         if self.client.pulls_configuration:
             await self.configuration.pull(self._ask_settings, [folder.uri for folder in self.folders.all()])
-        self.serving.use(self.configuration.settings)
+        if self.serving.use(self.configuration.settings):
+            await self._show_engine()
+
+    async def _show_engine(self) -> None:
+        """The writer has just chosen another engine or model: say at once which serves now, or why none does."""
+        try:
+            engine = await self.serving.chosen()
+        except WriterError as error:
+            self.status.update(engine="", model="", why=str(error))
+            self.complain(str(error))
+        else:
+            self.status.update(engine=engine.name, model=engine.model, why="")
+
+    async def _hear_of_settings(self) -> None:
+        """VS Code's client, for one, tells of changed settings only a server that registered for them."""
+        section = types.DidChangeConfigurationRegistrationOptions("ownhand")
+        wanted = types.Registration("ownhand.settings", types.WORKSPACE_DID_CHANGE_CONFIGURATION, section)
+        params = types.RegistrationParams([wanted])
+        await self.protocol.ask(types.CLIENT_REGISTER_CAPABILITY, params, _CONFIGURATION_SECONDS)
 
     async def _ask_settings(self, scopes: list[str | None]) -> list[Any] | None:
         items = [types.ConfigurationItem(scope_uri=scope, section="ownhand") for scope in scopes]

@@ -37,6 +37,7 @@ class Serving:
         self._choosing: asyncio.Task[Engine] | None = None
         self._warming: asyncio.Task[None] | None = None
         self._failed_at = 0.0
+        self._over = False
         self._suggesters: dict[str | None, tuple[Suggester, OwnText | None]] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -46,14 +47,19 @@ class Serving:
         task = self._choosing
         return task.result() if task and task.done() and not task.cancelled() and not task.exception() else None
 
-    def use(self, settings: Settings) -> None:
-        """New settings. A new engine is chosen only when one of the engine's own settings changed."""
+    def use(self, settings: Settings) -> bool:
+        """New settings. A new engine is chosen only when one of the engine's own settings changed.
+
+        True when an engine that was chosen is let go by that: `chosen` then gives the new one.
+        """
         changed = any(getattr(settings, key) != getattr(self._settings, key) for key in _ENGINE_SETTINGS)
         self._settings = settings
-        if changed and self._choosing is not None:
-            self._in_background(self._let_go(*self._taken()))
         for suggester, _ in self._suggesters.values():
             suggester.pause_ms = settings.suggestion_pause_ms
+        if not changed or self._choosing is None:
+            return False
+        self._in_background(self._let_go(*self._taken()))
+        return True
 
     def warm_up(self) -> "asyncio.Task[None]":
         """Load in a thread what the first suggestion would otherwise make the event loop wait for. Done once."""
@@ -63,7 +69,7 @@ class Serving:
 
     async def suggester(self, folder: str | None) -> Suggester:
         """The suggester for a folder's documents. Raises EngineError when no engine can be had."""
-        engine = await self._engine()
+        engine = await self.chosen()
         corpus = self._corpus_of(folder)
         suggester, its_corpus = self._suggesters.get(folder, (None, None))
         if suggester is None or suggester.engine is not engine or its_corpus is not corpus:
@@ -83,15 +89,24 @@ class Serving:
             self._in_background(suggester.close())
 
     async def close(self) -> None:
+        self._over = True
         await self._let_go(*self._taken())
         await asyncio.gather(*self._closing, return_exceptions=True)
 
-    async def _engine(self) -> Engine:
-        task = self._choosing
-        if task is None or (_failed(task) and time.monotonic() - self._failed_at > _REST):
-            task = self._choosing = asyncio.create_task(self._choose())
-            task.add_done_callback(_failed)
-        return await asyncio.shield(task)
+    async def chosen(self) -> Engine:
+        """The engine that the settings ask for. Raises EngineError when it can't be had."""
+        while True:
+            task = self._choosing
+            if task is None or (_failed(task) and time.monotonic() - self._failed_at > _REST):
+                task = self._choosing = asyncio.create_task(self._choose())
+                task.add_done_callback(_failed)
+            try:
+                return await asyncio.shield(task)
+            except asyncio.CancelledError:
+                asked = asyncio.current_task()
+                if self._over or task is self._choosing or (asked and asked.cancelling()):
+                    raise
+                # The settings changed while it was chosen: the question is still the same.
 
     async def _choose(self) -> Engine:
         try:

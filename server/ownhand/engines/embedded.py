@@ -74,7 +74,7 @@ class EmbeddedEngine:
         return self._header.path
 
     async def models(self) -> list[Model]:
-        from ownhand.engines.choice import described
+        from ownhand.engines.short_list import described
 
         return [await asyncio.to_thread(described, self._header, self._name)]
 

@@ -22,7 +22,9 @@ class LocalClient(ollama.AsyncClient):
 
     def __init__(self, host: str) -> None:
         timeout = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
-        super().__init__(host, trust_env=False, follow_redirects=False, timeout=timeout)
+        # Loading the certificates takes 20 ms that the event loop would feel; only https needs them.
+        verify = host.lower().startswith("https")
+        super().__init__(host, trust_env=False, follow_redirects=False, timeout=timeout, verify=verify)
         self._client.headers.pop("authorization", None)
 
     async def ask(self, method: str, path: str, value: Mapping[str, Any] | None = None) -> dict[str, Any]:

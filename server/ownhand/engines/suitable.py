@@ -12,6 +12,12 @@ LEARNABLE_ARCHITECTURES = frozenset({"llama", "mistral", "qwen2", "qwen3", "gemm
 _CODE = ("code", "coder", "starcoder", "codestral", "devstral", "sqlcoder")
 _EMBEDDING = ("embed", "bge-", "minilm", "bert", "rerank")
 _MEMORY_SHARE = 0.9
+TOO_LARGE = "is too large for this machine's free memory"
+
+BETTER_MODEL = "llama3.2:3b-text-q4_K_M"
+"""A base model in Ollama's library to begin with: continues text, can learn, fits 4 GB of free memory."""
+BETTER_SIZE = 2_000_000_000
+PULL = f"ollama pull {BETTER_MODEL}"
 
 
 def is_cloud(name: str) -> bool:
@@ -35,7 +41,7 @@ def suitable(
     if any(sign in name for sign in _CODE):
         return False, "was made for program code"
     if model.size > (free_memory() if memory is None else memory) * _MEMORY_SHARE:
-        return False, "is too large for this machine's free memory"
+        return False, TOO_LARGE
     return True, ""
 
 

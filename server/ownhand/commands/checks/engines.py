@@ -7,6 +7,7 @@ from ownhand.engines.choice import choose_engine
 from ownhand.engines.ollama import OllamaEngine
 from ownhand.engines.ollama_client import LocalClient, explained
 from ownhand.engines.protocol import EngineError, Sampling
+from ownhand.engines.suitable import BETTER_SIZE, PULL
 from ownhand.engines.weights import PACKAGED_NAME, packaged_weights
 from ownhand.home import Home
 from ownhand.provision.weights import installed_weights
@@ -61,7 +62,9 @@ async def ollama(settings: Settings) -> Finding:
     sentence = f"Ollama {version}{where}; {models}{left_out}."
     if suitable:
         return Finding("Ollama", State.FINE, sentence)
-    return Finding("Ollama", State.NOTE, sentence, "To use a better model, pull a base model with `ollama pull`.")
+    return Finding(
+        "Ollama", State.NOTE, sentence, f"For a better one, run `{PULL}`, which fetches {BETTER_SIZE / 1e9:.1f} GB."
+    )
 
 
 async def _ask_ollama(settings: Settings) -> tuple[str, list[str], list[str]]:
