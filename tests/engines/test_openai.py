@@ -1,12 +1,16 @@
 """The OpenAI-compatible engine beside the contract: servers that are gone, wrong, or speak another dialect."""
 
+import json
+import ssl
+
 import pytest
 
-from bad_ollama import BadOllama, whole
+from bad_ollama import BadOllama, chunked, whole
 from engine_files import start_llama_server
 from ollama_server import free_port
 from ownhand.engines.openai import OpenAIEngine, _probabilities
 from ownhand.engines.protocol import Adapter, EngineError, Sampling
+from ownhand.engines.wire import events, private_client
 
 
 async def said(engine):
@@ -66,3 +70,28 @@ async def test_an_adapter_the_server_was_not_started_with_is_refused(llama_serve
 def test_log_probabilities_in_both_dialects():
     assert _probabilities({"content": [{"token": " sea", "logprob": -0.5}]}) == ((" sea", -0.5),)
     assert _probabilities({"tokens": [" sea", "."], "token_logprobs": [-0.5, None]}) == ((" sea", -0.5),)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "wanted"),
+    [
+        ("https://words.example/v1", ssl.CERT_REQUIRED),
+        ("HTTPS://words.example/v1", ssl.CERT_REQUIRED),
+        ("http://127.0.0.1:8000/v1", ssl.CERT_NONE),
+    ],
+)
+async def test_a_server_behind_https_has_to_prove_who_it_is(base_url, wanted):
+    engine = OpenAIEngine(base_url, key="secret")
+    assert engine._client._transport._pool._ssl_context.verify_mode == wanted
+    await engine.close()
+
+
+async def test_line_separators_in_an_answer_end_no_event():
+    """JSON strings may hold U+2028, U+2029 and U+0085 as they are, and a poet's model writes them."""
+    words = "the door\u2028the gate\u2029the sea\u0085and"
+    line = b"data: " + json.dumps({"content": words}, ensure_ascii=False).encode() + b"\r\n\r\n"
+    async with BadOllama(chunked(line[:30], line[30:], b"data: [DONE]\n\n")) as server:
+        client = private_client(server.host)
+        async with client.stream("POST", "/api/generate", content=b"{}") as response:
+            assert [event async for event in events(response)] == [{"content": words}]
+        await client.aclose()

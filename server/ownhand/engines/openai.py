@@ -144,7 +144,7 @@ class OpenAIEngine:
     @property
     def _client(self) -> "httpx.AsyncClient":
         if self._opened is None:
-            self._opened = private_client("", key=self._key)
+            self._opened = private_client(self._base, key=self._key)
         return self._opened
 
     def _request(self, text: str, sampling: Sampling) -> dict[str, Any]:

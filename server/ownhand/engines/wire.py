@@ -15,7 +15,7 @@ SILENCE_SECONDS = 120.0
 
 
 def private_client(base_url: str, *, socket: str | None = None, key: str = "") -> "httpx.AsyncClient":
-    """A client that follows no redirect and heeds no proxy or credential of the environment.
+    """A client for `base_url` that follows no redirect and heeds no proxy or credential of the environment.
 
     Imported here, not at the top: httpx costs a fifth of a second, and the language server starts without an engine.
     """
@@ -24,8 +24,10 @@ def private_client(base_url: str, *, socket: str | None = None, key: str = "") -
     return httpx.AsyncClient(
         base_url=base_url,
         headers={"Authorization": f"Bearer {key}"} if key else {},
-        # Loading the certificates takes 30 ms that the event loop would feel; only https needs them.
-        transport=httpx.AsyncHTTPTransport(uds=socket, trust_env=False, verify=base_url.startswith("https")),
+        # Loading the certificates takes 30 ms that the event loop would feel; plain http needs none.
+        transport=httpx.AsyncHTTPTransport(
+            uds=socket, trust_env=False, verify=not base_url.lower().startswith("http://")
+        ),
         timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
         trust_env=False,
         follow_redirects=False,
@@ -47,7 +49,7 @@ async def events(response: "httpx.Response") -> AsyncIterator[dict[str, Any]]:
 
     Comments (pings) are skipped. Raises EngineError when the server sends something else.
     """
-    async for line in response.aiter_lines():
+    async for line in _lines(response):
         name, _, value = line.partition(":")
         if name not in ("data", "error"):
             continue
@@ -55,6 +57,17 @@ async def events(response: "httpx.Response") -> AsyncIterator[dict[str, Any]]:
             return
         event = parsed(value)
         yield {"error": event} if name == "error" and "error" not in event else event
+
+
+async def _lines(response: "httpx.Response") -> AsyncIterator[str]:
+    """Lines as event streams end them. httpx ends them at U+2028 and U+0085 too, which a JSON string may hold."""
+    rest = ""
+    async for text in response.aiter_text():
+        *lines, rest = (rest + text).split("\n")
+        for line in lines:
+            yield line.removesuffix("\r")
+    if rest:
+        yield rest
 
 
 def parsed(text: str | bytes) -> dict[str, Any]:
