@@ -1,17 +1,25 @@
-"""Child processes that never outlive their parent, whatever ends it.
+"""Child processes that never outlive their parent, and locks that never outlive their holder, whatever ends it.
 
-Two cords: the child reads its standard input and leaves when that closes (every platform), and on Linux the
+A child hangs on two cords: it reads its standard input and leaves when that closes (every platform), and on Linux the
 kernel kills it when its parent dies (`PR_SET_PDEATHSIG`), which also covers a child that is busy in C code.
 """
 
+import contextlib
 import ctypes
+import errno
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asyncio.subprocess import Process
 
 _PR_SET_PDEATHSIG = 1
+_GRACE_SECONDS = 2.0
+_HELD_BY_ANOTHER = frozenset({errno.EAGAIN, errno.EACCES, errno.EDEADLK})
 
 
 def die_with_parent(parent: int | None = None) -> None:
@@ -39,6 +47,42 @@ def leave_when_stdin_closes(on_line: Callable[[bytes], None] | None = None) -> t
     thread = threading.Thread(target=watch, name="stdin-watch", daemon=True)
     thread.start()
     return thread
+
+
+async def end_child(process: "Process") -> None:
+    """End a child and wait for it. Closing its standard input is the request; after two seconds it is killed."""
+    import asyncio  # here, because children import this module and need no event loop
+
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        async with asyncio.timeout(_GRACE_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def lock(descriptor: int) -> bool:
+    """Lock an open file until the descriptor is closed or this process dies; False while somebody else holds it.
+
+    Raises OSError where there are no locks (some network drives).
+    """
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in _HELD_BY_ANOTHER:
+            return False
+        raise
+    return True
 
 
 def lowest_priority() -> None:

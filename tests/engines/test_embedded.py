@@ -6,17 +6,16 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import psutil
 import pytest
 
 from engine_files import write_lora
-from ownhand.engines import embedded, llama_child
+from ownhand.engines import embedded
 from ownhand.engines.backoff import Backoff
 from ownhand.engines.embedded import EmbeddedEngine
 from ownhand.engines.protocol import Adapter, EngineError, Sampling, Usage
+from ownhand.engines.socket_folder import SocketFolder
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(180)]
 GREEDY = Sampling(max_tokens=4, temperature=0.0, repeat_penalty=1.0)
@@ -90,7 +89,7 @@ async def test_a_typed_on_prompt_is_served_from_the_cache(engine):
 
 async def test_the_socket_is_in_a_private_folder_that_goes_away(engine):
     await engine.load()
-    folder = engine._child.folder
+    folder = engine._child.folder.path
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     process = psutil.Process(await pid(engine))
     assert process.net_connections("inet") == []
@@ -102,7 +101,7 @@ async def test_the_socket_is_in_a_private_folder_that_goes_away(engine):
 async def test_where_sockets_do_not_serve_a_port_with_a_key_does(packaged_gguf, monkeypatch):
     import httpx
 
-    monkeypatch.setattr(llama_child, "_socket_folder", lambda: None)
+    monkeypatch.setattr(SocketFolder, "make", lambda: None)
     engine = await EmbeddedEngine.open(packaged_gguf)
     try:
         assert await said(engine)
@@ -229,13 +228,85 @@ def test_the_child_dies_with_a_killed_parent(packaged_gguf):
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_long_temporary_folder_falls_back_to_a_short_one(tmp_path, monkeypatch):
-    long = tmp_path / ("x" * 90)
-    long.mkdir()
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    monkeypatch.setattr(tempfile, "tempdir", str(long))
-    folder = llama_child._socket_folder()
-    assert folder is not None
-    assert folder.parent == Path("/tmp")
-    folder.rmdir()
-    assert not list(long.iterdir())
+class _Child:
+    """Stands in for a loaded child, where nothing is generated."""
+
+    users, retired, closing, alive = 0, False, False, True
+
+    async def close(self):
+        pass
+
+
+@pytest.mark.timeout(10)
+async def test_who_asks_just_when_the_load_ends_is_served(packaged_gguf, monkeypatch):
+    """Between a task's end and the calls that it owes, others have their turn."""
+    loaded = asyncio.get_running_loop().create_future()
+
+    async def start(*_):
+        await loaded
+        return _Child()
+
+    async def ask_late(engine):
+        await loaded
+        await engine.load()
+
+    monkeypatch.setattr(embedded, "start_child", start)
+    engine = await EmbeddedEngine.open(packaged_gguf)
+    first = asyncio.create_task(engine.load())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert engine._starting is not None
+    late = asyncio.create_task(ask_late(engine))
+    await asyncio.sleep(0)
+    loaded.set_result(None)
+    await asyncio.gather(first, late)
+    await engine.close()
+
+
+async def test_who_waits_for_an_engine_that_is_closed_is_told_so(packaged_gguf, monkeypatch):
+    async def start(*_):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(embedded, "start_child", start)
+    engine = await EmbeddedEngine.open(packaged_gguf)
+    waiting = asyncio.create_task(engine.load())
+    await asyncio.sleep(0)
+    await engine.close()
+    with pytest.raises(EngineError, match="is closed"):
+        await waiting
+
+
+@pytest.mark.parametrize("end", [EngineError("The engine refused.", "Try again."), asyncio.CancelledError()])
+async def test_a_second_child_that_is_of_no_use_is_ended(engine, lora, monkeypatch, no_child_left, end):
+    async def warm(*_):
+        raise end
+
+    monkeypatch.setattr(embedded, "_room_for_two", lambda _: True)
+    monkeypatch.setattr(embedded, "warm", warm)
+    await engine.load()
+    before = await pid(engine)
+    with pytest.raises(type(end)):
+        await engine.use_adapter(Adapter("probe", lora))
+    assert [child.pid for child in psutil.Process().children()] == [before]
+    await engine.close()
+
+
+async def test_a_swap_that_outlasts_the_engine_leaves_no_child(engine, lora, monkeypatch, no_child_left):
+    async def warm(*_):
+        await engine.close()
+
+    monkeypatch.setattr(embedded, "_room_for_two", lambda _: True)
+    monkeypatch.setattr(embedded, "warm", warm)
+    await engine.load()
+    with pytest.raises(EngineError, match="is closed"):
+        await engine.use_adapter(Adapter("probe", lora))
+
+
+async def test_a_child_that_cannot_be_started_is_said_and_leaves_no_folder(packaged_gguf, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
+    engine = await EmbeddedEngine.open(packaged_gguf)
+    with pytest.raises(EngineError, match="can't be started"):
+        await engine.load()
+    await engine.close()
+    assert not list(tmp_path.iterdir())

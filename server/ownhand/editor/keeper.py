@@ -6,7 +6,6 @@ Who keeps is decided by a lock that the system drops when its holder dies, so th
 import asyncio
 import contextlib
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.scan import Job, Outcome
 from ownhand.manuscript.scanner import Scanner
 from ownhand.manuscript.watch import Watcher
+from ownhand.processes import lock
 
 LOCK_NAME = "keeper.lock"
 _LOOK_AFTER = 2.0
@@ -29,19 +29,13 @@ Trouble = Callable[[WriterError], None]
 def try_lock(path: Path) -> int | None:
     """The descriptor that holds the lock until it is closed, None while another process holds it. Raises OSError."""
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    held = False
     try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
+        held = lock(descriptor)
+    finally:
+        if not held:
+            os.close(descriptor)
+    return descriptor if held else None
 
 
 def _give_back(taken: "asyncio.Future[int | None]") -> None:

@@ -19,6 +19,7 @@ DEFAULT_CONTEXT = 4096
 IDLE_SECONDS = 15 * 60.0
 _ROOM_FOR_TWO = 1.3
 """A second child is started beside the first when this many times the model's size is free."""
+_CLOSED = ("The embedded engine is closed.", "Start Ownhand again.")
 
 
 class EmbeddedEngine:
@@ -94,9 +95,10 @@ class EmbeddedEngine:
 
     async def stream(self, prompt: str, sampling: Sampling, usage: Usage | None = None) -> AsyncGenerator[Chunk]:
         usage = usage or Usage()
+        text = prompt or page_start(await self.special_tokens())
         async with (
             self._held() as child,
-            contextlib.aclosing(completion(child, self._request(prompt, sampling, child), usage)) as chunks,
+            contextlib.aclosing(completion(child, self._request(text, sampling, child), usage)) as chunks,
         ):
             async for chunk in chunks:
                 yield chunk
@@ -142,9 +144,12 @@ class EmbeddedEngine:
         """The child that serves the present adapter; starts one when there is none. Callers share one start."""
         while True:
             if self._closed:
-                raise EngineError("The embedded engine is closed.", "Start Ownhand again.")
-            if self._starting is not None:
-                await asyncio.shield(self._starting)
+                raise EngineError(*_CLOSED)
+            if (starting := self._starting) is not None:
+                # Awaiting a task that is done gives no turn to `_started`: with `shield` this might go round for ever.
+                await self._settled()
+                if not starting.cancelled():
+                    starting.result()
             elif self._child is None:
                 self._begin()
             elif not self._child.alive:
@@ -238,6 +243,12 @@ class EmbeddedEngine:
         except ChildGoneError as error:
             await fresh.close()
             raise _unfit(adapter) from error
+        except BaseException:
+            await fresh.close()
+            raise
+        if self._closed:
+            await fresh.close()
+            raise EngineError(*_CLOSED)
         old, self._child, self._adapter = self._child, fresh, adapter
         if old is not None:
             self._retire(old)
@@ -256,8 +267,7 @@ class EmbeddedEngine:
 
     def _request(self, prompt: str, sampling: Sampling, child: LlamaChild) -> dict[str, Any]:
         scale = self._adapter.scale if self._adapter else 0.0
-        text = prompt or page_start(special_tokens_from(self._header.metadata))
-        return completion_request(text, sampling, scale if child.adapter else None)
+        return completion_request(prompt, sampling, scale if child.adapter else None)
 
 
 def checked_header(path: Path) -> Header:

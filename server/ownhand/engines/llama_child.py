@@ -5,24 +5,19 @@ import contextlib
 import json
 import os
 import secrets
-import shutil
-import socket
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ownhand.engines.embedded_worker import Job
 from ownhand.engines.protocol import Adapter, EngineError
+from ownhand.engines.socket_folder import SocketFolder
 from ownhand.engines.wire import parsed, private_client
+from ownhand.processes import end_child
 
 if TYPE_CHECKING:
     import httpx
-
-_LONGEST_SOCKET_PATH = 100
-"""Bytes; `sun_path` holds 104 on macOS and 108 on Linux."""
-_GRACE_SECONDS = 2.0
 
 Fingerprint = tuple[str, int, int]
 
@@ -39,7 +34,7 @@ class LlamaChild:
 
     process: asyncio.subprocess.Process
     client: "httpx.AsyncClient"
-    folder: Path | None
+    folder: SocketFolder | None
     adapter: Fingerprint | None
     users: int = 0
     retired: bool = False
@@ -53,34 +48,50 @@ class LlamaChild:
         return self.adapter is not None and self.adapter[0] == str(adapter.path)
 
     async def close(self) -> None:
-        """End the child and remove its socket. Closing its standard input is the request; then it is killed."""
+        """End the child and remove its socket."""
         await self.client.aclose()
-        await _end(self.process)
+        await end_child(self.process)
         if self.folder is not None:
-            await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+            await asyncio.to_thread(self.folder.remove)
 
 
 async def start_child(model: Path, context: int, adapter: Path | None) -> LlamaChild:
     """Start a child and wait until its model is loaded. Raises EngineError with what went wrong."""
-    folder = await asyncio.to_thread(_socket_folder)
-    listen, key = (str(folder / "llama.sock"), "") if folder else ("127.0.0.1", secrets.token_urlsafe(32))
+    folder = await asyncio.to_thread(SocketFolder.make)
+    try:
+        return await _started_in(folder, model, context, adapter)
+    except BaseException:
+        if folder is not None:
+            await asyncio.to_thread(folder.remove)
+        raise
+
+
+async def _started_in(folder: SocketFolder | None, model: Path, context: int, adapter: Path | None) -> LlamaChild:
+    listen, key = (str(folder.socket), "") if folder else ("127.0.0.1", secrets.token_urlsafe(32))
     job = Job(model=str(model), context=context, adapter=str(adapter) if adapter else None, listen=listen, key=key)
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "ownhand.engines.embedded_worker", str(os.getpid())),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    process = await _spawned()
     try:
         address = await _address(process, job)
         loaded = await asyncio.to_thread(fingerprint, adapter) if adapter else None
     except BaseException:
-        await _end(process)
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+        await end_child(process)
         raise
     client = private_client("http://llama" if folder else address, socket=listen if folder else None, key=key)
     return LlamaChild(process, client, folder, loaded)
+
+
+async def _spawned() -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "ownhand.engines.embedded_worker", str(os.getpid())),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+    except OSError as error:
+        raise EngineError(
+            f"The embedded engine can't be started: {error.strerror}.", "Close other programs, then try again."
+        ) from error
 
 
 async def _address(process: asyncio.subprocess.Process, job: Job) -> str:
@@ -104,29 +115,3 @@ async def _address(process: asyncio.subprocess.Process, job: Job) -> str:
         f"The embedded engine can't load {what}: {str(said.get('error', '')).rstrip('.')}.",
         "Choose another model in ownhand.model, or fetch this one again.",
     )
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.stdin is not None:
-        process.stdin.close()
-    try:
-        async with asyncio.timeout(_GRACE_SECONDS):
-            await process.wait()
-    except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-
-
-def _socket_folder() -> Path | None:
-    """A new folder (mode 0700) for a socket; None where sockets have no such place, and a port with a key serves."""
-    if not hasattr(socket, "AF_UNIX") or sys.platform == "win32":
-        return None
-    for parent in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108  mkdtemp is private
-        with contextlib.suppress(OSError):
-            folder = Path(tempfile.mkdtemp(prefix="ownhand-", dir=parent)) if parent else None
-            if folder and len(os.fsencode(folder / "llama.sock")) <= _LONGEST_SOCKET_PATH:
-                return folder
-            if folder:
-                folder.rmdir()
-    return None

@@ -6,17 +6,16 @@ from the manuscript, with the ids, marks and answers that can still be read of i
 """
 
 import contextlib
-import errno
 import logging
 import os
 import sqlite3
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from ownhand.errors import WriterError
 from ownhand.home import check_format, make_private_folder
+from ownhand.processes import lock
 
 log = logging.getLogger(__name__)
 
@@ -182,9 +181,6 @@ def move_aside(path: Path) -> Path:
     return aside
 
 
-_HELD_BY_ANOTHER = frozenset({errno.EAGAIN, errno.EACCES, errno.EDEADLK})
-
-
 class Busy(Exception):  # noqa: N818 - a state, not an error
     """Another process scans this manuscript right now."""
 
@@ -198,15 +194,18 @@ def scan_lock(path: Path) -> Iterator[None]:
     except OSError as error:
         raise _cannot_lock(path, error) from error
     try:
-        try:
-            _lock(descriptor)
-        except OSError as error:
-            if error.errno in _HELD_BY_ANOTHER:
-                raise Busy from error
-            raise _cannot_lock(path, error) from error
+        if not _lock(path, descriptor):
+            raise Busy
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(path: Path, descriptor: int) -> bool:
+    try:
+        return lock(descriptor)
+    except OSError as error:
+        raise _cannot_lock(path, error) from error
 
 
 def _cannot_lock(path: Path, error: OSError) -> WriterError:
@@ -214,14 +213,3 @@ def _cannot_lock(path: Path, error: OSError) -> WriterError:
         f"Ownhand can't write to {path.parent}: {error.strerror}.",
         "Make the folder writable, or set OWNHAND_HOME to another folder.",
     )
-
-
-def _lock(descriptor: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

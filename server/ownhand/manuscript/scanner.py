@@ -15,6 +15,7 @@ from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder, find_voice, grant
 from ownhand.manuscript.scan import Job, Outcome, Progress
+from ownhand.processes import end_child
 from ownhand.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -114,19 +115,7 @@ class Scanner:
                     return _result(event)
             raise _STOPPED
         finally:
-            await _end(process)
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """The child leaves by itself when its input closes; a stuck one is killed."""
-    if process.stdin is not None:
-        process.stdin.close()
-    try:
-        await asyncio.wait_for(process.wait(), 2)
-    except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+            await end_child(process)
 
 
 def refresh(home: Home, folder: Path, settings: Settings, on_progress: Progress) -> None:

@@ -6,7 +6,6 @@ as pip follows them. Nothing is sent but the request for a public file.
 
 import errno
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ import httpx
 
 from ownhand.errors import WriterError
 from ownhand.home import make_private_folder
+from ownhand.processes import lock
 from ownhand.provision.package_index import PackageIndex
 
 Progress = Callable[[int, int], None]
@@ -121,21 +121,13 @@ def _held(part: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise _disk_refused(part, error) from error
     with stream:
-        if not _locked(stream):
+        try:
+            alone = lock(stream.fileno())
+        except OSError as error:
+            raise _disk_refused(part, error) from error
+        if not alone:
             raise WriterError("Another set-up is fetching the same file.", "Wait for it to finish.")
         yield stream
-
-
-def _locked(stream: BinaryIO) -> bool:
-    if sys.platform == "win32":
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 class _Anchors(HTMLParser):
