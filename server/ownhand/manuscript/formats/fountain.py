@@ -15,7 +15,7 @@ from ownhand.manuscript.model import Kind, Region
 SCENE_LEVEL = 4
 """Scene headings lie below acts and sequences (`#`, `##`, `###`)."""
 
-_TITLE_PAGE = re.compile(r"(?:[A-Za-z][\w \t-]{0,40}:[^\n]*\n?(?:[ \t]+\S[^\n]*\n?)*+)++(?=\s|\Z)")
+_TITLE_PAGE = re.compile(r"(?>(?:[A-Za-z][\w \t-]{0,40}:[^\n]*\n?(?>(?:[ \t]+\S[^\n]*\n?)*))+)(?=\s|\Z)")
 _NO_TITLE_PAGE = re.compile(r"(?:INT|EXT|EST|I/E|FADE|CUT)\b", re.IGNORECASE)
 _SECTION = re.compile(r"(#{1,6})[ \t]*[^#\s]")
 _SCENE = re.compile(r"(?:INT\.?/EXT|EXT\.?/INT|INT|EXT|EST|I/E)[. \t]|\.(?!\.)[^\W_]", re.IGNORECASE)

@@ -7,10 +7,10 @@ words in it.
 
 import re
 
-_YAML = re.compile(r"---[ \t]*\n(?P<body>(?:(?!(?:---|\.\.\.)[ \t]*(?:\n|\Z)).*\n)*+)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
-_TOML = re.compile(r"\+\+\+[ \t]*\n(?P<body>(?:(?!\+\+\+[ \t]*(?:\n|\Z)).*\n)*+)\+\+\+[ \t]*(?:\n|\Z)")
+_YAML = re.compile(r"---[ \t]*\n(?P<body>(?>(?:(?!(?:---|\.\.\.)[ \t]*(?:\n|\Z)).*\n)*))(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
+_TOML = re.compile(r"\+\+\+[ \t]*\n(?P<body>(?>(?:(?!\+\+\+[ \t]*(?:\n|\Z)).*\n)*))\+\+\+[ \t]*(?:\n|\Z)")
 # A text may begin with a scene break: only a body whose first line is a key makes it front matter.
-_KEY = re.compile(r"(?:[ \t]*(?:#.*)?\n)*+(?:[\w\"'.-][^:=\n]*(?::(?:[ \t]|\n)|[ \t]*=)|\Z)")
+_KEY = re.compile(r"(?>(?:[ \t]*(?:#.*)?\n)*)(?:[\w\"'.-][^:=\n]*(?::(?:[ \t]|\n)|[ \t]*=)|\Z)")
 _TITLE = re.compile(r"^title[ \t]*[:=][ \t]*(?P<title>\S.*?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _OFF = re.compile(
     r"^[ \t]*(?:#\+|%+[ \t]*|<!--[ \t]*|#[ \t]*)?ownhand[ \t]*[:=][ \t]*[\"']?(?:off|false|no)\b",

@@ -14,7 +14,7 @@ _TAGS = (
     "figcaption|figure|font|footer|h[1-6]|header|hr|i|iframe|img|ins|kbd|li|main|mark|nobr|ol|p|pre|q|rp|rt|ruby|s|"
     "samp|section|small|span|strike|strong|style|sub|summary|sup|table|tbody|td|tfoot|th|thead|tr|tt|u|ul|wbr"
 )
-_URL = r"(?:[^()\s]|\([^()\s]{0,200}\)){0,1000}+"
+_URL = r"(?>(?:[^()\s]|\([^()\s]{0,200}\)){0,1000})"
 _TITLE = r"(?:[ \t]+(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'))?"
 _INLINE = re.compile(
     r"(?P<escape>\\[!-/:-@\[-`{-~])"

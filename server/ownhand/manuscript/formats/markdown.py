@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _FENCE = re.compile(
-    r"[ \t]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*+(?P<fence>`{3,}(?=[^`\n]*$)|~{3,}(?![ \t]*(?:\n[ \t]*\n|\n?\Z)))",
+    r"[ \t]*+(?>(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*)(?P<fence>`{3,}(?=[^`\n]*$)|~{3,}(?![ \t]*(?:\n[ \t]*\n|\n?\Z)))",
     re.MULTILINE,
 )
 _PROGRAM = re.compile(r"[ \t]*+<(?P<name>script|style)\b", re.IGNORECASE)

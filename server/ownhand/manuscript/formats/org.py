@@ -13,12 +13,12 @@ from ownhand.manuscript.formats.lines import line_end, lines_of
 from ownhand.manuscript.model import Kind, Region
 
 _HEAD = re.compile(
-    r"(?:[ \t]*(?:#\+\w[^\n]*|#(?![^\s+])[^\n]*)?\n)*+(?:#\+(?!begin_)\w[^\n]*(?:\n|\Z))?", re.IGNORECASE
+    r"(?>(?:[ \t]*(?:#\+\w[^\n]*|#(?![^\s+])[^\n]*)?\n)*)(?:#\+(?!begin_)\w[^\n]*(?:\n|\Z))?", re.IGNORECASE
 )
 _BEGIN = re.compile(
     r"^[ \t]*(?:#\+begin_(?P<name>\w+)[^\n]*|:[A-Za-z][\w-]*:[ \t]*)(?:\n|\Z)", re.MULTILINE | re.IGNORECASE
 )
-_DRAWER_REST = re.compile(r"(?:(?![ \t]*:END:)[^\n]*\n){0,500}+[ \t]*:END:[ \t]*(?:\n|\Z)", re.IGNORECASE)
+_DRAWER_REST = re.compile(r"(?>(?:(?![ \t]*:END:)[^\n]*\n){0,500})[ \t]*:END:[ \t]*(?:\n|\Z)", re.IGNORECASE)
 _HEADING = re.compile(r"(\*+)[ \t]")
 _MARKUP_LINE = re.compile(r"[ \t]*(?:#\+\w+\S*:|(?:SCHEDULED|DEADLINE|CLOSED):[ \t]|#\+end_)", re.IGNORECASE)
 _COMMENT_LINE = re.compile(r"[ \t]*#(?:[ \t]|$)")

@@ -10,7 +10,7 @@ from ownhand.manuscript.model import Kind, ParsedFile, Region
 _LARGEST_TEXT = 8_000_000
 """Characters of RTF without its pictures: a very long novel, and some seconds of work."""
 
-_PICTURE = re.compile(r"\{(?:\\\*)?\\(?:pict|objdata|blipuid)\b[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+\}")
+_PICTURE = re.compile(r"\{(?:\\\*)?\\(?:pict|objdata|blipuid)\b[^{}]*+(?>(?:\{[^{}]*+\}[^{}]*+)*)\}")
 _TITLE = re.compile(r"\{\\title ([^{}\\]{1,200})\}")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 

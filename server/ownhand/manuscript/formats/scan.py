@@ -17,7 +17,7 @@ from ownhand.manuscript.model import Kind, Region
 MASK = "\ufffc"
 """Stands for the characters of an inline comment while its block is read, so that offsets stay the same."""
 
-_BLOCK = re.compile(r"(?:^[^\S\n]*+\S[^\n]*+\n?)++", re.MULTILINE)
+_BLOCK = re.compile(r"(?>(?:^[^\S\n]*+\S[^\n]*+\n?)+)", re.MULTILINE)
 _LINE_KINDS = (Kind.HEADING, Kind.BREAK)
 
 
