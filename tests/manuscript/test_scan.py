@@ -231,6 +231,19 @@ def test_refresh_counts_as_consent_and_reports(manuscript: Any, make_prose: Make
     assert "Too little" in report["promise"]
 
 
+def test_the_folder_gives_the_child_no_modules(
+    manuscript: Any, make_prose: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that came from somebody else may hold an `ownhand/__init__.py`, or a `json.py` of the writer's."""
+    ran = tmp_path / "ran"
+    for name in ("ownhand/__init__.py", "json.py"):
+        manuscript.write(name, f"open({str(ran)!r}, 'w').close()\n")
+    manuscript.write("a.md", make_prose(1, 300))
+    monkeypatch.chdir(manuscript.folder)
+    refresh(Home(tmp_path / "home"), manuscript.folder, Settings(), SILENT)
+    assert not ran.exists()
+
+
 def test_refresh_obeys_include_and_exclude(manuscript: Any, make_prose: Maker, tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     manuscript.write("a.md", make_prose(1))

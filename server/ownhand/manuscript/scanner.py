@@ -20,7 +20,8 @@ from ownhand.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_COMMAND = (sys.executable, "-m", "ownhand.manuscript.scan")
+_COMMAND = (sys.executable, "-P", "-m", "ownhand.manuscript.scan")
+"""`-P`: editors start the server in the manuscript folder, and no module may come from there."""
 _BUSY_SECONDS = 1.0
 """How long to wait for another process that scans the same manuscript."""
 _STOPPED = WriterError(
