@@ -5,6 +5,7 @@ else the platform's user data folder. Folders are created 0700. A file is writte
 its target, fsynced and renamed, so that a reader never sees half of it.
 """
 
+import contextlib
 import errno
 import json
 import os
@@ -79,7 +80,8 @@ def write_private(path: Path, data: bytes) -> None:
             os.fsync(stream.fileno())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a disk that refuses one may refuse the other
+            temporary.unlink(missing_ok=True)
         raise _cannot_write(path, error) from error
 
 

@@ -82,6 +82,12 @@ def test_a_read_only_folder_is_one_sentence(tmp_path: Path) -> None:
         tmp_path.chmod(0o700)
 
 
+def test_a_disk_that_takes_nothing_back_either_is_one_sentence(tmp_path: Path) -> None:
+    """On a disk that is read-only, as with a name too long for it, removing the temporary file is refused too."""
+    with pytest.raises(WriterError, match="can't write"):
+        write_private(tmp_path / ("x" * 250), b"")
+
+
 def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     for folder in (tmp_path / "data", tmp_path / "data" / "voices"):

@@ -1,6 +1,7 @@
 """The reading side: closest passages, repeats, counts, answers."""
 
 import os
+import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -307,3 +308,11 @@ def test_samples_that_cannot_be_read_are_skipped_with_the_reason(shelf: Any, tmp
     reasons = {Path(item.path).name: item.reason for item in shelf.corpus.skipped()}
     assert reasons.keys() == {"big.txt", "pipe.txt", "page.md", "book.pdf"}
     assert reasons["big.txt"] == "larger than 32 MB"
+
+
+def test_what_the_index_was_asked_is_not_logged(shelf: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """SQLite's messages quote the question, and questions hold the manuscript's words."""
+    with pytest.raises(sqlite3.OperationalError):
+        shelf.corpus._all("SELECT xylographer")
+    assert "can't be read (SQLITE_ERROR)" in caplog.text
+    assert "xylographer" not in caplog.text

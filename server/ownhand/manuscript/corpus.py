@@ -247,7 +247,8 @@ class Corpus:
         try:
             return self._connection().execute(sql, values).fetchall()
         except sqlite3.DatabaseError as error:
-            log.warning("The manuscript index can't be read (%s).", error)
+            # Not its message: SQLite quotes what it was asked, which is the manuscript's words.
+            log.warning("The manuscript index can't be read (%s).", getattr(error, "sqlite_errorname", "unknown"))
             if index.is_damage(error):
                 self._damaged = self._local.stamp
                 index.note_damage(self.index_path)

