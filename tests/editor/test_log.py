@@ -1,5 +1,7 @@
 """The log: private, and without a word of the manuscript."""
 
+import asyncio
+import gc
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ownhand.editor.log import log_error, start_log
+from ownhand.editor.server import _unattended
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +35,24 @@ def test_errors_leave_their_words_behind(tmp_path: Path) -> None:
     assert "reading a page\nValueError at test_log.py:" in text
     assert "Xylographer" not in text
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+async def test_what_fails_unattended_is_noted_without_its_words(tmp_path: Path) -> None:
+    async def fail() -> None:
+        int("Xylographer")
+
+    path = tmp_path / "server.log"
+    start_log(path)
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_unattended)
+    task = asyncio.create_task(fail())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    del task
+    gc.collect()
+    text = path.read_text()
+    assert "nobody waited for: ValueError at test_log.py:" in text
+    assert "Xylographer" not in text
 
 
 def test_a_folder_that_cannot_be_written_leaves_no_log_and_no_error(tmp_path: Path) -> None:

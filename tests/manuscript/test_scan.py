@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -302,3 +303,21 @@ async def test_a_scanner_that_cannot_start_a_child_tells_so(manuscript: Any, mon
     scanner.start()
     await scanner.finished()
     assert "stopped before it was done" in errors[0].sentence
+
+
+def test_a_child_that_leaves_before_it_heard_its_job_is_one_sentence(
+    manuscript: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    program = f"import os, pathlib; os.close(0); pathlib.Path({str(gone)!r}).touch()"
+    line = scanner_module._line
+
+    def late(job: Job) -> bytes:
+        while not gone.exists():
+            time.sleep(0.01)
+        return line(job)
+
+    monkeypatch.setattr(scanner_module, "_COMMAND", (sys.executable, "-c", program))
+    monkeypatch.setattr(scanner_module, "_line", late)
+    with pytest.raises(WriterError, match="stopped before it was done"):
+        refresh(Home(tmp_path / "home"), manuscript.folder, Settings(), lambda *_: None)

@@ -2,10 +2,13 @@
 
 import asyncio
 import shutil
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
 
 from ownhand.manuscript import watch
 from ownhand.manuscript.watch import EVERYTHING, Watcher
@@ -153,3 +156,50 @@ async def test_folders_that_repositories_and_editors_hide_are_nobodys_business(
     (folder / "a.md").write_text("two, and longer")
     async with asyncio.timeout(PATIENCE):
         assert await listener.told.get() == {"a.md"}
+
+
+async def test_an_end_while_it_begins_leaves_nobody_watching(
+    folder: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beginning, go_on, begun, made = threading.Event(), threading.Event(), threading.Event(), []
+
+    def observer() -> BaseObserver:
+        made.append(Observer())
+        return made[-1]
+
+    def slowly(self: Watcher, observer: BaseObserver) -> None:
+        beginning.set()
+        go_on.wait(PATIENCE)
+        begin(self, observer)
+        begun.set()
+
+    begin = Watcher._begin
+    monkeypatch.setattr(watch, "Observer", observer)
+    monkeypatch.setattr(Watcher, "_begin", slowly)
+    watcher = Watcher(folder, listener.told.put_nowait, poll=False)
+    starting = asyncio.create_task(watcher.start())
+    await asyncio.to_thread(beginning.wait, PATIENCE)
+    starting.cancel()
+    asyncio.get_running_loop().call_later(0.2, go_on.set)
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    await watcher.stop()
+    await asyncio.to_thread(begun.wait, PATIENCE)
+    assert [each.is_alive() for each in made] == [False]
+
+
+async def test_a_folder_that_was_closed_for_a_while_is_taken_up_again(
+    watcher: Watcher, folder: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`Path.is_dir` raises where the folders above may not be looked into."""
+    looked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def closed(self: Path) -> bool:
+        loop.call_soon_threadsafe(looked.set)
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "is_dir", closed)
+        await asyncio.wait_for(looked.wait(), PATIENCE)
+    await listener.until(None)

@@ -263,9 +263,37 @@ async def test_a_folder_with_another_name_is_offered_its_voice_once(start: Start
     now = find_voice(home, renamed)
     assert now
     assert (now.id == voice.id) is same
+    await until(lambda: (now := find_voice(home, renamed)) and now.compared)
     await second.client.shutdown_session()
     _, silent = await learned(start, renamed, "Neither", home=first.home)
     assert silent.asked == []
+
+
+async def test_a_renamed_folder_whose_first_scan_was_cut_off_is_offered_its_voice_later(
+    start: Start, manuscript: Path
+) -> None:
+    first, _ = await learned(start, manuscript, "Learn")
+    home = Home(first.home)
+    voice = find_voice(home, manuscript)
+    assert voice
+    await first.client.shutdown_session()
+    renamed = await asyncio.to_thread(manuscript.rename, manuscript.with_name("The Lamp, second draft"))
+    grant(home, renamed, Consent.LEARN)  # all that a server leaves that is killed right after the answer
+    _, writer = await learned(start, renamed, "same", home=first.home)
+    await until(lambda: (now := find_voice(home, renamed)) and now.id == voice.id)
+    assert len(writer.asked) == 1
+
+
+async def test_what_is_excluded_by_a_changed_setting_is_forgotten_at_once(start: Start, manuscript: Path) -> None:
+    editor, _ = await learned(start, manuscript, "Learn")
+    await until(lambda: editor.statuses[-1]["words"] > 25)
+    words = editor.statuses[-1]["words"]
+    without = {"ownhand": {"manuscript": {"exclude": ["tides.md"]}}}
+    for scope in (None, manuscript.as_uri()):
+        editor.client.set_configuration(without, scope_uri=scope)
+    editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
+    await until(lambda: editor.statuses[-1]["words"] < words)
+    assert [piece["path"] for piece in (await editor.execute("ownhand.corpus"))["pieces"]] == ["lamp.md"]
 
 
 async def test_a_client_that_cannot_be_asked_keeps_a_renamed_folder_apart(start: Start, manuscript: Path) -> None:

@@ -17,7 +17,7 @@ from ownhand.editor.keeper import Keeper
 from ownhand.editor.log import log_error
 from ownhand.errors import WriterError
 from ownhand.home import Home
-from ownhand.manuscript.consent import Consent, VoiceFolder, consent_for, find_voice, grant, matching_voice
+from ownhand.manuscript.consent import Consent, VoiceFolder, consent_for, grant, matching_voice, note_compared
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.scanner import job_for
 from ownhand.settings import Settings
@@ -34,8 +34,8 @@ _KEPT_OUT = Silence("You asked Ownhand to keep out of this folder.")
 class Folder:
     """A workspace folder. `uri` and `path` are the editor's names for it, `real` is the path without links.
 
-    `consent` is UNASKED until it was settled. `unknown`: its voice began with an answer in this sitting, and no scan
-    has told yet whether it is a known manuscript. `gone`: the editor took it away.
+    `consent` is UNASKED until it was settled. `unknown`: no whole scan of its voice has told yet whether this is a
+    known manuscript. `gone`: the editor took it away.
     """
 
     uri: str
@@ -74,8 +74,8 @@ class Doors:
 
     ask: Callable[[Folder], Awaitable[Consent | None]]
     """Puts the question; None when the writer did not answer, or can't be asked."""
-    ask_same: Callable[[Folder, VoiceFolder], Awaitable[bool]]
-    """Asks whether the folder is the manuscript of that voice; False when the writer can't be asked."""
+    ask_same: Callable[[Folder, VoiceFolder], Awaitable[bool | None]]
+    """Asks whether the folder is the manuscript of that voice; None when the writer can't be asked."""
     say: Callable[[str], None]
     changed: Callable[[Folder], None]
     """What is allowed in the folder, or its number of words, changed."""
@@ -132,6 +132,12 @@ class Folders:
         folder = self._folders.get(uri) if uri else None
         return folder.corpus if folder else None
 
+    def settings_changed(self) -> None:
+        """Other files may belong to the manuscripts now."""
+        for folder in self.all():
+            if folder.keeper is not None:
+                folder.keeper.scanner.start_if_changed()
+
     def settle(self, folder: Folder) -> asyncio.Task[None]:
         """Find out what is allowed in the folder, asking the writer when nobody has yet. Runs once."""
         if folder.settling is None:
@@ -159,7 +165,6 @@ class Folders:
         """
         async with folder.changing:
             try:
-                known = await asyncio.to_thread(find_voice, self._home, folder.path)
                 voice = await asyncio.to_thread(grant, self._home, folder.path, answer)
             except WriterError:
                 if answer is not Consent.LEARN:
@@ -167,7 +172,6 @@ class Folders:
                     folder.consent = answer
                     self._doors.changed(folder)
                 raise
-            folder.unknown = known is None
             await self._apply(folder, voice)
 
     async def _settle(self, folder: Folder) -> None:
@@ -189,7 +193,7 @@ class Folders:
     async def _apply(self, folder: Folder, voice: VoiceFolder) -> None:
         await self._rest(folder)
         folder.real = await asyncio.to_thread(folder.path.resolve)
-        folder.voice, folder.consent = voice, voice.consent
+        folder.voice, folder.consent, folder.unknown = voice, voice.consent, not voice.compared
         if voice.consent is Consent.LEARN and not folder.gone:
             folder.corpus = await asyncio.to_thread(Corpus.open, voice.index_path)
             folder.keeper = self._keeper(folder, voice, folder.corpus)
@@ -217,11 +221,18 @@ class Folders:
             folder.comparing = asyncio.get_running_loop().create_task(self._compare(folder, voice, corpus))
 
     async def _compare(self, folder: Folder, voice: VoiceFolder, corpus: Corpus) -> None:
-        """After the first scan of a new voice: was this folder only renamed, or is it on a new computer?"""
+        """After the first whole scan of a new voice: was this folder only renamed, or is it on a new computer?
+
+        Until that is settled it is asked again in a later sitting.
+        """
         try:
             digests = await asyncio.to_thread(corpus.digests)
             known = await asyncio.to_thread(matching_voice, self._home, digests)
-            if known is not None and await self._doors.ask_same(folder, known):
+            same = await self._doors.ask_same(folder, known) if known is not None else False
+            if same is False:
+                async with folder.changing:
+                    await asyncio.to_thread(note_compared, voice)
+            elif same and known is not None:
                 await self._take_over(folder, voice, known)
         except WriterError as error:
             self._doors.say(str(error))

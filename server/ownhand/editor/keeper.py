@@ -72,10 +72,6 @@ class Keeper:
         self._lock: int | None = None
         self._refused = False
 
-    @property
-    def keeps(self) -> bool:
-        return self._lock is not None
-
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._run(), name="keeper")
 
@@ -91,6 +87,10 @@ class Keeper:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
         await asyncio.gather(self.scanner.cancel(), self._watcher.stop(), return_exceptions=True)
+        for counting in self._counting:
+            counting.cancel()
+        await asyncio.gather(*self._counting, return_exceptions=True)
+        self._on_files(0, 0)  # a scan that was cut off is over as well
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

@@ -88,6 +88,7 @@ class OwnhandServer(LanguageServer):
 
     async def _live(self, inbox: Inbox) -> int:
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_unattended)
         self._over: asyncio.Future[int] = loop.create_future()
         stalls = self._watch_stalls()
         if self.client.process_id is not None:
@@ -148,6 +149,7 @@ class OwnhandServer(LanguageServer):
     async def configure(self) -> None:
         if self.client.pulls_configuration:
             await self.configuration.pull(self._ask_settings, [folder.uri for folder in self.folders.all()])
+        self.folders.settings_changed()
         if self.serving.use(self.configuration.settings):
             await self._show_engine()
 
@@ -191,8 +193,8 @@ class OwnhandServer(LanguageServer):
     async def _ask_consent(self, folder: Folder) -> Consent | None:
         return await ask_consent(self.protocol, folder) if self.client.can_ask else None
 
-    async def _ask_same(self, folder: Folder, voice: VoiceFolder) -> bool:
-        return self.client.can_ask and await ask_same(self.protocol, folder, voice)
+    async def _ask_same(self, folder: Folder, voice: VoiceFolder) -> bool | None:
+        return await ask_same(self.protocol, folder, voice) if self.client.can_ask else None
 
     def _folder_changed(self, folder: Folder) -> None:
         self.status.update(voice=folder.consent.value, words=folder.words)
@@ -240,6 +242,13 @@ def suggestion_in(params: Any) -> str | None:
     for key in ("item", "command", "arguments"):
         found = found.get(key) if isinstance(found, dict) else None
     return found[0] if isinstance(found, list) and found and isinstance(found[0], str) else None
+
+
+def _unattended(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What failed while nobody waited for it. asyncio's own words for that may quote the manuscript."""
+    error = context.get("exception")
+    if isinstance(error, Exception):
+        log_error("work that nobody waited for", error)
 
 
 def _passed_over(*_: Any) -> None:

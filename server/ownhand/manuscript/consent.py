@@ -8,7 +8,7 @@ import contextlib
 import logging
 import sqlite3
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -39,11 +39,15 @@ class Consent(StrEnum):
 
 @dataclass(frozen=True)
 class VoiceFolder:
-    """One voice on disk and the manuscript folder that it belongs to."""
+    """One voice on disk and the manuscript folder that it belongs to.
+
+    `compared`: it is settled whether this manuscript is a known one under another name (see `matching_voice`).
+    """
 
     path: Path
     folder: Path
     consent: Consent
+    compared: bool = True
 
     @property
     def id(self) -> str:
@@ -81,12 +85,24 @@ def grant(home: Home, folder: Path, answer: Consent, *, voice: VoiceFolder | Non
     known = voice or before
     path = known.path if known else home.new_voice_folder()
     today = datetime.now(UTC).date()
-    kept = _load(path / VOICE_FILE) if known else {"created": today}
+    kept = _load(path / VOICE_FILE) if known else {"created": today, "compared": False}
     values = {**kept, "format": FORMAT, "folder": str(_real(folder)), "consent": answer.value, "answered": today}
+    if voice:
+        values["compared"] = True
     write_private(path / VOICE_FILE, to_toml(values).encode())
     if before and before.path != path:
         _retire(before, path.name)
-    return VoiceFolder(path, _real(folder), answer)
+    return VoiceFolder(path, _real(folder), answer, _is_compared(values))
+
+
+def note_compared(voice: VoiceFolder) -> None:
+    """It is settled that this manuscript is none that was known. Raises WriterError when that can't be noted."""
+    values = {**_load(voice.path / VOICE_FILE), "compared": True}
+    write_private(voice.path / VOICE_FILE, to_toml(values).encode())
+
+
+def _is_compared(values: Mapping[str, Any]) -> bool:
+    return values.get("compared") is not False
 
 
 def _retire(voice: VoiceFolder, successor: str) -> None:
@@ -135,7 +151,7 @@ def _voices(home: Home, about: Path | None = None) -> Iterator[VoiceFolder]:
             if concerned or values["format"] <= FORMAT:
                 check_format(values["format"], FORMAT, file)
                 if "replaced_by" not in values:
-                    yield VoiceFolder(file.parent, folder, Consent(values["consent"]))
+                    yield VoiceFolder(file.parent, folder, Consent(values["consent"]), _is_compared(values))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
             log.warning("The voice %s can't be read (%s); it is left alone.", file.parent.name, type(error).__name__)
 

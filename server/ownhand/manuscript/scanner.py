@@ -57,6 +57,7 @@ class Scanner:
         self._on_done = on_done
         self._on_error = on_error
         self._again = False
+        self._handed: Job | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -68,6 +69,11 @@ class Scanner:
         self._again = True
         if not self.running:
             self._task = asyncio.get_running_loop().create_task(self._run(), name="manuscript-scan")
+
+    def start_if_changed(self) -> None:
+        """Scan if the job is another one now than at the last scan. One that waits for its child takes the new job."""
+        if self._handed is not None and self._job() != self._handed:
+            self.start()
 
     async def finished(self) -> None:
         """Wait until nothing is under way."""
@@ -107,7 +113,8 @@ class Scanner:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            process.stdin.write(_line(self._job()))
+            self._handed = self._job()
+            process.stdin.write(_line(self._handed))
             async for line in process.stdout:
                 event = json.loads(line)
                 if event["event"] == "progress":
@@ -151,7 +158,8 @@ def _scan_and_wait(job: Job, on_progress: Progress) -> Outcome | None:
         except BrokenPipeError:
             pass
         finally:
-            process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):  # what could not be written is tried once more
+                process.stdin.close()
     raise _STOPPED
 
 

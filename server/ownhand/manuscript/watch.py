@@ -77,7 +77,7 @@ class Watcher:
         """Notice that the folder went away (no observer does so reliably) and take it up again when it is back."""
         while True:
             await asyncio.sleep(RETURN_SECONDS)
-            there = await asyncio.to_thread(self.folder.is_dir)
+            there = await asyncio.to_thread(self._is_there)
             watching = self._observer is not None and self._observer.is_alive()
             if there and (not watching or await asyncio.to_thread(self._replaced)):
                 await self._release()
@@ -88,12 +88,16 @@ class Watcher:
 
     async def _observe(self) -> None:
         observer: BaseObserver = PollingObserver(timeout=POLL_SECONDS) if self._poll else Observer()
+        beginning = asyncio.ensure_future(asyncio.to_thread(self._begin, observer))
         try:
-            await asyncio.to_thread(self._begin, observer)
+            await asyncio.shield(beginning)
+        except asyncio.CancelledError:
+            await asyncio.wait({beginning})  # the thread goes on, and `stop` has to find what it began
+            raise
         except OSError as error:
             # Out of inotify watches, or the folder isn't there: polling always works, a missing folder is waited for.
             log.info("The folder can't be watched by the system (%s).", error.strerror)
-            if self._poll or not await asyncio.to_thread(self.folder.is_dir):
+            if self._poll or not await asyncio.to_thread(self._is_there):
                 return
             self._poll = True
             await self._observe()
@@ -103,6 +107,12 @@ class Watcher:
         observer.schedule(_Handler(self), str(self.folder), recursive=True)
         observer.start()
         self._observer, self._stamp = observer, (status.st_dev, status.st_ino)
+
+    def _is_there(self) -> bool:
+        try:
+            return self.folder.is_dir()
+        except OSError:  # the folders above it were closed to us
+            return False
 
     def _replaced(self) -> bool:
         """Another folder bears the name now: moved away and made anew between two looks."""
