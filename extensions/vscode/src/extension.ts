@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import { Keys } from "./keys.ts";
 import { LiveSuggestion } from "./live.ts";
 import { showMenu } from "./menu.ts";
+import { chooseModel } from "./model.ts";
 import { Neighbours } from "./neighbours.ts";
 import { chooseFolder, PiecesPage } from "./pieces.ts";
 import { selector, Server } from "./server.ts";
@@ -65,6 +66,7 @@ class Ownhand {
       setUp: () => this.setUp(),
       start: () => this.startIfReady(),
       menu: () => showMenu(this.server, this.status),
+      model: () => chooseModel(this.server, this.status),
       quiet: () => this.server.execute("ownhand.quiet"),
       quietHere: () => this.quietHere(),
       consent: () => this.askConsent(),
@@ -87,6 +89,10 @@ class Ownhand {
       return;
     }
     this.server.needsSetup();
+    void this.offerSetUp(); // Not awaited: no command runs before the extension is active, and the answer may never come.
+  }
+
+  private async offerSetUp(): Promise<void> {
     const pressed = await vscode.window.showInformationMessage(
       "Ownhand needs a one-time set-up before it can suggest anything. Nothing is fetched before you agree.",
       "Set up…",

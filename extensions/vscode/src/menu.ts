@@ -42,6 +42,12 @@ function whileRunning(server: Server, status: StatusBar): Choice[] {
     },
     { label: "$(file) Be quiet in this file, or speak again", run: "ownhand.ui.quietHere", needs: "ownhand.quiet" },
     { label: "$(list-unordered) The pieces that Ownhand knows", run: "ownhand.ui.pieces", needs: "ownhand.corpus" },
+    {
+      label: "$(library) Choose the model…",
+      description: status.latest.model ?? "",
+      run: "ownhand.ui.model",
+      needs: "ownhand.models",
+    },
     { label: "$(question) Ask again what Ownhand may do in this folder", run: "ownhand.ui.consent", needs: "ownhand.consent" },
     { label: "$(info) What is Ownhand doing?", detail: details(status.latest).join(" "), run: "ownhand.ui.status" },
   ];
