@@ -299,6 +299,13 @@ def test_doctor_sees_a_damaged_index(ownhand: Run, page: Path, home: Path) -> No
     assert states == ["note"]
 
 
+def test_doctor_calls_a_manuscript_by_its_folder(ownhand: Run, page: Path) -> None:
+    assert ownhand("corpus", page.parent).returncode == 0
+    done = ownhand("doctor", "--json")
+    sentences = [found["sentence"] for found in json.loads(done.stdout)["findings"] if found["check"] == "Manuscripts"]
+    assert [sentence.split(": ")[0] for sentence in sentences] == [str(page.parent.resolve())]
+
+
 def test_serve_starts_without_what_only_the_terminal_needs(environment: dict[str, str]) -> None:
     """`initialize` has to be answered in a blink; typer and rich alone would take a tenth of a second."""
     program = (

@@ -97,8 +97,10 @@ async def test_quiet_in_one_document_and_everywhere(editor: Editor) -> None:
     assert await editor.texts(uri, 0, len(NARRATIVE)) == [SAID], "a name of an untitled page is given again"
     assert await editor.execute("ownhand.quiet", uri) == {"quiet": True}
     assert await editor.execute("ownhand.quiet") == {"quiet": True}
+    assert "quiet" in (await editor.execute("ownhand.status"))["why"], "said before anything is asked for"
     assert not await editor.still_answers()
     assert await editor.execute("ownhand.quiet") == {"quiet": False}
+    assert (await editor.execute("ownhand.status"))["why"] == ""
     assert await editor.execute("ownhand.quiet", uri) == {"quiet": False}
     assert await editor.texts(uri, 0, len(NARRATIVE)) == [SAID]
 

@@ -28,6 +28,7 @@ from ownhand.suggestions.suggester import Superseded
 
 SUGGESTED_IN = SUFFIXES - READ_ONLY
 """Formats that an editor shows as text."""
+QUIET = "You asked Ownhand to be quiet."
 _HEAD_LINES, _HEAD_WIDTH = 200, 80
 """How much of the document's start is looked at for `ownhand: off`, wherever the cursor is."""
 _TITLE = "Accept the suggestion"
@@ -130,7 +131,7 @@ class Answers:
         """Why nothing can be offered at this place, whoever asks."""
         mirror = document.mirror
         if self.quiet or document.uri in self.quiet_documents:
-            return "You asked Ownhand to be quiet" + (" in this file." if not self.quiet else ".")
+            return QUIET if self.quiet else "You asked Ownhand to be quiet in this file."
         if (refusal := document.refusal(SUGGESTED_IN)) is not None:
             return refusal
         if not document.in_step:

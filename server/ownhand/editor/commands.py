@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from ownhand.editor.answers import Answers
+from ownhand.editor.answers import QUIET, Answers
 from ownhand.editor.documents import path_of
 from ownhand.editor.folders import Folder, Folders
 from ownhand.editor.log import log_error
@@ -79,6 +79,7 @@ class Commands:
         else:
             now = wanted if isinstance(wanted, bool) else not self._answers.quiet
             self._answers.quiet = now
+            self._status.update(why=QUIET if now else "")
         self._status.update(quiet=self._answers.quiet)
         return {"quiet": now}
 
@@ -111,7 +112,7 @@ class Commands:
         return {**report, "words": folder.words}
 
     async def mine(self, uri: Any = None, piece: Any = None, answer: Any = None, *_: Any) -> Answer:
-        """Whose text a piece is: "mine" or "not mine"."""
+        """Whose text a piece is: "mine" or "not mine". A path in the folder stands for every piece of that file."""
         folder = self._folder(uri)
         if folder.corpus is None or folder.keeper is None or answer not in (Mine.MINE, Mine.NOT_MINE):
             return {"sentence": _NOT_LEARNED}

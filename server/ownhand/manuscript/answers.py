@@ -30,22 +30,35 @@ def _writing(path: Path) -> Iterator[sqlite3.Connection]:
         ) from error
 
 
-def set_mine(index_path: Path, piece_id: str, mine: Mine) -> None:
-    """Note the answer for a piece and its drafts. A piece that becomes the writer's own is sorted like a new one.
+def set_mine(index_path: Path, name: str, mine: Mine) -> None:
+    """Note the answer for a piece, named by its id, or for every piece of a file, named by its path in the folder.
 
-    Raises WriterError when there is no such piece.
+    Drafts of a piece get its answer. A piece that becomes the writer's own is sorted like a new one. Raises WriterError
+    when nothing has that name.
     """
     with _writing(index_path) as connection:
-        row = connection.execute("SELECT key, coalesce(copy_of, id) FROM pieces WHERE id = ?", (piece_id,)).fetchone()
-        if row is None:
-            raise WriterError("That piece is not in the manuscript any more.", "Open the list of pieces again.")
-        rows = connection.execute("SELECT key FROM pieces WHERE id = ? OR copy_of = ?", (row[1], row[1])).fetchall()
-        for (key,) in rows:
-            connection.execute("UPDATE pieces SET mine = ?, answered = 1 WHERE key = ?", (mine.value, key))
-        for (key,) in rows:
-            drafts.regroup(connection, key)
+        meant = connection.execute(
+            "SELECT DISTINCT coalesce(copy_of, id) FROM pieces "
+            "WHERE id = ? OR file = (SELECT id FROM files WHERE path = ?)",
+            (name, name),
+        ).fetchall()
+        if not meant:
+            raise WriterError(
+                "No such piece is in the manuscript.",
+                "Choose it from the list of pieces, or name its file by its path in the folder.",
+            )
+        for (piece_id,) in meant:
+            _answer(connection, piece_id, mine)
         if mine is Mine.MINE:
             marks.decide(connection)
+
+
+def _answer(connection: sqlite3.Connection, piece_id: str, mine: Mine) -> None:
+    rows = connection.execute("SELECT key FROM pieces WHERE id = ? OR copy_of = ?", (piece_id, piece_id)).fetchall()
+    for (key,) in rows:
+        connection.execute("UPDATE pieces SET mine = ?, answered = 1 WHERE key = ?", (mine.value, key))
+    for (key,) in rows:
+        drafts.regroup(connection, key)
 
 
 def add_samples(index_path: Path, paths: Iterable[Path]) -> None:

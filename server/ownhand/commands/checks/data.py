@@ -5,12 +5,14 @@ import shutil
 import sqlite3
 import stat
 import sys
+import tomllib
 from pathlib import Path
 
 from ownhand.commands.checks.finding import Finding, State
 from ownhand.commands.context import read_terminal_settings
 from ownhand.errors import WriterError
 from ownhand.home import Home, write_private
+from ownhand.manuscript.consent import VOICE_FILE
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.index import INDEX_NAME
 
@@ -53,20 +55,20 @@ def settings(home: Home) -> list[Finding]:
     path = home.root / "settings.toml"
     if complaints:
         return [Finding("Settings", State.NOTE, complaint, f"Mend it in {path}.") for complaint in complaints]
-    there = f"{path} is in order." if path.exists() else f"No {path.name}: the defaults are in force."
+    there = f"{path} is in order." if path.exists() else f"None in {path}. An editor has settings of its own."
     return [Finding("Settings", State.FINE, there)]
 
 
 def voices(home: Home) -> list[Finding]:
     """Every known manuscript's index, opened and counted."""
-    files = sorted(home.voices.glob("*/voice.toml")) if os.access(home.voices, os.R_OK) else []
+    files = sorted(home.voices.glob(f"*/{VOICE_FILE}")) if os.access(home.voices, os.R_OK) else []
     if not files:
         return [Finding("Manuscripts", State.FINE, "None known yet. `ownhand corpus DIR` reads one.")]
     return [_voice(file.parent) for file in files]
 
 
 def _voice(folder: Path) -> Finding:
-    name, corpus = folder.name, Corpus(folder / INDEX_NAME)
+    name, corpus = _manuscript_of(folder), Corpus(folder / INDEX_NAME)
     try:
         if corpus.index_path.exists():
             _look_into(corpus.index_path)
@@ -74,11 +76,19 @@ def _voice(folder: Path) -> Finding:
     except WriterError as error:
         return Finding("Manuscripts", State.NOTE, error.sentence, error.next_step)
     except sqlite3.DatabaseError:
-        found = f"The index of voice {name} is damaged."
+        found = f"The index of {name} is damaged."
         return Finding("Manuscripts", State.NOTE, found, "Run `ownhand corpus` on its folder; it is made anew.")
     finally:
         corpus.close()
-    return Finding("Manuscripts", State.FINE, f"Voice {name}: {counts.pieces} pieces, {counts.words:,} words.")
+    return Finding("Manuscripts", State.FINE, f"{name}: {counts.pieces} pieces, {counts.words:,} words.")
+
+
+def _manuscript_of(voice: Path) -> str:
+    """The manuscript's folder, or the voice's own name where its notes can't be read."""
+    try:
+        return str(tomllib.loads((voice / VOICE_FILE).read_text(encoding="utf-8"))["folder"])
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError):
+        return f"voice {voice.name}"
 
 
 def _look_into(index: Path) -> None:
