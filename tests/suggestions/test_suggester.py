@@ -7,7 +7,7 @@ import pytest
 from ownhand.engines.protocol import EngineError
 from ownhand.suggestions.moment import Silence, Suggestion
 from ownhand.suggestions.suggester import LINGER, Suggester, Superseded
-from ownhand.suggestions.trigger import START
+from ownhand.suggestions.trigger import PATIENCE, START
 
 PAGE = "It rained until Goole. She had the washing of him, and she knew"
 ANSWER = " the weight of every shirt. He never asked."
@@ -174,6 +174,31 @@ async def test_ignored_suggestions_lengthen_the_pause_and_typing_one_through_res
     assert suggester.pause_ms > START * 1000
     answer = await suggester.suggest(moment(text, version=10))
     await suggester.suggest(moment(f"{text}{answer.text} She", version=11))
+    assert suggester.pause_ms == START * 1000
+
+
+async def test_one_taken_in_part_and_then_typed_past_is_not_ignored(suggester, engine, moment) -> None:
+    engine.answers = [" the weight of it. He"]
+    first = await suggester.suggest(moment(PAGE))
+    suggester.accepted(first.id)
+    rest = await suggester.suggest(moment(PAGE + " the weight", version=1, invoked=False))
+    assert (rest.id, rest.text) == (first.id, " of it.")
+    text = PAGE + " the weight"
+    for version in range(2, 2 + PATIENCE):  # the last of them is open still
+        text += ", in socks,"
+        await suggester.suggest(moment(text, version=version))
+    assert suggester.pause_ms == START * 1000
+    await suggester.suggest(moment(f"{text} and out", version=20))
+    assert suggester.pause_ms > START * 1000
+
+
+async def test_typed_past_again_and_again_one_suggestion_is_ignored_once(suggester, engine, moment) -> None:
+    engine.answers = [" the weight of it. He", " a good deal about boots. He"]
+    first = await suggester.suggest(moment(PAGE))
+    for version in range(1, 20, 2):
+        await suggester.suggest(moment(f"{PAGE} nothing{version}", version=version))
+        back = await suggester.suggest(moment(PAGE, version=version + 1, invoked=False))
+        assert back.id == first.id
     assert suggester.pause_ms == START * 1000
 
 

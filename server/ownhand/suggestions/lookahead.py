@@ -29,7 +29,10 @@ class Scope:
 
 @dataclass
 class Entry:
-    """`position` counts code points from the document's start; `tail` and `after` are the text around it."""
+    """`position` counts code points from the document's start; `tail` and `after` are the text around it.
+
+    `judged`: the writer took it, in part at least, or went on without it.
+    """
 
     scope: Scope
     position: int
@@ -37,6 +40,7 @@ class Entry:
     after: str
     suggestion: Suggestion
     offered: bool
+    judged: bool = False
 
 
 class LookAhead:
@@ -74,6 +78,14 @@ class LookAhead:
             return False
         typed = moment.before[max(0, entry.position - moment.before_offset) :]
         return typed.startswith(entry.suggestion.text.rstrip())
+
+    def is_first_verdict(self, suggestion_id: str) -> bool:
+        """Note a verdict; False when there was one before. Typing back into a suggestion makes it live once more."""
+        entry = self._entries.get(suggestion_id)
+        if entry is None:
+            return True
+        first, entry.judged = not entry.judged, True
+        return first
 
     def mark_offered(self, suggestion_id: str) -> None:
         self._entries[suggestion_id].offered = True

@@ -117,6 +117,7 @@ class Suggester:
     def accepted(self, suggestion_id: str) -> None:
         """The writer took the suggestion, whole or in part."""
         self._judge(suggestion_id)
+        self._cache.is_first_verdict(suggestion_id)
         self._pause.accepted()
 
     def dismissed(self, suggestion_id: str) -> None:
@@ -129,8 +130,8 @@ class Suggester:
                 self._declined.popitem(last=False)
 
     def ignored(self, suggestion_id: str) -> None:
-        """The writer went on without it. Said twice of one suggestion, it counts once."""
-        if self._judge(suggestion_id):
+        """The writer went on without it. It counts once, and not for a suggestion of which a part was taken."""
+        if self._judge(suggestion_id) and self._cache.is_first_verdict(suggestion_id):
             self._pause.ignored()
 
     def closed(self, document: str) -> None:
