@@ -62,6 +62,7 @@ format: $(INSTALLED)
 settings: $(INSTALLED)
 	$(BIN)/python tools/generate_settings_docs.py
 	$(BIN)/python tools/generate_vscode_settings.py
+	$(BIN)/python tools/generate_neovim_docs.py
 
 ## constraints: pin anew what pyproject.toml allows
 constraints: | $(UV)

@@ -1,15 +1,23 @@
-"""Write the settings part of the Neovim help from `ownhand.settings`, or (--check) say whether it is up to date."""
+"""Write the settings part of the Neovim help from `ownhand.settings`, and the help's tags, which `:help` looks up.
 
+The tags are committed, so that `:help ownhand` is there however the plug-in was installed. With --check: say whether
+both are up to date.
+"""
+
+import re
 import sys
 import textwrap
 from pathlib import Path
 
 from ownhand.settings import Setting, declared_settings
+from settings_in_words import default_in_words, type_in_words, write_or_check
 
 TARGET = Path(__file__).parents[1] / "extensions" / "neovim" / "doc" / "ownhand.txt"
+TAGS = TARGET.with_name("tags")
 WIDTH = 78
 _START = "\n*ownhand-settings-begin*\n"
 _STOP = "\n*ownhand-settings-end*\n"
+_TAG = re.compile(r"(?<!\S)\*([^*|\s]+)\*(?!\S)")
 
 
 def with_settings(help_page: str) -> str:
@@ -21,10 +29,17 @@ def with_settings(help_page: str) -> str:
     return head + start + "\n" + "\n".join(map(_section, declared_settings())) + stop + tail
 
 
+def tags_of(help_page: str) -> str:
+    """What Neovim's `:helptags` writes for the page: name, file and search pattern, sorted by the bytes of the name."""
+    names = sorted(_TAG.findall(help_page), key=str.encode)
+    return "".join(f"{name}\t{TARGET.name}\t/*{name}*\n" for name in names)
+
+
 def _section(setting: Setting) -> str:
     tag = f"*ownhand-{setting.key}*"
     title = f"{setting.key}{tag:>{WIDTH - len(setting.key)}}"
-    facts = f"{_type(setting)}; default: {_literal(setting.default)}."
+    kind = type_in_words(setting, _quoted)
+    facts = f"{kind[0].upper()}{kind[1:]}; default: {default_in_words(setting, _quoted)}."
     body = textwrap.fill(
         f"{setting.help} {facts}",
         WIDTH,
@@ -36,34 +51,9 @@ def _section(setting: Setting) -> str:
     return f"{title}\n{body}\n"
 
 
-def _type(setting: Setting) -> str:
-    if setting.choices:
-        return "One of " + ", ".join(f'"{choice}"' for choice in setting.choices)
-    if setting.type is int:
-        bounds = f" from {setting.minimum:g} to {setting.maximum:g}" if setting.maximum is not None else ""
-        return f"A whole number{bounds}"
-    return {str: "Text", bool: "true or false"}.get(setting.type, "A list of texts")
-
-
-def _literal(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if value in ("", [], ()):
-        return "empty"
+def _quoted(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def main() -> int:
-    current = TARGET.read_text(encoding="utf-8")
-    wanted = with_settings(current)
-    if "--check" not in sys.argv:
-        TARGET.write_text(wanted, encoding="utf-8")
-        return 0
-    if current == wanted:
-        return 0
-    sys.stderr.write(f"{TARGET.name} differs from server/ownhand/settings.py. Run `python {sys.argv[0]}`.\n")
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(TARGET, with_settings(TARGET.read_text(encoding="utf-8"))))

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from ownhand.settings import Setting, declared_settings
+from settings_in_words import default_in_words, type_in_words, write_or_check
 
 TARGET = Path(__file__).parents[1] / "docs" / "settings.md"
 
@@ -37,37 +38,16 @@ def page() -> str:
 
 def _section(setting: Setting) -> str:
     facts = [
-        f"- Type: {_type(setting)}",
-        f"- Default: {_literal(setting.default)}",
+        f"- Type: {type_in_words(setting, _quoted)}",
+        f"- Default: {default_in_words(setting, _quoted)}",
         f"- Where it counts: {setting.scope}",
     ]
     return "\n".join([f"## ownhand.{setting.key}", "", setting.help, "", *facts, ""])
 
 
-def _type(setting: Setting) -> str:
-    if setting.choices:
-        return "one of " + ", ".join(f"`{choice}`" for choice in setting.choices)
-    if setting.type is int:
-        bounds = f" from {setting.minimum:g} to {setting.maximum:g}" if setting.maximum is not None else ""
-        return f"a whole number{bounds}"
-    return {str: "text", bool: "true or false"}.get(setting.type, "a list of texts")
-
-
-def _literal(value: object) -> str:
-    if value == "" or value == []:
-        return "empty"
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
-
-
-def main() -> int:
-    if "--check" not in sys.argv:
-        TARGET.write_text(page(), encoding="utf-8")
-        return 0
-    if TARGET.is_file() and TARGET.read_text(encoding="utf-8") == page():
-        return 0
-    sys.stderr.write("docs/settings.md differs from server/ownhand/settings.py. Run `make settings`.\n")
-    return 1
+def _quoted(value: object) -> str:
+    return f"`{value}`"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(TARGET, page()))

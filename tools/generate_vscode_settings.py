@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ownhand.settings import Setting, declared_settings
+from settings_in_words import write_or_check
 
 MANIFEST = Path(__file__).parents[1] / "extensions" / "vscode" / "package.json"
 
@@ -23,17 +24,6 @@ EXTENSION_ONLY = [
     ),
 ]
 """Settings that the server never sees: they say how it is started."""
-
-
-def main(arguments: list[str]) -> int:
-    current = MANIFEST.read_text(encoding="utf-8")
-    wanted = with_settings(current)
-    if arguments == ["--check"]:
-        if current != wanted:
-            sys.stderr.write(f"{MANIFEST.name} is behind settings.py; run python {Path(__file__).name}.\n")
-        return int(current != wanted)
-    MANIFEST.write_text(wanted, encoding="utf-8")
-    return 0
 
 
 def with_settings(manifest: str) -> str:
@@ -53,8 +43,8 @@ def as_property(setting: Setting, order: int) -> dict[str, Any]:
     schema: dict[str, Any] = {"order": order, "scope": setting.scope, "markdownDescription": setting.help}
     if setting.choices:
         schema |= {"type": "string", "enum": list(setting.choices)}
-    elif setting.type in (bool, int, float, str):
-        schema["type"] = {bool: "boolean", int: "integer", float: "number", str: "string"}[setting.type]
+    elif setting.type in (int, str):
+        schema["type"] = {int: "integer", str: "string"}[setting.type]
     else:
         schema |= {"type": "array", "items": {"type": "string"}}
     bounds = {"minimum": setting.minimum, "maximum": setting.maximum}
@@ -62,4 +52,4 @@ def as_property(setting: Setting, order: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(MANIFEST, with_settings(MANIFEST.read_text(encoding="utf-8"))))

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from bad_ollama import SHOWN, TOKEN, BadOllama, chunked, whole
-from ollama_server import free_port
 from ownhand.engines import room
 from ownhand.engines.ollama import OllamaEngine
 from ownhand.engines.protocol import EngineError, Sampling, Usage
 from ownhand.engines.room import who_is_in_the_way
+from ports import free_port
 
 
 async def trouble(host, model="tale"):

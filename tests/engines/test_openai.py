@@ -7,10 +7,10 @@ import pytest
 
 from bad_ollama import BadOllama, chunked, whole
 from engine_files import start_llama_server
-from ollama_server import free_port
 from ownhand.engines.openai import OpenAIEngine, _probabilities
 from ownhand.engines.protocol import Adapter, EngineError, Sampling
 from ownhand.engines.wire import events, private_client
+from ports import free_port
 
 
 async def said(engine):

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import json
 import os
-import socket
 import subprocess
 import time
 import urllib.error
@@ -12,6 +11,8 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from ports import free_port
 
 OLLAMA_VERSION = "0.17.4"
 
@@ -55,12 +56,6 @@ def running_ollama(folder: Path, weights: Path) -> Iterator[OllamaServer]:
             process.wait(10)
         process.kill()
         process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _start(server: OllamaServer, folder: Path) -> subprocess.Popen[bytes]:

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, expect
+
+from ports import free_port
 
 REPOSITORY = Path(__file__).parents[2]
 CACHE = Path(os.environ.get("OWNHAND_DEV_CACHE", "~/.cache/ownhand-dev")).expanduser()
@@ -43,12 +44,6 @@ QUIET_EDITOR: Mapping[str, Any] = {
     "files.autoSave": "off",
     "files.hotExit": "off",
 }
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @dataclass
