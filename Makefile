@@ -53,6 +53,9 @@ check: $(INSTALLED)
 ## bench: the figures of docs/performance.md
 bench: $(INSTALLED) $(WEIGHTS)
 	tools/provision-ollama
+	tools/provision-neovim
+	tools/provision-vscode
+	$(MAKE) -C extensions/vscode vsix
 	$(BIN)/ownhand bench
 
 format: $(INSTALLED)

@@ -2,7 +2,7 @@
 
     python -m bench [--json FILE] [--only NAME ...] [--moments N]
 
-Exits 1 when a bound is missed.
+Exits 1 when a bound is missed, or something that a part measures is not there.
 """
 
 import argparse
@@ -20,13 +20,16 @@ import psutil
 from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "neovim"))
 
-from bench import front_door, scan, stock
+from bench import front_door, neovim, scan, stock, vscode
 from bench.engines import embedded, ollama
 from bench.figures import Figure, show
 from bench.overhead import compare
 from bench.page import MANUSCRIPT
+from bench.writing import Desk
 from ownhand.engines.weights import packaged_weights
+from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import find_voice
 from ownhand.manuscript.corpus import Corpus
@@ -69,6 +72,16 @@ class Bench:
         async with ollama(self.weights, self.scratch) as (engine, raw):
             return (await compare(engine, corpus, raw, self.moments)).figures("Ollama")
 
+    async def neovim(self) -> list[Figure]:
+        return await asyncio.to_thread(lambda: neovim.measure(self.desk()))
+
+    async def vscode(self) -> list[Figure]:
+        return await asyncio.to_thread(lambda: vscode.measure(self.desk()))
+
+    def desk(self) -> Desk:
+        self.corpus()
+        return Desk(self.scratch, self.home, self.folder)
+
     async def scan(self) -> list[Figure]:
         return await scan.measure(self.scratch)
 
@@ -79,23 +92,35 @@ def machine() -> str:
 
 
 async def main() -> int:
-    parser = argparse.ArgumentParser(prog="ownhand bench", description="Measures Ownhand on this machine.")
-    parts = ["front_door", "embedded", "ollama", "scan"]
-    parser.add_argument("--only", choices=parts, nargs="+", default=parts, help="parts to run")
-    parser.add_argument("--moments", type=int, default=60, help="pairs per engine")
-    parser.add_argument("--json", type=Path, help="write the figures here")
-    options = parser.parse_args()
-    console, figures = Console(), []
+    options, console = _options(), Console()
+    figures, complete = list[Figure](), True
     for part in options.only:
         console.print(f"measuring {part.replace('_', ' ')} …", highlight=False)
-        with tempfile.TemporaryDirectory(prefix="ownhand-bench-") as scratch:
-            measure: Callable[[], Awaitable[list[Figure]]] = getattr(Bench(Path(scratch), options.moments), part)
-            figures += await measure()
+        try:
+            figures += await _measure(part, options.moments)
+        except WriterError as missing:
+            console.print(str(missing), highlight=False)
+            complete = False
     show(figures, console)
     console.print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine()}", highlight=False)
     if options.json:
         options.json.write_text(json.dumps([figure.to_json() for figure in figures], indent=1) + "\n")
-    return 0 if all(figure.holds for figure in figures) else 1
+    return 0 if complete and all(figure.holds for figure in figures) else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="ownhand bench", description="Measures Ownhand on this machine.")
+    parts = ["front_door", "embedded", "ollama", "scan", "neovim", "vscode"]
+    parser.add_argument("--only", choices=parts, nargs="+", default=parts, help="parts to run")
+    parser.add_argument("--moments", type=int, default=60, help="pairs per engine")
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    return parser.parse_args()
+
+
+async def _measure(part: str, moments: int) -> list[Figure]:
+    with tempfile.TemporaryDirectory(prefix="ownhand-bench-") as scratch:
+        measure: Callable[[], Awaitable[list[Figure]]] = getattr(Bench(Path(scratch), moments), part)
+        return await measure()
 
 
 if __name__ == "__main__":

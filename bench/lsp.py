@@ -52,7 +52,7 @@ class Server:
     async def initialize(self, folder: Path | None, capabilities: Mapping[str, Any] | None = None) -> float:
         """Send `initialize` and `initialized`; returns the seconds from process start to the answer."""
         folders = [{"uri": folder.as_uri(), "name": folder.name}] if folder else None
-        text_document = {"inlineCompletion": {}, "synchronization": {}}
+        text_document: dict[str, Any] = {"inlineCompletion": {}, "synchronization": {}}
         await self.request(
             "initialize",
             {

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,15 @@ PATIENCE = 15.0
 
 @dataclass(frozen=True)
 class Frame:
-    """What one flush showed. `rows` is the text of every screen row, `ghost` the same with all other cells blank."""
+    """What one flush showed. `rows` is the text of every screen row, `ghost` the same with all other cells blank.
+
+    `at` is when it was read, in seconds of `time.perf_counter`.
+    """
 
     rows: tuple[str, ...]
     ghost: tuple[str, ...]
     cursor: tuple[int, int]
+    at: float = field(default=0.0, compare=False)
 
     @property
     def ghost_text(self) -> str:
@@ -80,13 +84,13 @@ class _Grid:
             if top <= row + rows < bottom:
                 self.cells[row][left:right] = moved[row + rows][left:right]
 
-    def frame(self) -> Frame:
+    def frame(self, at: float = 0.0) -> Frame:
         rows = tuple("".join(text for text, _ in row) for row in self.cells)
         ghost = tuple(
             "".join(text if self.colours.get(number) == GHOST_COLOUR else " " for text, number in row)
             for row in self.cells
         )
-        return Frame(rows, ghost, self.cursor)
+        return Frame(rows, ghost, self.cursor, at)
 
 
 class Neovim:
@@ -216,6 +220,7 @@ class Neovim:
         assert self.process.stdout is not None
         unpacker = msgpack.Unpacker(raw=False, strict_map_key=False, unicode_errors="surrogateescape")
         while data := _read_some(self.process.stdout):
+            self._read_at = time.perf_counter()
             unpacker.feed(data)
             for message in unpacker:
                 with self._news:
@@ -231,7 +236,7 @@ class Neovim:
         elif message[0] == 2 and message[1] == "redraw":
             for event, *batches in message[2]:
                 if event == "flush":
-                    self.frames.append(self._grid.frame())
+                    self.frames.append(self._grid.frame(self._read_at))
                     continue
                 for arguments in batches:
                     self._grid.apply(event, arguments)

@@ -17,17 +17,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 from ports import free_port
 
 REPOSITORY = Path(__file__).parents[2]
 CACHE = Path(os.environ.get("OWNHAND_DEV_CACHE", "~/.cache/ownhand-dev")).expanduser()
+CHROMIUM = Path("/usr/bin/chromium")
 CODE_SERVER = CACHE / "code-server-4.139.1" / "bin" / "code-server"
 NODE_BIN = CACHE / "node-24.19.0" / "bin"
 EXTENSION = REPOSITORY / "extensions" / "vscode"
 PATIENCE = 30_000
 """Milliseconds to wait for anything on the page; generous, because two cores may be shared."""
+
+BROWSER_SWITCHES = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
 
 QUIET_EDITOR: Mapping[str, Any] = {
     "workbench.startupEditor": "none",
@@ -242,6 +252,10 @@ class Window:
         expect(self.page.locator(".monaco-workbench")).to_be_visible(timeout=60_000)
         expect(self.status).to_have_attribute("aria-label", re.compile("Ownhand"), timeout=60_000)
         return self
+
+
+def launch_browser(playwright: Playwright) -> Browser:
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_SWITCHES)
 
 
 def new_window(browser: Browser, server: CodeServer, folder: Path) -> Window:

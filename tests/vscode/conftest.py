@@ -10,16 +10,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from vscode_workbench import CODE_SERVER, EXTENSION, PATIENCE, CodeServer, Window, copy_manuscript, new_window
+from vscode_workbench import (
+    CODE_SERVER,
+    EXTENSION,
+    PATIENCE,
+    CodeServer,
+    Window,
+    copy_manuscript,
+    launch_browser,
+    new_window,
+)
 
-BROWSER_SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 PYTHON = os.environ.get("OWNHAND_TEST_PYTHON", sys.executable)
 """A Python that has Ownhand: the extension uses it as it is, so that only the set-up's own test builds anything."""
 
@@ -62,7 +63,7 @@ def vsix() -> Path:
 def browser() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=BROWSER_SWITCHES)
+        chromium = launch_browser(playwright)
         yield chromium
         chromium.close()
 
