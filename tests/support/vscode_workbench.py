@@ -64,6 +64,8 @@ class CodeServer:
     environment: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     machine_settings: Mapping[str, Any] = field(default_factory=dict)
+    trusting: bool = True
+    """Every folder counts as trusted; else each opens in Restricted Mode until it is trusted by hand."""
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -71,11 +73,11 @@ class CodeServer:
     def data(self) -> Path:
         return self.root / "user-data"
 
-    def start(self, vsix: Path) -> None:
+    def start(self, *extensions: Path) -> None:
         self._write(self.data / "User" / "settings.json", {**QUIET_EDITOR, **self.settings})
         self._write(self.data / "Machine" / "settings.json", self.machine_settings)
         subprocess.run(
-            [*self._command(), "--install-extension", str(vsix)],
+            [*self._command(), *(f"--install-extension={extension}" for extension in extensions)],
             env=self._environment(),
             check=True,
             capture_output=True,
@@ -99,7 +101,9 @@ class CodeServer:
         return f"http://127.0.0.1:{self.port}/?folder={folder}"
 
     def _command(self) -> list[str]:
-        switches = ["--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"]
+        switches = ["--disable-telemetry", "--disable-update-check"]
+        if self.trusting:
+            switches.append("--disable-workspace-trust")
         folders = ["--user-data-dir", str(self.data), "--extensions-dir", str(self.root / "extensions")]
         config = self.root / "code-server.yaml"
         config.touch()

@@ -89,13 +89,6 @@ def test_a_killed_server_comes_back_without_a_word(open_window, code_server: Cod
     expect(window.page.locator(".notification-list-item")).to_have_count(0)
 
 
-def test_a_folder_cannot_name_programs_or_addresses(open_window):
-    own = '{"ownhand.python": "/bin/false", "ownhand.engine": "openai", "ownhand.openai.baseUrl": "http://203.0.113.9/v1"}'
-    window: Window = open_window({"ferry.md": FERRY, ".vscode/settings.json": own}, "ferry.md")
-    window.ask()
-    assert window.ghost == OFFERED
-
-
 def test_settings_and_boxes_get_no_suggestion(open_window):
     window: Window = open_window({"ferry.md": FERRY, "notes.json": '{"a": "looked across the river and"}'}, "ferry.md")
     window.open("notes.json")

@@ -1,33 +1,7 @@
 /** What else writes into the same place: other extensions' ghost text, and VS Code's own word popups. */
 import * as vscode from "vscode";
 
-interface Neighbour {
-  readonly id: string;
-  readonly name: string;
-  /** The setting that switches its ghost text off for text; without one, the writer is shown the extension. */
-  readonly off?: { readonly key: string; readonly value: unknown };
-}
-
-const neighbours: readonly Neighbour[] = [
-  copilot("GitHub.copilot"),
-  copilot("GitHub.copilot-chat"),
-  { id: "Continue.continue", name: "Continue", off: { key: "continue.enableTabAutocomplete", value: false } },
-  { id: "ggml-org.llama-vscode", name: "llama.vscode", off: { key: "llama-vscode.enabled", value: false } },
-  { id: "TabbyML.vscode-tabby", name: "Tabby", off: { key: "tabby.inlineCompletion.triggerMode", value: "manual" } },
-  { id: "Codeium.codeium", name: "Windsurf", off: { key: "codeium.enableConfig", value: { "*": false } } },
-  { id: "TabNine.tabnine-vscode", name: "Tabnine" },
-  { id: "Supermaven.supermaven", name: "Supermaven" },
-  { id: "sourcegraph.cody-ai", name: "Cody", off: { key: "cody.autocomplete.enabled", value: false } },
-  { id: "sourcegraph.amp", name: "Amp" },
-  { id: "AmazonWebServices.amazon-q-vscode", name: "Amazon Q" },
-  { id: "Google.geminicodeassist", name: "Gemini Code Assist" },
-  { id: "VisualStudioExptTeam.vscodeintellicode-completions", name: "IntelliCode Completions" },
-];
-
-function copilot(id: string): Neighbour {
-  const value = { "*": false, markdown: false, plaintext: false };
-  return { id, name: "GitHub Copilot", off: { key: "github.copilot.enable", value } };
-}
+import { neighbours, type Neighbour, type Switch } from "./neighbour_list.ts";
 
 /** Ask once per folder about each thing that is in the way. */
 export class Neighbours {
@@ -40,36 +14,53 @@ export class Neighbours {
   /** Call when a suggestion was to be shown in `document`: only then does anything stand in its way. */
   async meet(document: vscode.TextDocument): Promise<void> {
     if (vscode.workspace.workspaceFolders === undefined || document.uri.scheme !== "file") return;
-    const [active] = activeNeighbours();
-    if (active !== undefined) await this.once(active.id, () => offerToSwitchOff(active));
-    if (document.languageId === "plaintext" && hasWordPopups(document)) await this.once("popups", offerNoPopups);
+    const next = active(document).find(({ name }) => !this.wasAsked(name));
+    if (next !== undefined) await this.once(next.name, () => offerToSwitchOff(next, document));
+    else if (document.languageId === "plaintext" && hasWordPopups(document)) await this.once("popups", offerNoPopups);
+  }
+
+  private wasAsked(what: string): boolean {
+    return this.memory.get<boolean>(`asked:${what}`) === true;
   }
 
   private async once(what: string, ask: () => Promise<void>): Promise<void> {
-    const key = `asked:${what}`;
-    if (this.memory.get<boolean>(key) === true) return;
-    await this.memory.update(key, true);
+    if (this.wasAsked(what)) return;
+    await this.memory.update(`asked:${what}`, true);
     await ask();
   }
 }
 
-/** Extensions known to show ghost text, active now and not switched off for text by their own setting. */
-export function activeNeighbours(): Neighbour[] {
-  const active = neighbours.filter(({ id }) => vscode.extensions.getExtension(id)?.isActive === true);
-  return active.filter(({ off }) => off === undefined || !alreadyOff(off.key, off.value));
+/** Extensions known to show ghost text, active now and not switched off for this document by their own setting. */
+function active(document: vscode.TextDocument): Neighbour[] {
+  return neighbours
+    .filter(({ ids }) => ids.some((id) => vscode.extensions.getExtension(id)?.isActive === true))
+    .filter((one) => one.switch?.isOff(current(one.switch, document), document.languageId) !== true);
 }
 
-function alreadyOff(key: string, value: unknown): boolean {
-  return JSON.stringify(vscode.workspace.getConfiguration().get(key)) === JSON.stringify(value);
+function current({ key }: Switch, document: vscode.TextDocument): unknown {
+  return vscode.workspace.getConfiguration(undefined, document).get(key);
 }
 
-async function offerToSwitchOff({ id, name, off }: Neighbour): Promise<void> {
+async function offerToSwitchOff(neighbour: Neighbour, document: vscode.TextDocument): Promise<void> {
+  const { name, ids } = neighbour;
   const sentence = `${name} also suggests text as you type, and the two would get in each other's way.`;
-  const button = off === undefined ? `Show ${name}` : "Switch it off in this folder";
+  const button = neighbour.switch === undefined ? `Show ${name}` : "Switch it off in this folder";
   const pressed = await vscode.window.showInformationMessage(sentence, button, "Leave it on");
   if (pressed !== button) return;
-  if (off === undefined) await vscode.commands.executeCommand("workbench.extensions.action.showExtensionsWithIds", [id]);
-  else await vscode.workspace.getConfiguration().update(off.key, off.value, vscode.ConfigurationTarget.Workspace);
+  if (neighbour.switch !== undefined && (await switchedOff(neighbour.switch, document))) return;
+  await vscode.commands.executeCommand("workbench.extensions.action.showExtensionsWithIds", ids);
+}
+
+/** False when this version of the extension doesn't know the setting, or the folder's settings can't be written. */
+async function switchedOff(its: Switch, document: vscode.TextDocument): Promise<boolean> {
+  const value = its.off(current(its, document), document.languageId);
+  return vscode.workspace
+    .getConfiguration()
+    .update(its.key, value, vscode.ConfigurationTarget.Workspace)
+    .then(
+      () => true,
+      () => false,
+    );
 }
 
 /** Newer versions of VS Code open no list by themselves where ghost text is offered ("offWhenInlineCompletions"). */

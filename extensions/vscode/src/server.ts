@@ -1,4 +1,5 @@
 /** The language server's life as seen from the editor: start, restart with back-off, stop, and what it can do. */
+import { homedir } from "node:os";
 import * as vscode from "vscode";
 import {
   CloseAction,
@@ -55,11 +56,14 @@ export class Server implements vscode.Disposable {
     return this.client?.initializeResult?.capabilities.executeCommandProvider?.commands ?? [];
   }
 
-  /** Start `python -I -m ownhand serve`. `-I`: neither the environment nor the manuscript folder adds modules. */
+  /**
+   * Start `python -I -m ownhand serve`. `-I`: neither the environment nor the manuscript folder adds modules. The home
+   * folder as its place, because the client would start it in the manuscript folder.
+   */
   async start(python: string): Promise<void> {
     await this.stop();
     this.enter({ state: "starting" });
-    const command = { command: python, args: ["-I", "-m", "ownhand", "serve"] };
+    const command = { command: python, args: ["-I", "-m", "ownhand", "serve"], options: { cwd: homedir() } };
     const client = new LanguageClient("ownhand", "Ownhand", command, this.options());
     this.client = client;
     client.onDidChangeState(({ newState }) => {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, test } from "node:test";
 
 import { downloadedPart, Environment } from "../src/setup/environment.ts";
-import { ownerLives, tryLock, unlock } from "../src/setup/lock.ts";
+import { Lock } from "../src/setup/lock.ts";
 import { candidates, findBuilder, NoPython, type Machine } from "../src/setup/python.ts";
 import { Cancelled, ProgramFailed, run } from "../src/setup/run.ts";
 
@@ -85,15 +85,57 @@ test("the setting wins, and a Python that has Ownhand is used as it is", async (
   await assert.rejects(findBuilder(machine("linux", [bin], {}), "/not/there"), /no working Python/);
 });
 
-test("a lock is had once, and a dead owner's lock is taken over", async () => {
+/** A process that was there and is no more. */
+function deadPid(): string {
+  return spawnSync(process.execPath, ["-e", "process.stdout.write(String(process.pid))"]).stdout.toString();
+}
+
+test("a lock is had by one, and by the next when the first gives it back", async () => {
   const file = path.join(folder(), "1.lock");
-  assert.equal(await tryLock(file), true);
-  assert.equal(await tryLock(file), false);
-  await unlock(file);
-  const dead = spawnSync(process.execPath, ["-e", "process.stdout.write(String(process.pid))"]).stdout.toString();
-  writeFileSync(file, dead);
-  assert.equal(await ownerLives(file), false);
-  assert.equal(await tryLock(file), true);
+  const [first, second] = [new Lock(file), new Lock(file)];
+  assert.equal(await first.tryTake(), true);
+  assert.equal(await second.tryTake(), false);
+  await first.release();
+  assert.equal(await second.tryTake(), true);
+  await second.release();
+  assert.equal(existsSync(file), false);
+});
+
+test("a dead owner's lock is taken over, by one of those who wait", async () => {
+  const file = path.join(folder(), "1.lock");
+  writeFileSync(file, deadPid());
+  const waiting = [1, 2, 3, 4].map(() => new Lock(file));
+  const taken = await Promise.all(waiting.map((lock) => lock.tryTake()));
+  assert.equal(taken.filter((one) => one).length, 1);
+  await Promise.all(waiting.map((lock) => lock.release()));
+});
+
+test("the lock of a process id that belongs to somebody else now doesn't lock for ever", async () => {
+  const file = path.join(folder(), "1.lock");
+  writeFileSync(file, String(process.ppid));
+  const lock = new Lock(file, 3);
+  assert.deepEqual([await lock.tryTake(), await lock.tryTake(), await lock.tryTake()], [false, false, false]);
+  assert.equal(await lock.tryTake(), true);
+  await lock.release();
+});
+
+test("an owner that is there keeps its lock, however often others look", async () => {
+  const file = path.join(folder(), "1.lock");
+  writeFileSync(file, String(process.ppid));
+  const lock = new Lock(file, 3);
+  for (let look = 0; look < 10; look++) {
+    utimesSync(file, look + 1, look + 1);
+    assert.equal(await lock.tryTake(), false);
+  }
+});
+
+test("a lock that somebody else has taken since is not given back", async () => {
+  const file = path.join(folder(), "1.lock");
+  const lock = new Lock(file);
+  assert.equal(await lock.tryTake(), true);
+  writeFileSync(file, String(process.ppid));
+  await lock.release();
+  assert.equal(existsSync(file), true);
 });
 
 test("an environment is ready only with its marker, and only for its version", async () => {

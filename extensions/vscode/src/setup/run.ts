@@ -1,5 +1,7 @@
 /** Run a program and follow its output line by line. */
 import { spawn } from "node:child_process";
+import { homedir } from "node:os";
+import * as path from "node:path";
 
 /** A cancel button, without saying whose. */
 export interface Cancel {
@@ -15,18 +17,18 @@ export class ProgramFailed extends Error {}
 /**
  * Resolves with everything that the program wrote to standard output. Lines of both streams go to `onLine` as they
  * come; a carriage return counts as a line end, because progress bars write so. Throws Cancelled or ProgramFailed.
+ * It runs in the home folder: uv reads settings where it is started, and a manuscript folder must not give it any.
  */
 export function run(
   program: string,
   args: readonly string[],
   cancel?: Cancel,
   onLine: (line: string) => void = () => undefined,
-  environment: NodeJS.ProcessEnv = process.env,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     // A group of its own where the system has groups, so that a cancel reaches the program's own children too.
     const grouped = process.platform !== "win32";
-    const child = spawn(program, args, { env: environment, windowsHide: true, detached: grouped, stdio: "pipe" });
+    const child = spawn(program, args, { cwd: homedir(), windowsHide: true, detached: grouped, stdio: "pipe" });
     child.stdin.end();
     let last = "";
     let output = "";
@@ -61,7 +63,9 @@ export function run(
 function end(pid: number | undefined, grouped: boolean): void {
   if (pid === undefined) return;
   if (!grouped) {
-    spawn("taskkill", ["/pid", String(pid), "/t", "/f"], { windowsHide: true });
+    // By its whole path: Windows looks for a bare name in the current folder first.
+    const taskkill = path.join(process.env["SystemRoot"] ?? "C:\\Windows", "System32", "taskkill.exe");
+    spawn(taskkill, ["/pid", String(pid), "/t", "/f"], { windowsHide: true });
     return;
   }
   try {
