@@ -1,6 +1,6 @@
 """`ownhand bench` and `make bench`: every figure of docs/performance.md, in one run.
 
-    python -m bench [--json FILE] [--only NAME ...] [--moments N]
+    python -m bench [--json FILE] [--markdown FILE] [--only NAME ...] [--moments N]
 
 Exits 1 when a bound is missed, or something that a part measures is not there.
 """
@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "neovi
 
 from bench import front_door, neovim, scan, stock, vscode
 from bench.engines import embedded, ollama
-from bench.figures import Figure, show
+from bench.figures import Figure, markdown, show
 from bench.overhead import compare
 from bench.page import MANUSCRIPT
 from bench.writing import Desk
@@ -105,6 +105,8 @@ async def main() -> int:
     console.print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine()}", highlight=False)
     if options.json:
         options.json.write_text(json.dumps([figure.to_json() for figure in figures], indent=1) + "\n")
+    if options.markdown:
+        options.markdown.write_text(markdown(figures), encoding="utf-8")
     return 0 if complete and all(figure.holds for figure in figures) else 1
 
 
@@ -114,6 +116,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", choices=parts, nargs="+", default=parts, help="parts to run")
     parser.add_argument("--moments", type=int, default=60, help="pairs per engine")
     parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--markdown", type=Path, help="write the table of docs/performance.md here")
     return parser.parse_args()
 
 

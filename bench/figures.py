@@ -25,7 +25,22 @@ class Figure:
         return self.value >= self.bound if self.at_least else self.value <= self.bound
 
     def to_json(self) -> dict[str, object]:
-        return {"name": self.name, "value": self.value, "unit": self.unit, "bound": self.bound, "holds": self.holds}
+        return {
+            "name": self.name,
+            "value": self.value,
+            "unit": self.unit,
+            "bound": self.bound,
+            "holds": self.holds,
+            "note": self.note,
+        }
+
+    @property
+    def cells(self) -> tuple[str, str, str, str, str]:
+        """Name, value, bound, verdict and note, as a person reads them."""
+        relation = "≥" if self.at_least else "≤"
+        bound = f"{relation} {self.bound:g} {self.unit}" if self.bound is not None else ""
+        verdict = ("holds" if self.holds else "MISSED") if self.bound is not None else ""
+        return self.name, f"{self.value:.3g} {self.unit}", bound, verdict, self.note
 
 
 def quantile(values: list[float], share: float) -> float:
@@ -37,8 +52,13 @@ def quantile(values: list[float], share: float) -> float:
 def show(figures: list[Figure], console: Console) -> None:
     table = Table("figure", "measured", "bound", "", "note", title="Ownhand benchmarks")
     for figure in figures:
-        relation = "≥" if figure.at_least else "≤"
-        bound = f"{relation} {figure.bound:g} {figure.unit}" if figure.bound is not None else "—"
-        verdict = ("holds" if figure.holds else "MISSED") if figure.bound is not None else ""
-        table.add_row(figure.name, f"{figure.value:.3g} {figure.unit}", bound, verdict, figure.note)
+        table.add_row(*figure.cells)
     console.print(table)
+
+
+def markdown(figures: list[Figure]) -> str:
+    """The table of docs/performance.md."""
+    rows = [" | ".join(figure.cells) for figure in figures]
+    return (
+        "\n".join(f"| {row} |" for row in ["figure | measured | bound | | note", "---|---|---|---|---", *rows]) + "\n"
+    )
