@@ -18,7 +18,7 @@ where that is), without the `ownhand.` in front:
 
 ```toml
 engine = "ollama"
-model = "gemma:2b-text"
+model = "llama3.2:3b-text-q4_K_M"
 
 [suggestion]
 length = "phrase"

@@ -231,6 +231,22 @@ function M.push_settings()
   end
 end
 
+--- Change one setting of Ownhand for this sitting: in the servers that run, and in those that will be started.
+---@param key string without "ownhand."
+---@param value any
+function M.change_setting(key, value)
+  config.current.settings["ownhand." .. key] = nil
+  config.current.settings[key] = value
+  if has_lsp_config then
+    vim.lsp.config(lsp.NAME, { settings = { ownhand = { [key] = value } } })
+  end
+  for _, client in ipairs(lsp.clients()) do
+    local own = vim.tbl_extend("force", (client.settings or {}).ownhand or {}, { [key] = value })
+    client.settings = vim.tbl_extend("force", client.settings or {}, { ownhand = own })
+    lsp.notify(client, "workspace/didChangeConfiguration", { settings = client.settings })
+  end
+end
+
 ---@param buffer integer
 ---@param client vim.lsp.Client
 function M.attached(buffer, client)

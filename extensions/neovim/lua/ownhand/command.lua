@@ -2,24 +2,13 @@
 local client = require("ownhand.client")
 local lsp = require("ownhand.lsp")
 local messages = require("ownhand.messages")
+local model = require("ownhand.model")
 local session = require("ownhand.session")
 local status = require("ownhand.status")
 
 local M = {}
 
---- Show lines in a window that `q` closes.
----@param title string
----@param lines string[]
-local function page(title, lines)
-  vim.cmd("botright new")
-  local buffer = vim.api.nvim_get_current_buf()
-  vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = "nofile", "wipe", false
-  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
-  vim.bo[buffer].modifiable = false
-  vim.api.nvim_buf_set_name(buffer, "ownhand://" .. title)
-  vim.api.nvim_win_set_height(0, math.min(#lines + 1, math.floor(vim.o.lines / 2)))
-  vim.keymap.set("n", "q", "<Cmd>close<CR>", { buffer = buffer, nowait = true })
-end
+local page = messages.page
 
 ---@param row any
 ---@return string
@@ -142,6 +131,9 @@ local subcommands = {
   consent = function(arguments)
     run("consent", { folder(), consents[arguments[1]] and arguments[1] or vim.NIL })
   end,
+  model = function()
+    model.pick()
+  end,
   corpus = function()
     run("corpus", { folder() })
   end,
@@ -157,7 +149,7 @@ local subcommands = {
 }
 
 --- Server commands that have a form of their own above, or belong to the keys.
-local served_above = { accept = true, dismiss = true, reject = true, addSamples = true, mine = true }
+local served_above = { accept = true, dismiss = true, reject = true, addSamples = true, mine = true, models = true }
 
 ---@return string[]
 local function names()

@@ -12,9 +12,10 @@ local function is_writing()
   return vim.api.nvim_get_mode().mode:sub(1, 1) == "i"
 end
 
----@return boolean did no other plug-in take over |vim.notify()|?
+---@return boolean did no other plug-in take over |vim.notify()|? Neovim 0.12 holds its own without a file's name.
 local function is_plain_notify()
-  return debug.getinfo(vim.notify, "S").source:match("^@?vim/") ~= nil
+  local source = debug.getinfo(vim.notify, "S").source
+  return source:match("^@?vim/") ~= nil or source:match("^=?%?$") ~= nil
 end
 
 --- A message longer than the last line of the screen would make Neovim wait for a key: it is shortened, and all of it
@@ -48,6 +49,20 @@ function M.say(message, level)
   end)
 end
 
+--- Show lines in a window that `q` closes.
+---@param title string
+---@param lines string[]
+function M.page(title, lines)
+  vim.cmd("botright new")
+  local buffer = vim.api.nvim_get_current_buf()
+  vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = "nofile", "wipe", false
+  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
+  vim.bo[buffer].modifiable = false
+  vim.api.nvim_buf_set_name(buffer, "ownhand://" .. title)
+  vim.api.nvim_win_set_height(0, math.min(#lines + 1, math.floor(vim.o.lines / 2)))
+  vim.keymap.set("n", "q", "<Cmd>close<CR>", { buffer = buffer, nowait = true })
+end
+
 --- Handler of `window/showMessage`.
 ---@param params lsp.ShowMessageParams
 function M.on_message(_, params)
@@ -56,7 +71,7 @@ end
 
 --- Call back as soon as the writer is not in the middle of typing.
 ---@param action fun()
-local function when_resting(action)
+function M.when_resting(action)
   if not is_writing() then
     return vim.schedule(action)
   end
@@ -74,7 +89,7 @@ function M.on_question(_, params)
     M.say(params.message)
     return vim.NIL
   end
-  when_resting(function()
+  M.when_resting(function()
     vim.ui.select(actions, {
       prompt = TITLE .. ": " .. params.message,
       kind = "ownhand.question",
