@@ -23,7 +23,7 @@ POEM = "the slip\n    and nobody on it\n\nthe rope\nstill wet"
 
 
 def pieces_of(text: str, suffix: str = "md") -> list[tuple[str, Form]]:
-    return [(piece.title, piece.form) for piece in split(parse_text(suffix, text), "page")]
+    return [(piece.title, piece.form) for piece in split(parse_text(suffix, text), f"page.{suffix}")]
 
 
 def test_every_poem_of_the_demo_is_verse_and_every_story_prose() -> None:
@@ -32,7 +32,7 @@ def test_every_poem_of_the_demo_is_verse_and_every_story_prose() -> None:
         if path.parent.name not in ("verse", "prose", "stories", "diary"):
             continue
         wanted = Form.VERSE if path.parent.name == "verse" else Form.PROSE
-        for piece in split(parse_text(path.suffix, path.read_text()), path.stem):
+        for piece in split(parse_text(path.suffix, path.read_text()), path.name):
             seen += 1
             assert piece.form is wanted, f"{path.name}: {piece.title}"
     assert seen >= 20
@@ -50,7 +50,7 @@ def test_short_poems_under_headings_stand_alone() -> None:
 
 def test_a_tiny_section_of_prose_joins_the_piece_before_it() -> None:
     text = f"# Ferry\n\n{PARAGRAPH}\n\n## Note\n\nHe never came back, though his coat did, with a stranger in it.\n"
-    (piece,) = split(parse_text("md", text), "page")
+    (piece,) = split(parse_text("md", text), "page.md")
     assert piece.title == "Ferry"
     assert piece.text.endswith("with a stranger in it.")
 
@@ -68,7 +68,7 @@ def test_a_titled_poem_is_whole_across_its_breaks_and_untitled_ones_are_cut() ->
 
 def test_the_text_is_kept_as_typed() -> None:
     text = "# Slip\n\n    the slip  \nand nobody \n\n\n        on it —\n"
-    (piece,) = split(parse_text("md", text), "page")
+    (piece,) = split(parse_text("md", text), "page.md")
     assert piece.text.endswith("and nobody \n\n\n        on it —")
 
 
@@ -86,19 +86,21 @@ def test_what_is_taken_out_within_a_line_leaves_the_line() -> None:
 
 def test_a_page_of_quotes_starts_as_a_question() -> None:
     quote = "> " + PARAGRAPH.strip()
-    (piece,) = split(parse_text("md", f"# Found\n\n{quote}\n\nWell, well.\n"), "page")
+    (piece,) = split(parse_text("md", f"# Found\n\n{quote}\n\nWell, well.\n"), "page.md")
     assert piece.question
     assert "no boat any more" in piece.text
 
 
 def test_a_clipping_starts_as_a_question() -> None:
     text = f'---\ntitle: Boats\nsource: "https://example.org/boats"\n---\n\n{PARAGRAPH}\n'
-    (piece,) = split(parse_text("md", text), "page")
+    (piece,) = split(parse_text("md", text), "page.md")
     assert piece.question
 
 
 def test_a_text_signed_with_a_name_starts_as_a_question() -> None:
-    (piece,) = split(parse_text("txt", "The sea has no stairs\nand we went down them.\n\n— Ida Varnhagen\n"), "page")
+    (piece,) = split(
+        parse_text("txt", "The sea has no stairs\nand we went down them.\n\n— Ida Varnhagen\n"), "page.txt"
+    )
     assert piece.question
 
 
@@ -108,14 +110,14 @@ def test_a_file_that_is_off_has_no_pieces() -> None:
 
 @pytest.mark.parametrize("text", ["", "\n\n\n", "# Only a heading\n", "---\ntitle: x\n---\n"])
 def test_a_file_without_words_has_no_pieces(text: str) -> None:
-    assert split(parse_text("md", text), "page") == []
+    assert split(parse_text("md", text), "page.md") == []
 
 
 def test_a_long_text_without_sections_comes_in_parts_that_an_edit_leaves_alone() -> None:
     paragraphs = [f"{PARAGRAPH}It was the {number}th time, and {number * 7} gulls." for number in range(120)]
-    before = [piece.text for piece in split(parse_text("txt", "\n\n".join(paragraphs)), "novel")]
+    before = [piece.text for piece in split(parse_text("txt", "\n\n".join(paragraphs)), "novel.txt")]
     paragraphs[30] += " A sentence more."
-    after = [piece.text for piece in split(parse_text("txt", "\n\n".join(paragraphs)), "novel")]
+    after = [piece.text for piece in split(parse_text("txt", "\n\n".join(paragraphs)), "novel.txt")]
     assert len(before) >= 4
     assert len(set(before) & set(after)) >= len(before) - 2
 
@@ -149,3 +151,19 @@ def test_passages_cover_a_piece_in_order_within_bounds(blocks: list[str]) -> Non
         assert [word for span in found for word in words(text[span.start : span.end])] == words(text)
         low, high = PASSAGE_WORDS[form]
         assert all(span.words <= high + low // 2 for span in found)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "heading", "title"),
+    [
+        ("md", "# Part *One*", "Part One"),
+        ("md", "## The __Low__ Water of snow_white ##", "The Low Water of snow_white"),
+        ("md", "# # Coda", "# Coda"),
+        ("org", "* TODO [#A] Farm :work:", "Farm"),
+        ("tex", "\\chapter[Sea]{The \\emph{Sea}}\\label{sea}", "The Sea"),
+        ("fountain", "INT. KITCHEN - DAY #12#", "INT. KITCHEN - DAY"),
+    ],
+)
+def test_a_title_is_the_heading_s_words_alone(suffix: str, heading: str, title: str) -> None:
+    (piece,) = split(parse_text(suffix, f"{heading}\n\n{PARAGRAPH}\n"), f"page.{suffix}")
+    assert piece.title == title

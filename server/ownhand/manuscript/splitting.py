@@ -7,9 +7,11 @@ typed; what isn't the voice is taken out, and the blank lines around it become o
 """
 
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
 import regex
 
+from ownhand.manuscript.formats import heading_text
 from ownhand.manuscript.model import Form, Kind, ParsedFile, Region
 from ownhand.manuscript.passages import parts
 from ownhand.manuscript.verse import form_of
@@ -23,8 +25,6 @@ LONGEST_WHOLE = 3000
 LONGEST_POEM = 600
 """A poem with a title is one piece across its breaks up to this many words; without a title each break ends a poem."""
 
-_MARKS = regex.compile(r"^[\s#=*_>.!@~-]+|[\s#=*_~-]+$")
-_TEX_HEADING = regex.compile(r"\\\w+\*?(?:\[[^\]]*\])?\{(.*)\}\s*$", flags=regex.S)
 _CLIPPED = regex.compile(
     r"^\s*(?:source|url|link|clipped(?:_from)?)\s*:\s*[\"']?(?:https?://|\[)", flags=regex.M | regex.I
 )
@@ -58,36 +58,30 @@ class _Section:
     regions: list[Region] = field(default_factory=list)
 
 
-def split(parsed: ParsedFile, name: str) -> list[RawPiece]:
-    """The pieces of one file; `name` is the title of last resort. A file that says `ownhand: off` has none."""
+def split(parsed: ParsedFile, path: str) -> list[RawPiece]:
+    """The pieces of the file at `path`; its name is the title of last resort. One that says `ownhand: off` has none."""
     if parsed.off:
         return []
+    file = PurePosixPath(path)
     clipping = any(
         region.kind is Kind.FRONT_MATTER and _CLIPPED.search(parsed.text[region.start : region.end])
         for region in parsed.regions
     )
-    bits = [bit for section in _sections(parsed) if (bit := _bit(parsed.text, section, clipping))]
-    titled = [_titled(piece, name) for piece in _join_short(bits)]
+    bits = [bit for section in _sections(parsed, file.suffix) if (bit := _bit(parsed.text, section, clipping))]
+    titled = [_titled(piece, file.stem) for piece in _join_short(bits)]
     return [part for piece in _numbered(titled) for part in _in_parts(piece)]
 
 
-def _sections(parsed: ParsedFile) -> list[_Section]:
+def _sections(parsed: ParsedFile, suffix: str) -> list[_Section]:
     sections = [_Section(parsed.title or "", False)]
     for region in parsed.regions:
         if region.kind is Kind.HEADING:
-            sections.append(_Section(heading_text(parsed.text[region.start : region.end]), True))
+            sections.append(_Section(heading_text(suffix, parsed.text[region.start : region.end]), True))
         elif region.kind is Kind.BREAK:
             sections.append(_Section(sections[-1].title, False))
         elif region.kind in (Kind.VOICE, Kind.QUOTE):
             sections[-1].regions.append(region)
     return sections
-
-
-def heading_text(raw: str) -> str:
-    """A heading without its markup, on one line."""
-    tex = _TEX_HEADING.search(raw)
-    lines = [_MARKS.sub("", line) for line in (tex.group(1) if tex else raw).split("\n")]
-    return " ".join(line for line in lines if line)
 
 
 @dataclass(frozen=True)

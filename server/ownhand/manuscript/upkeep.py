@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import PurePosixPath
 
 from ownhand.manuscript import drafts, marks
 from ownhand.manuscript.identity import Known, Seen, match
@@ -118,7 +117,7 @@ def read(file: FileNow) -> ReadFile:
     if file.parsed is None:
         return ReadFile(file, [])
     found = []
-    for ordinal, raw in enumerate(split(file.parsed, PurePosixPath(file.path).stem)):
+    for ordinal, raw in enumerate(split(file.parsed, file.path)):
         spans = passages(raw.text, raw.form)
         words = [matching_words(raw.text[span.start : span.end]) for span in spans]
         flat = [word for passage in words for word in passage]

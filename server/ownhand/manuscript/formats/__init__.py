@@ -40,11 +40,11 @@ SUFFIXES = frozenset(_GRAMMARS) | READ_ONLY
 """Lower case, without the dot."""
 
 _HEADING_MARKS = {
-    "md": re.compile(r"\s*#{1,6}\s+|\s+#+\s*$|\n\s*[=-]+\s*$|[*_`]"),
+    "md": re.compile(r"^\s*#{1,6}\s+|\s+#+\s*$|\n\s*[=-]+\s*$|[*`]|~~|(?<!\w)_+|_+(?!\w)"),
     "txt": re.compile(r"\n\s*[=~-]+\s*$"),
     "fountain": re.compile(r"^\s*(?:#{1,6}|\.)\s*|\s*#[^#\n]*#\s*$"),
     "org": re.compile(r"^\*+\s+(?:(?:TODO|NEXT|WAITING|DONE|CANCELLED)\s+)?(?:\[#\w\]\s+)?|\s+:[\w@#%:]+:\s*$"),
-    "tex": re.compile(r"\\[A-Za-z@]+\*?(?:\[[^\]]*\])?|[{}]"),
+    "tex": re.compile(r"\\(?:label|index)\{[^{}]*\}|\\[A-Za-z@]+\*?(?:\[[^\]]*\])?|[{}]"),
 }
 
 
@@ -64,9 +64,9 @@ def parse_text(suffix: str, text: str) -> ParsedFile:
 
 
 def heading_text(suffix: str, region_text: str) -> str:
-    """The words of a HEADING region without the format's signs."""
+    """The words of a HEADING region without the format's signs, on one line."""
     marks = _HEADING_MARKS.get(normal_suffix(suffix).replace("markdown", "md"))
-    return (marks.sub("", region_text) if marks else region_text).strip()
+    return " ".join((marks.sub("", region_text) if marks else region_text).split())
 
 
 def grammar_of(suffix: str) -> Grammar:
