@@ -7,7 +7,7 @@ import pytest
 
 from ownhand.manuscript.model import Form
 from ownhand.manuscript.passages import passages
-from ownhand.manuscript.verse import columns, is_verse
+from ownhand.manuscript.verse import is_verse
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -209,10 +209,6 @@ def test_prose_stays_prose(name: str) -> None:
 def test_prose_wrapped_at_any_margin_stays_prose(width: int) -> None:
     text = "\n\n".join(textwrap.fill(part, width) for part in PROSE["one line per paragraph"].split("\n"))
     assert not is_verse(text)
-
-
-def test_wide_characters_count_two_columns() -> None:
-    assert columns("秤 a") == 4
 
 
 def test_passages_of_verse_end_at_stanzas() -> None:

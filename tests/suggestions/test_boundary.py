@@ -3,7 +3,8 @@
 import pytest
 
 from ownhand.manuscript.model import Form
-from ownhand.suggestions.boundary import Limits, boundary, display_width, last_resort
+from ownhand.suggestions.boundary import Limits, boundary, last_resort
+from ownhand.text.width import display_width
 
 SENTENCES = [
     (" the gulls came in over Mr. Hale's roof. Then", " the gulls came in over Mr. Hale's roof."),

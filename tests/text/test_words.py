@@ -1,11 +1,12 @@
-"""Words and graphemes as Unicode defines them, and offsets as editors count them."""
+"""Words as Unicode defines them, widths, and offsets as editors count them."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ownhand.text.utf16 import code_points, utf16_length
-from ownhand.text.words import count_words, last_grapheme_start, matching_words, word_spans, words
+from ownhand.text.width import display_width
+from ownhand.text.words import count_words, matching_words, word_spans, words
 
 any_text = st.text(
     alphabet=st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("aé\u0301👩\u200d🚀\n の"))
@@ -36,13 +37,6 @@ def test_spans_and_counts_agree_with_words(text: str) -> None:
     assert count_words(text) == len(words(text))
 
 
-@pytest.mark.parametrize(
-    ("text", "start"), [("", 0), ("sea", 2), ("cafe\u0301", 3), ("x👩\u200d👩\u200d👧", 1), ("a\r\n", 1)]
-)
-def test_last_grapheme(text: str, start: int) -> None:
-    assert last_grapheme_start(text) == start
-
-
 @given(any_text, st.integers(min_value=-3, max_value=80))
 def test_utf16_offsets_agree_with_the_codec(text: str, units: int) -> None:
     assert utf16_length(text) == len(text.encode("utf-16-le")) // 2
@@ -50,3 +44,8 @@ def test_utf16_offsets_agree_with_the_codec(text: str, units: int) -> None:
     assert utf16_length(text[:index]) <= max(units, 0)
     if index < len(text):
         assert utf16_length(text[: index + 1]) > units
+
+
+@pytest.mark.parametrize(("text", "columns"), [("sea", 3), ("cafe\u0301", 4), ("海の家", 6), ("Ｓｅａ", 6), ("", 0)])
+def test_widths_in_columns(text: str, columns: int) -> None:
+    assert display_width(text) == columns

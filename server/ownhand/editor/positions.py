@@ -29,14 +29,6 @@ def column_to_index(line: str, column: int, encoding: Encoding) -> int:
     return _utf8_index(head, column) if encoding == "utf-8" else _utf16_index(head, column)
 
 
-def index_to_column(line: str, index: int, encoding: Encoding) -> int:
-    """The column in `encoding`'s units of the code point at `index` of `line`."""
-    head = line[:index]
-    if encoding == "utf-32" or head.isascii():
-        return len(head)
-    return len(head.encode()) if encoding == "utf-8" else len(head.encode("utf-16-le")) // 2
-
-
 def without_lone_surrogates(text: str) -> str:
     """`text` with each lone surrogate (JSON can carry them) replaced by U+FFFD, which every encoding counts alike."""
     if text.isascii():

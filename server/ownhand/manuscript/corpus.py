@@ -132,15 +132,6 @@ class Corpus:
         rows = self._all("SELECT path, skipped FROM files WHERE skipped IS NOT NULL ORDER BY path")
         return [Skipped(*row) for row in rows]
 
-    def form_of_file(self, path: str) -> Form | None:
-        """The form of most of a file's words; None for a file without pieces."""
-        rows = self._all(
-            "SELECT form FROM pieces JOIN files ON files.id = file WHERE path = ? GROUP BY form "
-            "ORDER BY sum(words) DESC, form LIMIT 1",
-            (path,),
-        )
-        return Form(rows[0][0]) if rows else None
-
     def closest(self, text: str, form: Form, *, not_in: str | None, words: int) -> list[Passage]:
         """The writer's own passages closest to `text` in form and matter, best first, of at most `words` words in all.
 

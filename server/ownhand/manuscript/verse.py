@@ -6,13 +6,13 @@ together and are no dialogue or list say verse. Widths are columns: a wide East 
 """
 
 import math
-import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
 
 import regex
 
 from ownhand.manuscript.model import Form
+from ownhand.text.width import display_width
 
 _SENTENCE_END = regex.compile(r"[.!?…。！？：:][\s\"'”’»«›‹“)\]）」』〉》*_]*$|[」』]\s*$")
 _LIST_ITEM = regex.compile(r"^\s*(?:[-*+•·‣]|\d{1,3}[.)]|[a-z][.)]|\[[ x]\])\s")
@@ -73,19 +73,13 @@ def _line(raw: str) -> _Line:
     text = raw.strip()
     return _Line(
         text,
-        columns(raw.rstrip()),
-        columns(text.split(None, 1)[0]) if columns(text[:1]) == 1 else 2,
+        display_width(raw.rstrip()),
+        display_width(text.split(None, 1)[0]) if display_width(text[:1]) == 1 else 2,
         len(raw) - len(raw.lstrip()),
         bool(_SENTENCE_END.search(text)),
         bool(_LIST_ITEM.match(raw)),
         bool(_SPEECH.match(raw)),
     )
-
-
-def columns(text: str) -> int:
-    if text.isascii():
-        return len(text)
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def _margin(blocks: list[list[_Line]], lines: list[_Line]) -> int | None:

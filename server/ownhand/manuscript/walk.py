@@ -40,10 +40,6 @@ class FoundFile:
     size: int
     mtime_ns: int
 
-    @property
-    def suffix(self) -> str:
-        return _suffix(self.relative)
-
 
 @dataclass(frozen=True, slots=True)
 class _Rules:

@@ -4,13 +4,13 @@ Works on the raw answer while it grows. `boundary` gives the end as soon as it i
 stopped within a token; `last_resort` finds the best end of an answer that was cut by its token limit.
 """
 
-import unicodedata
 from dataclasses import dataclass
 
 import regex
 
 from ownhand.manuscript.model import Form
 from ownhand.suggestions.moment import Length
+from ownhand.text.width import display_width
 from ownhand.text.words import count_words, word_spans
 
 CLOSERS = "\"'”’»“‘›‹«)]}」』】）〕*_"
@@ -72,13 +72,6 @@ def last_resort(answer: str, limits: Limits) -> int:
         return sentences[-1]
     clauses = [i + 1 for i, c in enumerate(line) if c in _CLAUSE_ENDERS and count_words(line[: i + 1]) >= 4]
     return clauses[-1] if clauses else _last_word_end(line)
-
-
-def display_width(text: str) -> int:
-    """Columns that `text` takes in a fixed-width view (UAX #11: wide and fullwidth characters take two)."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def _enough(text: str) -> bool:

@@ -13,7 +13,7 @@ import regex
 
 from ownhand.engines.protocol import Engine
 from ownhand.manuscript.model import Form
-from ownhand.suggestions.boundary import Limits, boundary, display_width
+from ownhand.suggestions.boundary import Limits, boundary
 from ownhand.suggestions.candidate import Candidate, generate
 from ownhand.suggestions.clock import Clock
 from ownhand.suggestions.moment import Moment
@@ -25,6 +25,7 @@ from ownhand.suggestions.sampling import longest_answer, sampling_for
 from ownhand.suggestions.shaping import FOLLOWS, NEW_LINE, NEW_PARAGRAPH, Dropped, Surroundings, shape
 from ownhand.suggestions.stock_phrases import count_stock_phrases
 from ownhand.suggestions.trace import Stats, Trace
+from ownhand.text.width import display_width
 from ownhand.text.words import word_spans
 
 OWN_TEXT = "it repeats another piece of yours"

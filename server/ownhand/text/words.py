@@ -1,4 +1,4 @@
-"""Words and graphemes, as Unicode defines them (UAX #29).
+"""Words, as Unicode defines them (UAX #29).
 
 A word here is a segment between UAX #29 word boundaries that holds a letter or a digit: "don't" is one word,
 "co-op" two, each ideograph one. Every count and every n-gram of the project goes through this module.
@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import regex
 
 _BOUNDARY = regex.compile(r"(?w)\b", flags=regex.V1)
-_GRAPHEME = regex.compile(r"\X")
 
 
 def words(text: str) -> list[str]:
@@ -34,16 +33,6 @@ def count_words(text: str) -> int:
 def matching_words(text: str) -> list[str]:
     """Words made comparable: NFC, case folded, one kind of apostrophe."""
     return words(unicodedata.normalize("NFC", text).replace("’", "'").casefold())
-
-
-def last_grapheme_start(text: str) -> int:
-    """Where the last grapheme cluster of `text` begins, in code points; 0 for the empty text."""
-    # A cluster is short in practice; a window keeps this independent of the text's length.
-    window_start = max(0, len(text) - 64)
-    last = window_start
-    for match in _GRAPHEME.finditer(text, window_start):
-        last = match.start()
-    return last
 
 
 def _is_word(part: str) -> bool:
