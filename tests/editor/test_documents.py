@@ -46,6 +46,22 @@ def test_where_suggestions_are_made(uri: str, language: str, served: bool) -> No
     assert (document.refusal(FORMATS) is None) is served
 
 
+@pytest.mark.parametrize(
+    ("uri", "path"),
+    [
+        ("file:///b/The%20Lamp/n.md", "/b/The Lamp/n.md"),
+        ("file:///b/100%25%20wool.md", "/b/100% wool.md"),
+        ("file:///c%3A/Users/ida/n.md", "c:/Users/ida/n.md"),
+        ("file:///C:/Users/ida/n.md", "C:/Users/ida/n.md"),
+        ("file://server/share/n.md", "//server/share/n.md"),
+        ("file://localhost/b/n.md", "/b/n.md"),
+        ("untitled:Untitled-1", None),
+    ],
+)
+def test_what_a_uri_names(uri: str, path: str | None) -> None:
+    assert path_of(uri) == (Path(path) if path else None)
+
+
 def test_versions_that_run_backwards_put_a_document_out_of_step() -> None:
     documents = Documents("utf-16")
     document = documents.open("untitled:a", "plaintext", 4, "")

@@ -1,6 +1,7 @@
 """Ollama misbehaving, as a small server of our own plays it; and the real one where it matters."""
 
 import json
+import os
 
 import pytest
 
@@ -119,6 +120,25 @@ async def test_the_rule_about_room(monkeypatch):
     assert await who_is_in_the_way({"tale:latest"}, 4100, [other], True) == "chat:8b"
     assert await who_is_in_the_way({"tale:latest"}, 10, [other] * 3, True) == "chat:8b"
     assert await who_is_in_the_way({"tale:latest"}, 10, [other], False) == "chat:8b"
+
+
+@pytest.mark.parametrize(
+    ("answer", "free"),
+    [
+        ("printf '1024\\n2048\\n'", 2048 << 20),
+        ("exec sleep 60", None),
+        ("echo No devices found", None),
+        ("exit 9", None),
+    ],
+)
+async def test_free_memory_of_a_gpu_whose_tool_answers_or_hangs(answer, free, tmp_path, monkeypatch):
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text(f"#!/bin/sh\n{answer}\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(room, "_GPU_SECONDS", 0.3 if "sleep" in answer else 30)
+    monkeypatch.setattr(room, "_free_amd_memory", lambda: None)
+    assert await room.free_gpu_memory() == free
 
 
 @pytest.mark.parametrize("version", ["0.34.1", "0.40.2", "unheard-of"])

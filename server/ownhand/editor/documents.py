@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from ownhand.editor.log import logger
 from ownhand.editor.mirror import Mirror
@@ -93,11 +92,11 @@ class Documents:
 
 
 def path_of(uri: str) -> Path | None:
-    """The file that a `file:` URI names, else None. Understands drive letters and network shares on Windows."""
+    """The file that a `file:` URI names, else None. Understands drive letters and network shares of Windows."""
     parts = urlsplit(uri)
     if parts.scheme != "file":
         return None
-    name = url2pathname(parts.path) if "%" in parts.path else unquote(parts.path)
+    name = unquote(parts.path)
     if parts.netloc and parts.netloc != "localhost":
         name = f"//{parts.netloc}{name}"
     if re.match(r"/[A-Za-z]:", name):

@@ -7,13 +7,15 @@ nothing of others loaded it goes ahead; beside others only where the model and i
 
 import asyncio
 import contextlib
-import shutil
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 _HEADROOM = 1.25
 """Weights times this: KV cache of 4,096 tokens and scratch memory."""
+_GPU_SECONDS = 5.0
+"""For NVIDIA's tool to answer; where the driver hangs, it never does."""
 _OLLAMA_DEFAULT_LOADED = 3
 """OLLAMA_MAX_LOADED_MODELS unless set: three per GPU, three on a CPU. One more unloads the oldest."""
 
@@ -45,21 +47,22 @@ def free_memory() -> int:
 
 async def free_gpu_memory() -> int | None:
     """Bytes free on the freest GPU (NVIDIA by its tool, AMD by sysfs); None where GPU and CPU share memory."""
-    if shutil.which("nvidia-smi"):
-        asked = await asyncio.create_subprocess_exec(
-            *("nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits"),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        said, _ = await asked.communicate()
-        with contextlib.suppress(ValueError):
-            return max(int(line) for line in said.split()) << 20
-    return await asyncio.to_thread(_free_amd_memory)
+    return await asyncio.to_thread(lambda: _free_nvidia_memory() or _free_amd_memory())
+
+
+def _free_nvidia_memory() -> int | None:
+    command = ("nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits")
+    with contextlib.suppress(OSError, subprocess.SubprocessError, ValueError):
+        said = subprocess.run(command, capture_output=True, timeout=_GPU_SECONDS, check=True).stdout
+        return max(int(line) for line in said.split()) << 20
+    return None
 
 
 def _free_amd_memory() -> int | None:
-    free = [
-        int(total.read_text()) - int(total.with_name("mem_info_vram_used").read_text())
-        for total in Path("/sys/class/drm").glob("card*/device/mem_info_vram_total")
-    ]
-    return max(free, default=None)
+    with contextlib.suppress(OSError, ValueError):
+        free = [
+            int(total.read_text()) - int(total.with_name("mem_info_vram_used").read_text())
+            for total in Path("/sys/class/drm").glob("card*/device/mem_info_vram_total")
+        ]
+        return max(free, default=None)
+    return None
