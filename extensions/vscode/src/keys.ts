@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 
 import { nextLine, nextWord } from "./chunks.ts";
 import { suggestionId, type LiveSuggestion, type Standing } from "./live.ts";
-import type { Server } from "./server.ts";
+import { selector, type Server } from "./server.ts";
 
 /** VS Code needs a moment to paint; an answer that is outdated by then was never seen. */
 const paintDelay = 50;
@@ -26,7 +26,7 @@ export class Keys {
       register("ownhand.ui.acceptLine", () => this.acceptPart(nextLine, "editor.action.inlineSuggest.acceptNextLine")),
       register("ownhand.ui.dismiss", () => this.putAway("ownhand.dismiss")),
       register("ownhand.ui.reject", () => this.putAway("ownhand.reject")),
-      register("ownhand.ui.ask", () => vscode.commands.executeCommand("editor.action.inlineSuggest.trigger")),
+      register("ownhand.ui.ask", () => this.ask()),
     ];
   }
 
@@ -45,6 +45,18 @@ export class Keys {
       this.shown = id;
       this.server.notify("textDocument/didShowCompletion", { item: this.server.protocolItem(item) });
     }, paintDelay);
+  }
+
+  /** From the menu and the walkthrough this may be pressed with no text open; then nothing would say so. */
+  private async ask(): Promise<void> {
+    const document = vscode.window.activeTextEditor?.document;
+    if (document === undefined || vscode.languages.match(selector, document) === 0) {
+      void vscode.window.showInformationMessage(
+        "Open one of your texts, put the cursor where it should go on, and ask again.",
+      );
+      return;
+    }
+    await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
   }
 
   private async acceptWhole(): Promise<void> {

@@ -33,7 +33,9 @@ function choices(server: Server, status: StatusBar): Choice[] {
 
 function whileRunning(server: Server, status: StatusBar): Choice[] {
   const quiet = status.latest.quiet === true;
+  const consent = { run: "ownhand.ui.consent", needs: "ownhand.consent" };
   const offered: Choice[] = [
+    ...(status.questionWaits ? [{ label: "$(question) Say what Ownhand may do in this folder", ...consent }] : []),
     { label: "$(lightbulb) Suggest something here", run: "ownhand.ui.ask" },
     {
       label: quiet ? "$(bell) Let suggestions come by themselves again" : "$(bell-slash) Be quiet until I ask",
@@ -48,7 +50,7 @@ function whileRunning(server: Server, status: StatusBar): Choice[] {
       run: "ownhand.ui.model",
       needs: "ownhand.models",
     },
-    { label: "$(question) Ask again what Ownhand may do in this folder", run: "ownhand.ui.consent", needs: "ownhand.consent" },
+    ...(status.questionWaits ? [] : [{ label: "$(question) Ask again what Ownhand may do in this folder", ...consent }]),
     { label: "$(info) What is Ownhand doing?", detail: details(status.latest).join(" "), run: "ownhand.ui.status" },
   ];
   return offered.filter(({ needs }) => needs === undefined || server.commands.includes(needs));

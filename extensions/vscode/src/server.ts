@@ -35,7 +35,7 @@ export class Server implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<Life>();
   private readonly reported = new vscode.EventEmitter<ServerStatus>();
   private deaths: number[] = [];
-  private life: Life = { state: "needs set-up" };
+  private life: Life = { state: "starting" };
   readonly log: vscode.LogOutputChannel;
   readonly onLife = this.changed.event;
   readonly onStatus = this.reported.event;

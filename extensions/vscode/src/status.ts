@@ -79,8 +79,14 @@ export class StatusBar implements vscode.Disposable {
       case "stopped":
         return this.life.why;
       case "running":
+        if (this.questionWaits) return "Ownhand waits for your answer about this folder.";
         return this.latest.why ? this.latest.why : "Ownhand is ready.";
     }
+  }
+
+  /** The question what Ownhand may do in this folder has no answer yet. VS Code hides the question after seconds. */
+  get questionWaits(): boolean {
+    return this.life.state === "running" && this.latest.voice === "unasked";
   }
 
   dispose(): void {
@@ -100,6 +106,7 @@ export class StatusBar implements vscode.Disposable {
     if (this.life.state === "needs set-up") return "$(edit) Ownhand: set up";
     if (this.life.state === "starting") return "$(loading~spin) Ownhand";
     if (this.life.state === "stopped") return "$(warning) Ownhand stopped";
+    if (this.questionWaits) return "$(question) Ownhand: a question";
     if (this.latest.quiet === true) return "$(bell-slash) Ownhand: quiet";
     return this.latest.training === "training" ? "$(edit) Ownhand: learning" : "$(edit) Ownhand";
   }

@@ -191,7 +191,13 @@ class OwnhandServer(LanguageServer):
             self.folders.settle(folder)
 
     async def _ask_consent(self, folder: Folder) -> Consent | None:
-        return await ask_consent(self.protocol, folder) if self.client.can_ask else None
+        """The status says that a question is open: editors hide questions that nobody answers within seconds."""
+        if not self.client.can_ask:
+            return None
+        self.status.update(voice=Consent.UNASKED.value)
+        answer = await ask_consent(self.protocol, folder)
+        self.status.update(voice=folder.consent.value, why="")
+        return answer
 
     async def _ask_same(self, folder: Folder, voice: VoiceFolder) -> bool | None:
         return await ask_same(self.protocol, folder, voice) if self.client.can_ask else None

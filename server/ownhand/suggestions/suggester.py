@@ -221,7 +221,7 @@ class Suggester:
         """Where a suggestion may start now, or why none does."""
         self._judge_last(moment)
         if not moment.invoked and self.trigger == "manual":
-            return Silence("Suggestions start by a key.")
+            return Silence("Ownhand waits until you ask for a suggestion.")
         for scope, position, tail in self._declined:
             here = scope == self._scope(moment) and position == position_of(moment) and moment.before.endswith(tail)
             if here and not moment.invoked:
