@@ -198,6 +198,27 @@ def test_samples_from_elsewhere_are_read_in_place(shelf: Any, tmp_path: Path) ->
     assert [item.path for item in shelf.corpus.skipped()] == [sample.as_posix()]
 
 
+def test_a_sample_that_is_taken_out_is_forgotten(shelf: Any, tmp_path: Path) -> None:
+    sample = tmp_path / "letters.txt"
+    sample.write_text("Dear Ida, the cellar is full of water and the cat has learned to swim. " * 9)
+    before = shelf.corpus.counts()
+    shelf.corpus.add_samples([sample])
+    shelf.scan()
+    shelf.corpus.remove_samples([sample])
+    shelf.scan()
+    assert shelf.corpus.counts() == before
+    assert b"learned to swim" not in shelf.job.index.read_bytes()
+    with pytest.raises(WriterError, match="no added sample"):
+        shelf.corpus.remove_samples([sample])
+
+
+def test_a_page_of_the_manuscript_is_no_sample(shelf: Any) -> None:
+    before = shelf.corpus.counts()
+    shelf.corpus.add_samples([shelf.folder / "bees.md"])
+    shelf.scan()
+    assert shelf.corpus.counts() == before
+
+
 def test_a_sample_that_is_not_there_is_refused(shelf: Any, tmp_path: Path) -> None:
     with pytest.raises(WriterError, match="no file"):
         shelf.corpus.add_samples([tmp_path / "nothing.txt"])

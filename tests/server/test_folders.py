@@ -160,6 +160,9 @@ async def test_whose_text_a_piece_is_and_samples_from_elsewhere(start: Start, ma
     assert await editor.execute("ownhand.addSamples", None, [sample.as_uri()]) == {"samples": 1}
     await until(lambda: editor.statuses[-1]["words"] > words)
     assert str(sample) in {piece["path"] for piece in (await editor.execute("ownhand.corpus"))["pieces"]}
+    assert await editor.execute("ownhand.removeSamples", None, [str(sample)]) == {"samples": 1}
+    await until(lambda: editor.statuses[-1]["words"] == words)
+    assert str(sample) not in {piece["path"] for piece in (await editor.execute("ownhand.corpus"))["pieces"]}
     missing = await editor.execute("ownhand.addSamples", None, [str(tmp_path / "nothing.txt")])
     assert "no file" in missing["sentence"]
     assert "no file" in editor.messages[-1]

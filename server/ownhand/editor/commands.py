@@ -14,6 +14,7 @@ from ownhand.engines.short_list import short_list
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent
+from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.model import Mine
 from ownhand.manuscript.report import corpus_report
 
@@ -50,6 +51,7 @@ class Commands:
             "ownhand.corpus": self.corpus,
             "ownhand.mine": self.mine,
             "ownhand.addSamples": self.add_samples,
+            "ownhand.removeSamples": self.remove_samples,
             "ownhand.models": self.models,
         }
         return self._finish(later[name](*arguments))
@@ -122,11 +124,18 @@ class Commands:
 
     async def add_samples(self, uri: Any = None, samples: Any = None, *_: Any) -> Answer:
         """Learn from texts elsewhere too, read in place: a list of file URIs or paths."""
+        return await self._change_samples(uri, samples, Corpus.add_samples)
+
+    async def remove_samples(self, uri: Any = None, samples: Any = None, *_: Any) -> Answer:
+        """Forget texts that were added: a list of file URIs or paths."""
+        return await self._change_samples(uri, samples, Corpus.remove_samples)
+
+    async def _change_samples(self, uri: Any, samples: Any, change: Callable[[Corpus, list[Path]], None]) -> Answer:
         folder = self._folder(uri)
         if folder.corpus is None or folder.keeper is None or not isinstance(samples, list):
             return {"sentence": _NOT_LEARNED}
         paths = [path_of(str(sample)) or Path(str(sample)) for sample in samples]
-        await asyncio.to_thread(folder.corpus.add_samples, paths)
+        await asyncio.to_thread(change, folder.corpus, paths)
         folder.keeper.scanner.start()
         return {"samples": len(paths)}
 

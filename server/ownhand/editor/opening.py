@@ -23,6 +23,7 @@ COMMANDS = (
     "ownhand.corpus",
     "ownhand.mine",
     "ownhand.addSamples",
+    "ownhand.removeSamples",
     "ownhand.models",
 )
 """The commands that work today, of those the design names."""

@@ -69,3 +69,12 @@ def add_samples(index_path: Path, paths: Iterable[Path]) -> None:
         raise WriterError(f"There is no file {missing}.", "Check the name; a sample is a file that stays where it is.")
     with _writing(index_path) as connection:
         connection.executemany("INSERT OR IGNORE INTO samples VALUES (?)", ((path.as_posix(),) for path in paths))
+
+
+def remove_samples(index_path: Path, paths: Iterable[Path]) -> None:
+    """Take files out again; the next scan forgets their text. Raises WriterError for one that was never added."""
+    with _writing(index_path) as connection:
+        for path in paths:
+            name = path.expanduser().absolute().as_posix()
+            if connection.execute("DELETE FROM samples WHERE path = ?", (name,)).rowcount == 0:
+                raise WriterError(f"{name} is no added sample.", "Name it as it stands in the list of pieces.")

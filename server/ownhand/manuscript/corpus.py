@@ -222,6 +222,10 @@ class Corpus:
         """Note texts from elsewhere, to be read in place by the next scan. Raises WriterError."""
         answers.add_samples(self.index_path, paths)
 
+    def remove_samples(self, paths: Iterable[Path]) -> None:
+        """Take them out again; the next scan forgets their text. Raises WriterError."""
+        answers.remove_samples(self.index_path, paths)
+
     def _pieces(self, text: str, condition: str, values: Sequence[object]) -> list[Piece]:
         rows = self._all(
             f"SELECT pieces.id, path, ordinal, title, form, {text}, words, modified, mine, "  # noqa: S608

@@ -120,7 +120,10 @@ class _Scan:
             raise WriterError(
                 f"The folder {self.job.folder} went away while it was read.", "Bring it back, then try again."
             )
+        here = {str(item.path) for item in found}
         for (path,) in self.connection.execute("SELECT path FROM samples ORDER BY path").fetchall():
+            if os.path.realpath(path) in here:
+                continue  # a page of the manuscript itself
             sample = find_sample(Path(path))
             (found if isinstance(sample, FoundFile) else skipped).append(sample)  # type: ignore[arg-type]
         return found, skipped
