@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ownhand.engines.protocol import EngineError
+from ownhand.engines.protocol import EngineError, PromptTooLongError
 from ownhand.suggestions.moment import Silence, Suggestion
 from ownhand.suggestions.suggester import LINGER, Suggester, Superseded
 from ownhand.suggestions.trigger import PATIENCE, START
@@ -140,6 +140,33 @@ async def test_engine_trouble_reaches_everyone_who_asked(suggester, engine, mome
         await suggester.suggest(moment(PAGE))
     engine.fail, engine.answers = None, [ANSWER]
     assert isinstance(await suggester.suggest(moment(PAGE)), Suggestion)
+
+
+async def test_a_prompt_that_is_too_long_after_all_is_written_shorter(suggester, engine, moment, monkeypatch) -> None:
+    """Ollama counts no tokens, so the estimate can be wrong. The message promised to send less, and nothing did."""
+    stream, refused, engine.answers = engine.stream, [], [ANSWER]
+
+    async def narrow(prompt, sampling, usage=None):
+        if len(prompt) > 2500:
+            refused.append(prompt)
+            raise PromptTooLongError("The text is too long for the model.", "Ownhand sends less of it.")
+        async for chunk in stream(prompt, sampling, usage):
+            yield chunk
+
+    engine._context = 2048
+    monkeypatch.setattr(engine, "stream", narrow)
+    page = "\n\n".join(f"{PAGE} number {number} by heart." for number in range(200)) + "\n\n" + PAGE
+    assert (await suggester.suggest(moment(page))).text == " the weight of every shirt."
+    assert refused
+    count = len(refused)
+    assert isinstance(await suggester.suggest(moment(page + " full well", version=2)), Suggestion)
+    assert len(refused) == count, "and it is not tried again"
+
+
+async def test_an_engine_that_finds_every_prompt_too_long_is_said(suggester, engine, moment) -> None:
+    engine.fail = PromptTooLongError("The text is too long for the model.", "Ownhand sends less of it.")
+    with pytest.raises(EngineError, match="too long"):
+        await suggester.suggest(moment(PAGE))
 
 
 async def test_closing_a_document_stops_and_forgets(suggester, engine, settled, moment) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import regex
 
-from ownhand.engines.protocol import Engine
+from ownhand.engines.protocol import Engine, PromptTooLongError
 from ownhand.manuscript.model import Form
 from ownhand.suggestions.boundary import Limits, boundary
 from ownhand.suggestions.candidate import Candidate, generate
@@ -65,6 +65,14 @@ class Composer:
         self, moment: Moment, place: Place, *, ahead: bool = False, grown: Callable[[str], None] = lambda _: None
     ) -> str | Dropped:
         """The text to offer at `moment`, or why nothing. `ahead`: nobody waits for it. Raises EngineError."""
+        while True:
+            try:
+                return await self._compose(moment, place, ahead, grown)
+            except PromptTooLongError:
+                if not self._prompts.shrink():
+                    raise
+
+    async def _compose(self, moment: Moment, place: Place, ahead: bool, grown: Callable[[str], None]) -> str | Dropped:
         started = self.clock.now()
         await self.engine.load()
         prompt = await self.prompt(moment, place)

@@ -20,6 +20,7 @@ SCENE_MARK = "\n\n***\n\n"
 DOCUMENT_TOKENS = 1536
 PASSAGE_TOKENS = 768
 _MARGIN = 24
+_SMALLEST_SHARE = 0.25
 _BLOCK_CHARACTERS = 600
 _MEMORY = 4096
 _PARAGRAPH = re.compile(r"\n[ \t]*\n+")
@@ -160,9 +161,14 @@ class DocumentWindow:
 
 @dataclass
 class PromptBuilder:
-    """Builds the prompts of one engine; remembers per document where its window begins."""
+    """Builds the prompts of one engine; remembers per document where its window begins.
+
+    `share` of the engine's context is used: all of it, until a prompt turned out too long because the engine could
+    only estimate its tokens.
+    """
 
     engine: Engine
+    share: float = 1.0
     counter: TokenCounter = field(init=False)
     _windows: dict[str, DocumentWindow] = field(default_factory=dict)
 
@@ -176,7 +182,7 @@ class PromptBuilder:
 
         Raises EngineError when the engine can't count.
         """
-        budget = Budget.of(self.engine.context, answer_tokens)
+        budget = Budget.of(int(self.engine.context * self.share), answer_tokens)
         head, head_tokens = await self._head(passages, budget.passages)
         prompt_end, held_back = cut_for_tokens(before, verse=verse)
         window = self._windows.setdefault(document, DocumentWindow())
@@ -188,6 +194,13 @@ class PromptBuilder:
 
     def forget(self, document: str) -> None:
         self._windows.pop(document, None)
+
+    def shrink(self) -> bool:
+        """Write shorter prompts from now on; False when they are as short as makes sense."""
+        if self.share <= _SMALLEST_SHARE:
+            return False
+        self.share /= 2
+        return True
 
     async def _head(self, passages: Sequence[str], budget: int) -> tuple[str, int]:
         head, tokens = "", 0
