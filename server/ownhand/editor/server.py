@@ -180,6 +180,7 @@ class OwnhandServer(LanguageServer):
         for folder in params.event.removed:
             if (rest := self.folders.remove(folder.uri)) is not None:
                 self.in_background(rest)
+                self.serving.forbidden(folder.uri.rstrip("/"))
         for folder in params.event.added:
             self.folders.add(folder.uri)
         self.in_background(self.configure())
@@ -204,6 +205,7 @@ class OwnhandServer(LanguageServer):
 
     def _folder_changed(self, folder: Folder) -> None:
         self.status.update(voice=folder.consent.value, words=folder.words)
+        self.serving.forbidden(folder.uri)
 
     def _scanning(self, folder: Folder, files: int, of: int) -> None:
         if self.client.progress:

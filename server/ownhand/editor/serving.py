@@ -83,6 +83,11 @@ class Serving:
         """The folder's suggester, if it has one already."""
         return self._suggesters.get(folder, (None, None))[0]
 
+    def forbidden(self, folder: str) -> None:
+        """Let go of what was read in a folder from which nothing may be taken any more, running answers included."""
+        if self._suggesters.get(folder, (None, None))[1] is not None and self._corpus_of(folder) is None:
+            self._forget(folder)
+
     def _forget(self, folder: str | None) -> None:
         suggester, _ = self._suggesters.pop(folder, (None, None))
         if suggester is not None:
