@@ -59,7 +59,5 @@ def show(figures: list[Figure], console: Console) -> None:
 def markdown(figures: list[Figure]) -> str:
     """The table of docs/performance.md."""
     rows = [" | ".join(figure.cells) for figure in figures]
-    return (
-        "\n".join(f"| {row} |" for row in ["figure | measured | bound | | note", "--- | --- | --- | --- | ---", *rows]
+    table = ["figure | measured | bound | | note", "--- | --- | --- | --- | ---", *rows]
     return "".join(f"| {row} |\n" for row in table)
-    )
