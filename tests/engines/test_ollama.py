@@ -8,6 +8,7 @@ import pytest
 from bad_ollama import SHOWN, TOKEN, BadOllama, chunked, whole
 from ownhand.engines import room
 from ownhand.engines.ollama import OllamaEngine
+from ownhand.engines.ollama_client import LocalClient
 from ownhand.engines.protocol import EngineError, Sampling, Usage
 from ownhand.engines.room import who_is_in_the_way
 from ports import free_port
@@ -58,6 +59,14 @@ async def test_a_port_that_another_program_took_is_said():
         server.routes["/api/show"] = "Welcome to the printer"
         sentence, _ = await trouble(server.host)
     assert "does not speak as Ollama does" in sentence
+
+
+@pytest.mark.parametrize("variable", ["https://words.example", "198.51.100.1:80"])
+async def test_an_empty_setting_means_this_machine_whatever_the_environment_says(variable, monkeypatch):
+    monkeypatch.setenv("OLLAMA_HOST", variable)
+    client = LocalClient("")
+    assert str(client._client.base_url) == "http://127.0.0.1:11434"
+    await client.close()
 
 
 @pytest.mark.parametrize("name", ["gpt-oss:120b-cloud", "kimi:cloud"])

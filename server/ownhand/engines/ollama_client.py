@@ -10,6 +10,7 @@ import ollama
 from ownhand.engines.protocol import EngineError, PromptTooLongError
 from ownhand.engines.wire import CONNECT_SECONDS, SILENCE_SECONDS, body
 
+_USUAL_HOST = "http://127.0.0.1:11434"
 _TOO_LONG = ("context length", "exceed_context_size", "too long")
 
 
@@ -21,6 +22,7 @@ class LocalClient(ollama.AsyncClient):
     """
 
     def __init__(self, host: str) -> None:
+        host = host or _USUAL_HOST  # without one, the client would take whatever OLLAMA_HOST names
         timeout = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
         # Loading the certificates takes 20 ms that the event loop would feel; only https needs them.
         verify = host.lower().startswith("https")
