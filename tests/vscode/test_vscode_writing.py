@@ -149,3 +149,15 @@ def test_lists_of_words_can_be_switched_off_for_the_folder(open_window):
     window.type(" lan")
     window.expect_ghost()
     expect(window.page.locator(".suggest-widget.visible")).to_have_count(0)
+
+
+def test_lists_of_words_that_were_left_on_are_not_asked_about_again(open_window):
+    window: Window = open_window({"ferry.txt": LANDING, ".vscode/settings.json": LISTS_ON}, "ferry.txt")
+    window.ask()
+    window.answer("lists of words open while you write plain text", "Leave them on")
+    window.page.reload()
+    window.ready()
+    window.open("ferry.txt")
+    window.ask()
+    expect(window.notification("lists of words open")).to_have_count(0)
+    assert (window.folder / ".vscode" / "settings.json").read_text() == LISTS_ON
