@@ -182,6 +182,19 @@ def test_a_question_teaches_only_after_the_answer(manuscript: Any) -> None:
     assert corpus.closest("a pan", Form.PROSE, not_in=None, words=400) != []
 
 
+def test_passages_serve_on_while_all_their_pieces_teach(shelf: Any) -> None:
+    corpus = shelf.corpus
+    teaching = [piece.id for piece in corpus.pieces() if piece.teaches]
+    held = [piece.id for piece in corpus.pieces() if not piece.teaches]
+    assert len(teaching) > 1
+    assert corpus.still_serve(teaching)
+    assert not corpus.still_serve([*teaching, "unknown"])
+    assert not any(corpus.still_serve([piece]) for piece in held)
+    corpus.set_mine(teaching[0], Mine.NOT_MINE)
+    assert not corpus.still_serve(teaching)
+    assert corpus.still_serve(teaching[1:])
+
+
 def test_an_answer_about_an_unknown_piece_is_refused(shelf: Any) -> None:
     with pytest.raises(WriterError):
         shelf.corpus.set_mine("nothing", Mine.MINE)

@@ -179,3 +179,15 @@ def test_an_index_of_the_first_format_is_brought_up(grown: Any) -> None:
     with sqlite3.connect(grown.job.index) as connection:
         assert connection.execute("SELECT count(*) FROM held_runs").fetchone()[0] > 100
     connection.close()
+
+
+def test_an_index_of_older_rules_is_read_anew_and_keeps_ids_and_answers(grown: Any) -> None:
+    before, titles = marks(grown), set(grown.pieces())
+    with sqlite3.connect(grown.job.index) as connection:
+        connection.executescript("UPDATE pieces SET title = '*Old* title', form = 'verse'; PRAGMA user_version = 2;")
+    connection.close()
+    grown.scan()
+    assert marks(grown) == before
+    pieces = grown.pieces()
+    assert set(pieces) == titles
+    assert {piece.form for piece in pieces.values()} == {Form.PROSE}

@@ -1,7 +1,7 @@
 """An engine, a clock and a corpus that do what they are told, for the suggestions room."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -95,6 +95,10 @@ class PlayedEngine(ScriptedEngine):
 class Kept:
     text: str
 
+    @property
+    def piece_id(self) -> str:
+        return self.text
+
 
 @dataclass
 class SmallCorpus:
@@ -102,13 +106,17 @@ class SmallCorpus:
 
     texts: list[str]
     asked: int = 0
+    changes: int = 1
 
     def generation(self) -> int:
-        return 1
+        return self.changes
 
     def closest(self, text: str, form: Form, *, not_in: str | None, words: int) -> list[Kept]:
         self.asked += 1
         return [Kept(own) for own in self.texts]
+
+    def still_serve(self, pieces: Collection[str]) -> bool:
+        return all(piece in self.texts for piece in pieces)
 
     def repeats_own_text(self, text: str, *, not_in: str | None) -> bool:
         words = matching_words(text)

@@ -167,6 +167,20 @@ async def test_passages_are_chosen_once_and_stay_in_front(engine, clock, corpus_
     assert own.asked == 1
 
 
+async def test_a_passage_that_may_no_longer_serve_leaves_the_prompt(engine, clock, corpus_of) -> None:
+    own = corpus_of(["A passage of mine.", "Another one."])
+    composer, moment = Composer(engine, own, clock, Stats()), Moment("d", 1, "The sea was", "", "md", invoked=True)
+    place = read_place(moment)
+    assert isinstance(place, Place)
+    assert "Another one." in (await composer.prompt(moment, place)).text
+    own.changes += 1
+    assert "Another one." in (await composer.prompt(moment, place)).text
+    assert own.asked == 1, "a change elsewhere costs the engine its prefix"
+    own.texts.remove("Another one.")
+    own.changes += 1
+    assert (await composer.prompt(moment, place)).text == f"A passage of mine.{SCENE_MARK}The sea was"
+
+
 async def test_counts_are_remembered_by_block(engine) -> None:
     counter = TokenCounter(engine)
     assert await counter.count("One.\n\nTwo.") == await counter.count("One.\n\nTwo.")

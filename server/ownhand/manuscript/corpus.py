@@ -143,6 +143,15 @@ class Corpus:
         enough = sum(passage.words for passage in chosen) >= words * _FILLED
         return chosen if enough else _within(words, [*by_matter, *self._newest(form, not_in)])
 
+    def still_serve(self, pieces: Collection[str]) -> bool:
+        """Do all the pieces with these ids still teach: there, the writer's own, not held out?"""
+        asked = ", ".join("?" * len(set(pieces)))
+        (serving,) = self._one(
+            f"SELECT count(DISTINCT id) FROM pieces WHERE {_TEACHES} AND id IN ({asked})",  # noqa: S608
+            tuple(set(pieces)),
+        )
+        return bool(serving == len(set(pieces)))
+
     def _newest(self, form: Form, not_in: str | None) -> list[tuple[Any, ...]]:
         return self._all(
             f"{_PASSAGE} WHERE pieces.key IN (SELECT key FROM pieces JOIN files ON files.id = file "  # noqa: S608

@@ -65,7 +65,12 @@ INSERT OR IGNORE INTO held_runs
         (SELECT hash FROM grams JOIN pieces ON pieces.key = grams.piece WHERE share IS NOT 'held');
 """
 
-_MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
+_READ_ANEW = """
+-- How titles and poems are told has changed: the next scan reads every file again. Ids and marks stay.
+UPDATE files SET size = -1;
+"""
+
+_MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _READ_ANEW)
 """Entry n brings an index from format n to n + 1."""
 FORMAT = len(_MIGRATIONS)
 

@@ -6,7 +6,7 @@ written ahead while the engine is idle gets two, and the writer's own n-gram mod
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import regex
@@ -17,7 +17,7 @@ from ownhand.suggestions.boundary import Limits, boundary
 from ownhand.suggestions.candidate import Candidate, generate
 from ownhand.suggestions.clock import Clock
 from ownhand.suggestions.moment import Moment
-from ownhand.suggestions.own_text import OwnText
+from ownhand.suggestions.own_text import OwnPassage, OwnText
 from ownhand.suggestions.place import Place
 from ownhand.suggestions.prompt import PASSAGE_TOKENS, Prompt, PromptBuilder
 from ownhand.suggestions.rerank import OwnHand
@@ -55,7 +55,7 @@ class Composer:
     last_trace: Trace | None = None
     hand: OwnHand = field(init=False)
     _prompts: PromptBuilder = field(init=False)
-    _passages: dict[str, tuple[Form, int, list[str]]] = field(default_factory=dict)
+    _passages: dict[str, tuple[Form, int, Sequence[OwnPassage]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._prompts = PromptBuilder(self.engine)
@@ -170,20 +170,23 @@ class Composer:
         return await asyncio.to_thread(self.corpus.repeats_own_text, typed + text, not_in=moment.path)
 
     async def _chosen_passages(self, moment: Moment, place: Place) -> list[str]:
-        """This sitting's passages: chosen again only when the document's form changed, or while there were none."""
+        """This sitting's passages: chosen again only when the document's form changed, while there were none, or when
+        one of them may no longer serve."""
         if self.corpus is None:
             return []
         generation = await asyncio.to_thread(self.corpus.generation)
         form, seen, chosen = self._passages.get(moment.document, (None, -1, []))
-        if form is place.form and (chosen or seen == generation):
-            return chosen
-        matter = place.text[-_MATTER:]
-        passages = await asyncio.to_thread(
-            self.corpus.closest, matter, place.form, not_in=moment.path, words=_PASSAGE_WORDS
-        )
-        chosen = [passage.text for passage in passages]
+        stays = form is place.form and (seen == generation or await self._serve_on(chosen))
+        if not stays:
+            chosen = await asyncio.to_thread(
+                self.corpus.closest, place.text[-_MATTER:], place.form, not_in=moment.path, words=_PASSAGE_WORDS
+            )
         self._passages[moment.document] = (place.form, generation, chosen)
-        return chosen
+        return [passage.text for passage in chosen]
+
+    async def _serve_on(self, chosen: Sequence[OwnPassage]) -> bool:
+        pieces = {passage.piece_id for passage in chosen}
+        return bool(pieces) and self.corpus is not None and await asyncio.to_thread(self.corpus.still_serve, pieces)
 
     def _trace(self, prompt: Prompt, candidates: list[Candidate], started: float) -> None:
         first = candidates[0]

@@ -1,6 +1,6 @@
 """What suggestions ask of the writer's other pieces. The corpus of the manuscript folder answers it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from ownhand.manuscript.model import Form
@@ -8,6 +8,9 @@ from ownhand.manuscript.model import Form
 
 class OwnPassage(Protocol):
     """A stretch of one of the writer's pieces."""
+
+    @property
+    def piece_id(self) -> str: ...
 
     @property
     def text(self) -> str: ...
@@ -26,6 +29,10 @@ class OwnText(Protocol):
 
     def closest(self, text: str, form: Form, *, not_in: str | None, words: int) -> Sequence[OwnPassage]:
         """Passages of this form, the one nearest in matter first."""
+        ...
+
+    def still_serve(self, pieces: Collection[str]) -> bool:
+        """May passages of all these pieces, by id, still go to an engine? Not once one is "not mine", or gone."""
         ...
 
     def repeats_own_text(self, text: str, *, not_in: str | None) -> bool:
