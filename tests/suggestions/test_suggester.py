@@ -246,6 +246,43 @@ async def test_what_follows_is_written_ahead_on_mains_power(engine, clock, settl
     await suggester.close()
 
 
+async def test_waiting_for_a_key_the_engine_reads_the_page_once_while_the_writer_types(
+    engine, clock, settled, moment
+) -> None:
+    engine.answers = [ANSWER]
+    suggester = Suggester(engine, clock=clock, trigger="manual", on_mains=lambda: True)
+    for number, text in enumerate(["The", "The sea", "The sea was"]):
+        assert isinstance(await suggester.suggest(moment(text, version=number, invoked=False)), Silence)
+        await settled()
+    assert (engine.prompts, engine.given) == (["The"], 1)
+    assert isinstance(await suggester.suggest(moment("The sea was", version=4)), Suggestion)
+    assert engine.prompts[1] == "The sea was"
+    await suggester.close()
+
+
+async def test_a_key_that_comes_while_the_page_is_read_waits_for_the_rest(engine, clock, settled, moment) -> None:
+    engine.answers = [ANSWER]
+    suggester = Suggester(engine, clock=clock, trigger="manual", on_mains=lambda: True)
+    engine.go.clear()
+    await suggester.suggest(moment(PAGE, invoked=False))
+    await settled()
+    assert engine.running == 1
+    asked = asyncio.create_task(suggester.suggest(moment(PAGE)))
+    await settled()
+    assert engine.prompts == [PAGE]
+    engine.go.set()
+    assert isinstance(await asked, Suggestion)
+    await suggester.close()
+
+
+async def test_on_battery_and_where_nothing_may_be_written_nothing_is_read(suggester, engine, settled, moment) -> None:
+    suggester.trigger = "manual"
+    await suggester.suggest(moment(PAGE, invoked=False))
+    await suggester.suggest(moment("# A title", document="file:///ms/b.md", invoked=False))
+    await settled()
+    assert engine.prompts == []
+
+
 async def test_writing_ahead_stops_at_once_for_a_real_request(engine, clock, settled, moment) -> None:
     engine.answers = [ANSWER, " ahead ahead", " a real one. And"]
     suggester = Suggester(engine, clock=clock, on_mains=lambda: True)

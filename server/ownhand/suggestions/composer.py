@@ -7,6 +7,7 @@ written ahead while the engine is idle gets two, and the writer's own n-gram mod
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 import regex
@@ -83,6 +84,15 @@ class Composer:
             self._trace(prompt, candidates, started)
         self.hand.prepare(place.form)
         return self._chosen(candidates, place)
+
+    async def read(self, moment: Moment, place: Place) -> None:
+        """Let the engine read the prompt, so that it finds it in its prefix cache later. Raises EngineError."""
+        await self.engine.load()
+        prompt = await self.prompt(moment, place)
+        one_token = replace(sampling_for(place.form, moment.length), max_tokens=1)
+        async with aclosing(self.engine.stream(prompt.text, one_token)) as chunks:
+            async for _ in chunks:
+                pass
 
     async def prompt(self, moment: Moment, place: Place) -> Prompt:
         """What the engine is asked at `moment`. Raises EngineError when the engine can't count its tokens."""

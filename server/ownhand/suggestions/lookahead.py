@@ -6,7 +6,7 @@ back and forth moves along the same text. Entries that nobody has seen yet (pref
 """
 
 import unicodedata
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass, replace
 
 from ownhand.suggestions.graphemes import parts
@@ -16,6 +16,7 @@ _ENTRIES = 256
 _TAIL = 512
 _AFTER = 200
 _LEAST_TAIL = 32
+_DECLINED_PLACES = 64
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,23 @@ class LookAhead:
     def forget(self, document: str) -> None:
         for key in [key for key, entry in self._entries.items() if entry.scope.document == document]:
             del self._entries[key]
+
+
+class Declined:
+    """The latest places where a suggestion was put away, and the text before them stands as it did."""
+
+    def __init__(self, places: int = _DECLINED_PLACES) -> None:
+        self._places: deque[tuple[Scope, int, str]] = deque(maxlen=places)
+
+    def add(self, entry: Entry) -> None:
+        self._places.append((entry.scope, entry.position, entry.tail))
+
+    def holds(self, scope: Scope, moment: Moment) -> bool:
+        here = moment.before_offset + len(moment.before)
+        return any(
+            declined == scope and position == here and moment.before.endswith(tail)
+            for declined, position, tail in self._places
+        )
 
 
 def remainder(text: str, typed: str) -> str | None:

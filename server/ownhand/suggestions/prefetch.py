@@ -1,8 +1,9 @@
-"""Writing ahead: what follows a shown suggestion, while the engine is idle and the machine on mains power."""
+"""Work ahead of the question, while the engine is idle and the machine on mains power: writing what follows a shown
+suggestion, and reading a page for the first one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import psutil
 
@@ -10,7 +11,7 @@ from ownhand.engines.protocol import EngineError
 from ownhand.suggestions.flight import position_of
 from ownhand.suggestions.moment import Moment
 
-Compose = Callable[[Moment], Awaitable[None]]
+Work = Callable[[Moment], Awaitable[None]]
 _TAIL = 200
 
 
@@ -23,18 +24,21 @@ def on_mains_power() -> bool:
 
 @dataclass
 class Prefetch:
-    """At most one text is written ahead at a time. `compose` writes and keeps it."""
+    """At most one moment is worked on ahead at a time."""
 
-    compose: Compose
     on_mains: Callable[[], bool] = on_mains_power
     _moment: Moment | None = None
     _task: "asyncio.Task[None] | None" = field(default=None)
 
-    def begin(self, moment: Moment, text: str) -> None:
-        """Write what follows once `text` stands at `moment`."""
+    @property
+    def idle(self) -> bool:
+        return self._task is None or self._task.done()
+
+    def begin(self, moment: Moment, work: Work) -> None:
+        """Do `work` for a moment that may come."""
         self.stop()
-        self._moment = replace(moment, before=moment.before + text, invoked=False)
-        self._task = asyncio.create_task(self._run(self._moment))
+        self._moment = moment
+        self._task = asyncio.create_task(self._run(moment, work))
 
     def stop(self) -> None:
         if self._task is not None:
@@ -42,8 +46,8 @@ class Prefetch:
         self._task = self._moment = None
 
     def is_for(self, moment: Moment) -> bool:
-        """Is the text for this very place being written?"""
-        if self._task is None or self._moment is None or self._task.done():
+        """Is the work for this very place under way?"""
+        if self._moment is None or self.idle:
             return False
         ahead = self._moment
         same_place = ahead.document == moment.document and position_of(ahead) == position_of(moment)
@@ -57,9 +61,9 @@ class Prefetch:
         if self._task is not None:
             await asyncio.wait({self._task})
 
-    async def _run(self, moment: Moment) -> None:
+    async def _run(self, moment: Moment, work: Work) -> None:
         try:
             if await asyncio.to_thread(self.on_mains):
-                await self.compose(moment)
+                await work(moment)
         except EngineError:
             return  # The next request of the writer's own meets the same trouble and says so.

@@ -7,15 +7,15 @@ the new request waits for it and gets the remainder.
 
 import asyncio
 import secrets
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 from ownhand.engines.protocol import Engine
 from ownhand.suggestions.clock import Clock, SystemClock
 from ownhand.suggestions.composer import Composer
 from ownhand.suggestions.flight import Answer, Asking, Flight, position_of
-from ownhand.suggestions.lookahead import LookAhead, Scope
+from ownhand.suggestions.lookahead import Declined, LookAhead, Scope
 from ownhand.suggestions.moment import Moment, Silence, Suggestion
 from ownhand.suggestions.own_text import OwnText
 from ownhand.suggestions.place import Place, read_place
@@ -26,7 +26,6 @@ from ownhand.suggestions.trigger import PauseRule
 
 LINGER = 0.15
 """Seconds that a generation nobody waits for goes on: editors take a request back just before they send the next."""
-_DECLINED_PLACES = 64
 
 
 class Superseded(Exception):  # noqa: N818 - a newer request is no error
@@ -56,11 +55,13 @@ class Suggester:
         self._pause = PauseRule(self._clock, pause_ms / 1000)
         self._composer = Composer(engine, corpus, self._clock, self.stats)
         self._cache = LookAhead()
-        self._prefetch = Prefetch(self._write_ahead, on_mains)
+        self._prefetch = Prefetch(on_mains)
         self._flights: dict[str, Flight] = {}
         self._asking: dict[str, Asking] = {}
+        self._read = set[str]()
+        """Documents that the engine was given to read."""
         self._unjudged: dict[str, str] = {}
-        self._declined: OrderedDict[tuple[Scope, int, str], None] = OrderedDict()
+        self._declined = Declined()
         self._background: set[asyncio.Task[None]] = set()
 
     @property
@@ -125,9 +126,7 @@ class Suggester:
         self.ignored(suggestion_id)
         entry = self._cache.drop(suggestion_id)
         if entry is not None:
-            self._declined[entry.scope, entry.position, entry.tail] = None
-            if len(self._declined) > _DECLINED_PLACES:
-                self._declined.popitem(last=False)
+            self._declined.add(entry)
 
     def ignored(self, suggestion_id: str) -> None:
         """The writer went on without it. It counts once, and not for a suggestion of which a part was taken."""
@@ -142,6 +141,7 @@ class Suggester:
             self._prefetch.stop()
         self._cache.forget(document)
         self._composer.forget(document)
+        self._read.discard(document)
         self._pause.closed(document)
         self._unjudged.pop(document, None)
 
@@ -221,11 +221,10 @@ class Suggester:
         """Where a suggestion may start now, or why none does."""
         self._judge_last(moment)
         if not moment.invoked and self.trigger == "manual":
+            self._let_read(moment)
             return Silence("Ownhand waits until you ask for a suggestion.")
-        for scope, position, tail in self._declined:
-            here = scope == self._scope(moment) and position == position_of(moment) and moment.before.endswith(tail)
-            if here and not moment.invoked:
-                return Silence("You put a suggestion away here.")
+        if not moment.invoked and self._declined.holds(self._scope(moment), moment):
+            return Silence("You put a suggestion away here.")
         return read_place(moment)
 
     async def _wait(self, flight: Flight, asking: Asking) -> Answer:
@@ -299,6 +298,7 @@ class Suggester:
     async def _write(self, flight: Flight) -> Answer:
         moment, started = flight.moment, self._clock.now()
         flight.generating = True
+        self._read.add(moment.document)
         text = await self._composer.compose(moment, flight.place, grown=flight.hear)
         if isinstance(text, Dropped):
             silence = Silence(f"What came was not worth offering: {text.reason}.")
@@ -312,8 +312,20 @@ class Suggester:
         self.stats.offered += 1
         self._unjudged[moment.document] = suggestion.id
         if len(self._flights) <= 1:
-            self._prefetch.begin(moment, suggestion.text)
+            ahead = replace(moment, before=moment.before + suggestion.text, invoked=False)
+            self._prefetch.begin(ahead, self._write_ahead)
         return suggestion
+
+    def _let_read(self, moment: Moment) -> None:
+        """Seconds of the first suggestion in a document go into reading it: better while the writer types."""
+        if moment.document not in self._read and not self._flights and self._prefetch.idle:
+            self._read.add(moment.document)
+            self._prefetch.begin(moment, self._read_ahead)
+
+    async def _read_ahead(self, moment: Moment) -> None:
+        place = read_place(moment)
+        if isinstance(place, Place):
+            await self._composer.read(moment, place)
 
     async def _write_ahead(self, moment: Moment) -> None:
         """Compose what follows a shown suggestion and keep it for the request that may come."""
