@@ -1,8 +1,10 @@
 """What a folder allows: asked once, obeyed, and noted outside of the manuscript."""
 
 import asyncio
+import contextlib
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -285,6 +287,30 @@ async def test_a_renamed_folder_whose_first_scan_was_cut_off_is_offered_its_voic
     _, writer = await learned(start, renamed, "same", home=first.home)
     await until(lambda: (now := find_voice(home, renamed)) and now.id == voice.id)
     assert len(writer.asked) == 1
+
+
+async def test_nothing_is_read_before_the_editor_said_what_is_excluded(
+    start: Start, manuscript: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "data"
+    grant(Home(home), manuscript, Consent.LEARN)
+
+    def slow_to_answer(client: LanguageClient) -> None:
+        client.protocol.fm.features.pop(types.WORKSPACE_CONFIGURATION)
+
+        @client.feature(types.WORKSPACE_CONFIGURATION)
+        async def configuration(params: types.ConfigurationParams) -> list[Any]:
+            await asyncio.sleep(1)
+            return [{"manuscript": {"exclude": ["tides.md"]}} for _ in params.items]
+
+    editor = await start(script=SCRIPT, before=slow_to_answer, home=home)
+    await editor.initialize([manuscript], ASKS)
+    editor.open(manuscript / "lamp.md", PAGE)
+    await until(lambda: editor.statuses and editor.statuses[-1]["words"])
+    voice = find_voice(Home(home), manuscript)
+    assert voice is not None
+    with contextlib.closing(sqlite3.connect(voice.index_path)) as connection:
+        assert connection.execute("SELECT count(*) FROM pieces").fetchone() == (1,)
 
 
 async def test_what_is_excluded_by_a_changed_setting_is_forgotten_at_once(start: Start, manuscript: Path) -> None:

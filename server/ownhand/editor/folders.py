@@ -72,6 +72,8 @@ class Folder:
 class Doors:
     """How the folders reach the writer and the rest of the server."""
 
+    configured: Callable[[], Awaitable[object]]
+    """Returns once the editor's settings are known, or won't come: no excluded file may be read before."""
     ask: Callable[[Folder], Awaitable[Consent | None]]
     """Puts the question; None when the writer did not answer, or can't be asked."""
     ask_same: Callable[[Folder, VoiceFolder], Awaitable[bool | None]]
@@ -175,6 +177,7 @@ class Folders:
             await self._apply(folder, voice)
 
     async def _settle(self, folder: Folder) -> None:
+        await self._doors.configured()
         try:
             voice = await asyncio.to_thread(consent_for, self._home, folder.path)
             if voice is not None and voice.consent is not Consent.UNASKED:

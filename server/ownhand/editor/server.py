@@ -51,7 +51,15 @@ class OwnhandServer(LanguageServer):
         self.configuration = Configuration(client.options, self.complain)
         self.documents = Documents(client.encoding)
         self.scan_progress = ScanProgress(self.protocol, self.in_background)
-        doors = Doors(self._ask_consent, self._ask_same, self.complain, self._folder_changed, self._scanning)
+        self._configured = asyncio.Event()
+        doors = Doors(
+            self._configured.wait,
+            self._ask_consent,
+            self._ask_same,
+            self.complain,
+            self._folder_changed,
+            self._scanning,
+        )
         self.folders = Folders(home, self.configuration, doors)
         self.serving = Serving(home, self.folders.corpus_of, can_ask=client.can_ask)
         self.serving.use(self.configuration.settings)
@@ -147,8 +155,11 @@ class OwnhandServer(LanguageServer):
         self.in_background(self.configure())
 
     async def configure(self) -> None:
-        if self.client.pulls_configuration:
-            await self.configuration.pull(self._ask_settings, [folder.uri for folder in self.folders.all()])
+        try:
+            if self.client.pulls_configuration:
+                await self.configuration.pull(self._ask_settings, [folder.uri for folder in self.folders.all()])
+        finally:
+            self._configured.set()
         self.folders.settings_changed()
         if self.serving.use(self.configuration.settings):
             await self._show_engine()
@@ -183,6 +194,7 @@ class OwnhandServer(LanguageServer):
                 self.serving.forbidden(folder.uri.rstrip("/"))
         for folder in params.event.added:
             self.folders.add(folder.uri)
+        self._configured.clear()
         self.in_background(self.configure())
 
     def opened(self, document: Document) -> None:
