@@ -9,7 +9,7 @@ import { Neighbours } from "./neighbours.ts";
 import { chooseFolder, PiecesPage } from "./pieces.ts";
 import { selector, Server } from "./server.ts";
 import { Setup } from "./setup/dialog.ts";
-import { details, StatusBar } from "./status.ts";
+import { StatusBar } from "./status.ts";
 
 const thinking = "Ownhand is thinking about a suggestion.";
 
@@ -122,8 +122,7 @@ class Ownhand {
   }
 
   private async tellStatus(): Promise<void> {
-    const lines = this.server.current.state === "running" ? details(this.status.latest) : [];
-    await vscode.window.showInformationMessage([this.status.sentence, ...lines].join(" "));
+    await vscode.window.showInformationMessage(this.status.lines.join(" "));
   }
 }
 

@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 
 import type { Server } from "./server.ts";
-import { details, type StatusBar } from "./status.ts";
+import type { StatusBar } from "./status.ts";
 
 interface Choice extends vscode.QuickPickItem {
   readonly run?: string;
@@ -51,7 +51,7 @@ function whileRunning(server: Server, status: StatusBar): Choice[] {
       needs: "ownhand.models",
     },
     ...(status.questionWaits ? [] : [{ label: "$(question) Ask again what Ownhand may do in this folder", ...consent }]),
-    { label: "$(info) What is Ownhand doing?", detail: details(status.latest).join(" "), run: "ownhand.ui.status" },
+    { label: "$(info) What is Ownhand doing?", detail: status.lines.join(" "), run: "ownhand.ui.status" },
   ];
   return offered.filter(({ needs }) => needs === undefined || server.commands.includes(needs));
 }

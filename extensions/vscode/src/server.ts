@@ -12,7 +12,7 @@ import {
   type Middleware,
 } from "vscode-languageclient/node";
 
-import type { ServerStatus } from "./status.ts";
+import type { ServerStatus } from "./status_words.ts";
 
 /** Only files in the formats of a manuscript, and untitled plain text: never commit boxes, chat inputs, settings. */
 export const selector: { scheme: string; language?: string; pattern?: string }[] = [

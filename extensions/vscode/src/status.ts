@@ -2,27 +2,7 @@
 import * as vscode from "vscode";
 
 import type { Life, Server } from "./server.ts";
-
-/** `ownhand/status`, as the server sends it. Keys that are missing are not known yet. */
-export interface ServerStatus {
-  readonly engine?: string;
-  readonly model?: string;
-  readonly adapter?: string | null;
-  readonly voice?: string;
-  readonly training?: string;
-  readonly words?: number;
-  readonly counts?: Readonly<Record<string, number>>;
-  /** Why there is no suggestion at the place of the last question, or "". */
-  readonly why?: string;
-  readonly quiet?: boolean;
-  readonly form?: string;
-}
-
-const consentWords: Readonly<Record<string, string>> = {
-  learn: "learns from this folder",
-  suggest: "only suggests in this folder",
-  neither: "is off in this folder",
-};
+import { details, type ServerStatus } from "./status_words.ts";
 
 export class StatusBar implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem("ownhand", vscode.StatusBarAlignment.Right, 90);
@@ -84,6 +64,11 @@ export class StatusBar implements vscode.Disposable {
     }
   }
 
+  /** The sentence, and everything else that the status says. */
+  get lines(): string[] {
+    return this.life.state === "running" ? [this.sentence, ...details(this.latest)] : [this.sentence];
+  }
+
   /** The question what Ownhand may do in this folder has no answer yet. VS Code hides the question after seconds. */
   get questionWaits(): boolean {
     return this.life.state === "running" && this.latest.voice === "unasked";
@@ -113,22 +98,9 @@ export class StatusBar implements vscode.Disposable {
 
   private story(): vscode.MarkdownString {
     const story = new vscode.MarkdownString();
-    story.appendText(this.sentence);
-    if (this.life.state !== "running") return story;
-    for (const line of details(this.latest)) story.appendMarkdown("\n\n").appendText(line);
+    const [first = "", ...others] = this.lines;
+    story.appendText(first);
+    for (const line of others) story.appendMarkdown("\n\n").appendText(line);
     return story;
   }
-}
-
-/** Everything that the status says, one plain line per matter. */
-export function details(status: ServerStatus): string[] {
-  const lines: string[] = [];
-  if (status.model) lines.push(`Suggestions come from ${status.model}${status.engine ? ` (${status.engine})` : ""}.`);
-  const consent = consentWords[status.voice ?? ""];
-  if (consent !== undefined) lines.push(`Ownhand ${consent}.`);
-  if (status.words) lines.push(`It has read ${status.words.toLocaleString()} words of yours.`);
-  const { accepted = 0, offered = 0 } = status.counts ?? {};
-  if (offered > 0) lines.push(`You took ${accepted} of ${offered} suggestions in this sitting.`);
-  if (status.training && status.training !== "idle") lines.push(`Learning: ${status.training}.`);
-  return lines;
 }
