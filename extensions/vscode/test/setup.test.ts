@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, test } from "node:test";
 
 import { downloadedPart, Environment } from "../src/setup/environment.ts";
 import { Lock } from "../src/setup/lock.ts";
-import { candidates, findBuilder, NoPython, type Machine } from "../src/setup/python.ts";
+import { candidates, findBuilder, NoPython, type Builder, type Machine } from "../src/setup/python.ts";
 import { Cancelled, ProgramFailed, run } from "../src/setup/run.ts";
 
 const made: string[] = [];
@@ -138,15 +138,60 @@ test("a lock that somebody else has taken since is not given back", async () => 
   assert.equal(existsSync(file), true);
 });
 
-test("an environment is ready only with its marker, and only for its version", async () => {
+/** A wheel of Ownhand whose program says only `sentence`. */
+function wheel(sentence: string): string {
+  const file = path.join(folder(), "ownhand-1.0.0-py3-none-any.whl");
+  const about = "ownhand-1.0.0.dist-info";
+  const files = {
+    "ownhand/__init__.py": "",
+    "ownhand/__main__.py": `print(${JSON.stringify(sentence)})\n`,
+    [`${about}/METADATA`]: "Metadata-Version: 2.1\nName: ownhand\nVersion: 1.0.0\n",
+    [`${about}/WHEEL`]: "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    [`${about}/RECORD`]: `ownhand/__init__.py,,\nownhand/__main__.py,,\n${about}/METADATA,,\n${about}/WHEEL,,\n${about}/RECORD,,\n`,
+  };
+  const write = "import json, sys, zipfile\nwith zipfile.ZipFile(sys.argv[1], 'w') as wheel:\n" +
+    "    for name, text in json.loads(sys.argv[2]).items(): wheel.writestr(name, text)";
+  assert.equal(spawnSync("python3", ["-c", write, file, JSON.stringify(files)]).status, 0);
+  return file;
+}
+
+const never = { isCancellationRequested: false, onCancellationRequested: () => ({ dispose: () => undefined }) };
+
+test("an environment is ready only with its marker, for its version and for its wheel", async () => {
   const root = folder();
-  const environment = new Environment(root, "1.0.0", "linux");
+  const [packaged, rebuilt] = [wheel("as packaged"), wheel("rebuilt")];
+  const [environment, next] = [new Environment(root, "1.0.0"), new Environment(root, "1.0.1")];
   program(environment.python);
-  assert.equal(await environment.isReady(), false);
-  writeFileSync(path.join(environment.folder, "ownhand-ready.json"), '{"format": 1, "version": "0.9.0"}');
-  assert.equal(await environment.isReady(), false);
-  writeFileSync(path.join(environment.folder, "ownhand-ready.json"), '{"format": 1, "version": "1.0.0"}');
-  assert.equal(await environment.isReady(), true);
+  program(next.python);
+  assert.equal(await environment.isReady(packaged), false);
+  await environment.complete(packaged);
+  assert.equal(await environment.isReady(packaged), true);
+  assert.equal(await environment.isReady(rebuilt), false);
+  assert.equal(await environment.isReady(path.join(root, "gone.whl")), false);
+  writeFileSync(path.join(next.folder, "ownhand-ready.json"), readFileSync(path.join(environment.folder, "ownhand-ready.json")));
+  assert.equal(await next.isReady(packaged), false);
+});
+
+/** What each of two builds with wheels of the same version says, and how often a new environment was made. */
+async function rebuilt(builder: Builder): Promise<[string[], number]> {
+  const environment = new Environment(folder(), "1.0.0");
+  const [answers, said]: [string[], string[]] = [[], []];
+  for (const sentence of ["as packaged", "rebuilt"]) {
+    await environment.build(builder, wheel(sentence), (line) => said.push(line), never);
+    answers.push((await run(environment.python, ["-I", "-m", "ownhand"])).trim());
+  }
+  return [answers, said.filter((line) => line.startsWith("Making a place")).length];
+}
+
+test("pip installs a rebuilt wheel of the same version over the old one, in place", async () => {
+  assert.deepEqual(await rebuilt({ kind: "python", python: "python3" }), [["as packaged", "rebuilt"], 1]);
+});
+
+const uvIsThere = spawnSync("uv", ["--version"]).status === 0;
+
+test("uv installs a rebuilt wheel of the same version over the old one, in place", { skip: !uvIsThere }, async () => {
+  const builder: Builder = { kind: "uv", uv: "uv", python: "python3", fetchesPython: false };
+  assert.deepEqual(await rebuilt(builder), [["as packaged", "rebuilt"], 1]);
 });
 
 test("an old version's environment is cleared away only when no window uses it", async () => {

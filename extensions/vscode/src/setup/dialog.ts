@@ -45,8 +45,7 @@ export class Setup implements vscode.Disposable {
       const builder = await findBuilder(thisMachine(), setting).catch(() => undefined);
       if (builder?.kind === "ready") return builder.python;
     }
-    if (!(await this.environment.isReady())) return undefined;
-    return this.useEnvironment();
+    return (await this.isReady()) ? this.useEnvironment() : undefined;
   }
 
   /** Remove environments of older versions; call once the server runs. */
@@ -64,7 +63,7 @@ export class Setup implements vscode.Disposable {
       await vscode.window.showErrorMessage(error.message);
       return undefined;
     }
-    if (builder.kind !== "ready" && (await this.environment.isReady())) return this.useEnvironment();
+    if (builder.kind !== "ready" && (await this.isReady())) return this.useEnvironment();
     if (!(await agreed(builder))) return undefined;
     try {
       return await vscode.window.withProgress(
@@ -112,10 +111,11 @@ export class Setup implements vscode.Disposable {
       await this.fetchModel(builder.python, say, cancel);
       return builder.python;
     }
-    if (!(await this.environment.isReady())) {
-      await this.environment.build(builder, await this.wheel(), say, cancel);
+    const wheel = await this.wheel();
+    if (!(await this.environment.isReady(wheel))) {
+      await this.environment.build(builder, wheel, say, cancel);
       await this.fetchModel(this.environment.python, say, cancel);
-      await this.environment.complete();
+      await this.environment.complete(wheel);
     }
     return this.useEnvironment();
   }
@@ -129,6 +129,12 @@ export class Setup implements vscode.Disposable {
     await run(python, ["-I", "-m", "ownhand", "setup", "--yes"], cancel, (line) => {
       this.log.info(line);
     });
+  }
+
+  /** False also for an extension without its server: the set-up then says what is wrong. */
+  private async isReady(): Promise<boolean> {
+    const wheel = await this.wheel().catch(() => undefined);
+    return wheel !== undefined && this.environment.isReady(wheel);
   }
 
   private async useEnvironment(): Promise<string> {

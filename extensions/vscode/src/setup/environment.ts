@@ -1,9 +1,11 @@
 /**
  * The server's own Python environment: one per version of the extension, built in place.
  *
- * It is valid once its marker is written. A build that was cancelled or crashed leaves no marker; the next one goes on
- * with what is there. An old version's environment stays as long as a window uses it.
+ * It is valid once its marker is written, and for the wheel that the marker names: a rebuilt extension of the same
+ * version brings another server, which is then installed over the old one. A build that was cancelled or crashed leaves
+ * no marker; the next one goes on with what is there. An old version's environment stays as long as a window uses it.
  */
+import { createHash } from "node:crypto";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 
@@ -13,7 +15,7 @@ import { run, type Cancel } from "./run.ts";
 
 export type Say = (sentence: string) => void;
 
-const markerFormat = 1;
+const markerFormat = 2;
 
 export class Environment {
   readonly version: string;
@@ -38,11 +40,11 @@ export class Environment {
       : path.join(this.folder, "bin", "python");
   }
 
-  async isReady(): Promise<boolean> {
+  /** Is the server of `wheel`, the packaged one, installed here? */
+  async isReady(wheel: string): Promise<boolean> {
     try {
-      const marker = JSON.parse(await readFile(this.marker, "utf8")) as { format?: unknown; version?: unknown };
       await stat(this.python);
-      return marker.format === markerFormat && marker.version === this.version;
+      return (await readFile(this.marker, "utf8")) === (await this.mark(wheel));
     } catch {
       return false;
     }
@@ -60,17 +62,18 @@ export class Environment {
       const [program, args] = this.creation(builder);
       await run(program, args, cancel);
     }
-    const [program, args] = this.installation(builder, wheel);
-    await run(program, args, cancel, (line) => {
-      const part = downloadedPart(line);
-      if (part !== undefined) say(`Fetching ${part}…`);
-    });
+    for (const [program, args] of this.installation(builder, wheel)) {
+      await run(program, args, cancel, (line) => {
+        const part = downloadedPart(line);
+        if (part !== undefined) say(`Fetching ${part}…`);
+      });
+    }
     await run(this.python, ["-I", "-m", "ownhand", "--help"], cancel);
   }
 
-  /** From now on it is ready, in every window. */
-  async complete(): Promise<void> {
-    await writeFile(this.marker, JSON.stringify({ format: markerFormat, version: this.version }));
+  /** From now on it is ready, in every window whose extension brings the same `wheel`. */
+  async complete(wheel: string): Promise<void> {
+    await writeFile(this.marker, await this.mark(wheel));
   }
 
   /** Note that this window uses the environment, so that a newer version doesn't clear it away. */
@@ -105,10 +108,25 @@ export class Environment {
     return [builder.python, ["-I", "-m", "venv", this.folder]];
   }
 
-  private installation(builder: Builder, wheel: string): [string, string[]] {
-    if (builder.kind === "uv") return [builder.uv, ["pip", "install", "--python", this.python, wheel]];
+  /**
+   * The server itself is installed anew each time, because pip and uv take a wheel of the same version for installed.
+   * pip would fetch all parts again with it, so that it gets the server first and then what is missing.
+   */
+  private installation(builder: Builder, wheel: string): [string, string[]][] {
+    if (builder.kind === "uv") {
+      return [[builder.uv, ["pip", "install", "--python", this.python, "--reinstall-package", "ownhand", wheel]]];
+    }
     const quiet = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"];
-    return [this.python, ["-I", "-m", "pip", "install", ...quiet, wheel]];
+    const install = ["-I", "-m", "pip", "install", ...quiet];
+    return [
+      [this.python, [...install, "--force-reinstall", "--no-deps", "--no-index", wheel]],
+      [this.python, [...install, wheel]],
+    ];
+  }
+
+  private async mark(wheel: string): Promise<string> {
+    const content = createHash("sha256").update(await readFile(wheel)).digest("hex");
+    return JSON.stringify({ format: markerFormat, version: this.version, wheel: path.basename(wheel), sha256: content });
   }
 }
 
