@@ -1,13 +1,18 @@
 """What every command needs: the data folder, the settings of the terminal, and a way to print."""
 
 import json
+import os
 import sys
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.settings import Settings, read_settings_toml
+
+_USUAL_COLUMNS = 80
+"""For a terminal that doesn't know its width."""
 
 
 def terminal_settings(home: Home) -> Settings:
@@ -32,7 +37,16 @@ def read_terminal_settings(home: Home) -> tuple[Settings, list[str]]:
 
 
 def say(sentence: str) -> None:
-    """A sentence beside the answer: to standard error, so that standard output holds the answer alone."""
+    """A sentence beside the answer: to standard error, so that standard output holds the answer alone.
+
+    A terminal breaks a long line inside words, so there it is broken here; a path stays in one piece.
+    """
+    if sys.stderr.isatty():
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns or _USUAL_COLUMNS
+        sentence = "\n".join(
+            textwrap.fill(line, columns, break_long_words=False, break_on_hyphens=False)
+            for line in sentence.splitlines()
+        )
     sys.stderr.write(f"{sentence}\n")
 
 
