@@ -48,6 +48,7 @@ class _Grid:
         self.resize(width, height)
         self.cursor = (0, 0)
         self.colours: dict[int, int | None] = {0: None}
+        self.looks: dict[int, dict[str, Any]] = {0: {}}
 
     def resize(self, width: int, height: int) -> None:
         self.width, self.height = width, height
@@ -67,8 +68,9 @@ class _Grid:
     def on_grid_cursor_goto(self, _grid: int, row: int, column: int) -> None:
         self.cursor = (row, column)
 
-    def on_hl_attr_define(self, number: int, attributes: dict[str, Any], *_: Any) -> None:
+    def on_hl_attr_define(self, number: int, attributes: dict[str, Any], cterm: dict[str, Any], *_: Any) -> None:
         self.colours[number] = attributes.get("foreground")
+        self.looks[number] = cterm
 
     def on_grid_line(self, _grid: int, row: int, column: int, cells: list[list[Any]], *_: Any) -> None:
         highlight = 0
@@ -202,6 +204,14 @@ class Neovim:
         """Wait for exactly this ghost text, however it is broken into rows."""
         wanted = "".join(text.split())
         return self.wait(lambda frame: "".join(frame.ghost_text.split()) == wanted, f"the ghost text {text!r}")
+
+    def look(self, text: str) -> dict[str, Any]:
+        """How a terminal without true colours draws the first cell of `text`: the attributes of `cterm`."""
+        with self._news:
+            for row, cells in zip(self._grid.frame().rows, self._grid.cells, strict=True):
+                if text in row:
+                    return self._grid.looks[cells[row.index(text)][1]]
+        raise AssertionError(f"not on the screen: {text!r}\n{self.frame.text}")
 
     def wait_no_ghost(self) -> Frame:
         return self.wait(lambda frame: not frame.ghost_text, "no ghost text")

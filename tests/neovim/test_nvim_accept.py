@@ -187,3 +187,29 @@ def test_plug_maps_serve_keys_of_the_writers_own(desk: Desk) -> None:
     neovim.wait_ghost(SENTENCE.strip())
     neovim.keys("<C-j>")
     neovim.wait_until(lambda: neovim.buffer[0].endswith(SENTENCE), "accepted")
+
+
+@pytest.mark.parametrize("key", ["<M-Right>", "<M-Down>", "<M-n>", "<C-l>"])
+def test_a_key_pressed_once_too_often_leaves_the_text_and_insert_mode_alone(desk: Desk, key: str) -> None:
+    desk.configure(settings='["suggestion.trigger"] = "manual"')
+    neovim = desk.open(text="The boat sank")
+    neovim.keys(f"A{key}.")
+    neovim.wait_until(lambda: neovim.buffer == ["The boat sank."], "the full stop alone")
+    assert neovim.call("nvim_get_mode")["mode"] == "i"
+
+
+def test_in_a_list_of_words_the_key_does_what_it_does_there(desk: Desk) -> None:
+    desk.configure(settings='["suggestion.trigger"] = "manual"')
+    neovim = desk.open(text="longer\nlongest\nlo")
+    neovim.keys("GA<C-n><C-p><C-l>")
+    neovim.wait_until(lambda: neovim.buffer[2] == "lon", "one more character of the match")
+
+
+def test_keys_that_are_given_back_do_what_they_did(desk: Desk) -> None:
+    desk.configure("vim.keymap.set('i', '<M-n>', 'former')")
+    neovim = desk.open(text="The boat")
+    for keys in ("{ accept_word = '<C-f>' }", "false"):
+        neovim.lua(f"require('ownhand').setup({{ keys = {keys} }})")
+    assert neovim.call("nvim_call_function", "maparg", ["<M-n>", "i"]) == "former"
+    for key in ("<C-l>", "<M-Right>", "<C-f>"):
+        assert neovim.call("nvim_call_function", "maparg", [key, "i"]) == ""

@@ -3,7 +3,7 @@
 import pytest
 from nvim_screen import Frame, Neovim
 
-from conftest import Desk, served
+from conftest import SENTENCE, Desk, served
 
 LONG = (
     " the lock-keeper, who had not spoken since the morning, put down the lamp — it was his daughter's — and said"
@@ -129,3 +129,40 @@ def test_a_narrower_window_breaks_the_rows_anew(desk: Desk) -> None:
     assert "".join(before.ghost_text.split()) == "".join(LONG.split())
     neovim.keys("<C-l>")
     assert body(neovim.wait_no_ghost()) == body(before)
+
+
+def shown_with_colours(desk: Desk, colours: int, lua: str = "") -> dict[str, object]:
+    """How a terminal with so many colours draws the suggestion, when the writer defined nothing."""
+    desk.configure(f"vim.o.termguicolors = false; vim.cmd('highlight clear OwnhandSuggestion'); {lua}")
+    neovim = desk.open(text="The boat sank in the deep, an")
+    neovim.call("nvim_ui_set_option", "rgb", False)
+    neovim.call("nvim_ui_set_option", "term_colors", colours)
+    neovim.call("nvim_command", "doautocmd UIEnter")
+    neovim.keys("Ad")
+    neovim.wait(lambda frame: "the sea went on" in frame.text, "the suggestion")
+    assert neovim.look("The boat") != neovim.look("the sea went on")
+    return neovim.look("the sea went on")
+
+
+@pytest.mark.parametrize(
+    ("colours", "look"), [(256, {"foreground": 243}), (16, {"foreground": 8}), (8, {"underline": True})]
+)
+def test_terminals_of_few_colours_show_it_otherwise(desk: Desk, colours: int, look: dict[str, object]) -> None:
+    """Neovim's own colour scheme gives its pale groups no colour there."""
+    assert shown_with_colours(desk, colours) == look
+
+
+def test_the_colour_schemes_own_pale_is_kept(desk: Desk) -> None:
+    assert shown_with_colours(desk, 256, "vim.cmd.colorscheme('habamax')")["foreground"] == 240
+
+
+def test_a_colour_that_the_terminal_lacks_is_none(desk: Desk) -> None:
+    assert shown_with_colours(desk, 8, "vim.cmd.colorscheme('quiet')")["underline"]
+
+
+@pytest.mark.parametrize("order", ["", "doautocmd ColorScheme", "set background=light"])
+def test_what_the_writer_defined_stays(desk: Desk, order: str) -> None:
+    neovim = desk.open(text="The boat sank in the deep, an")
+    neovim.call("nvim_command", order)
+    neovim.keys("Ad")
+    neovim.wait_ghost(SENTENCE.strip())

@@ -12,10 +12,65 @@ local MARK = 1
 ---@type integer? buffer that shows ghost text now
 local shown_in
 
---- Define the highlight group, again after each change of colour scheme.
+local GREY = 0x767676 -- As far from white as from black.
+
+--- Does one half of a highlight (of the GUI's colours, or the terminal's) differ from the writer's text?
+---@param half { colour?: integer, ground?: integer, attributes: table }
+---@param normal? integer colour of the writer's text
+---@param colours integer how many there are
+---@return boolean
+local function stands_out(half, normal, colours)
+  local coloured = half.colour and half.colour < colours and half.colour ~= normal
+  return coloured or half.ground ~= nil or next(half.attributes) ~= nil
+end
+
+--- What a terminal of so many colours can draw paler, or at least otherwise.
+---@param colours integer
+---@return vim.api.keyset.highlight
+local function terminal_grey(colours)
+  if colours >= 256 then
+    return { ctermfg = 243 } -- The same grey, whatever the palette's first sixteen are.
+  elseif colours >= 16 then
+    return { ctermfg = 8 }
+  end
+  -- Neovim sends colour 8 as a sequence that a terminal of eight passes over.
+  return { cterm = { underline = true } }
+end
+
+---@param highlight vim.api.keyset.get_hl_info
+---@return table
+local function attributes_of(highlight)
+  local attributes = {}
+  for _, name in ipairs({ "bold", "italic", "underline", "undercurl", "reverse", "standout" }) do
+    attributes[name] = highlight[name] or nil
+  end
+  return attributes
+end
+
+--- Define the highlight groups, again after each change of what they rest on.
+---
+--- OwnhandSuggestion is the writer's, or the colour scheme's, to define; else it is OwnhandPale: the pale group that
+--- the scheme has, mended where that looks like the writer's text. Neovim's own scheme, for one, gives it no colour
+--- for terminals without 'termguicolors'.
 function M.define_highlight()
   local base = vim.fn.hlexists("ComplHint") == 1 and "ComplHint" or "NonText"
-  vim.api.nvim_set_hl(0, "OwnhandSuggestion", { link = base, default = true })
+  local pale = vim.api.nvim_get_hl(0, { name = base, link = false })
+  local normal = vim.api.nvim_get_hl(0, { name = "Normal", link = false })
+  local colours = tonumber(vim.fn.eval("&t_Co")) or 0
+  local gui = { colour = pale.fg, ground = pale.bg, attributes = attributes_of(pale) }
+  local terminal = { colour = pale.ctermfg, ground = pale.ctermbg, attributes = pale.cterm or {} }
+  local how = vim.tbl_extend("force", attributes_of(pale), {
+    fg = stands_out(gui, normal.fg, math.huge) and pale.fg or GREY,
+    bg = pale.bg,
+  })
+  if stands_out(terminal, normal.ctermfg, colours) then
+    how.ctermfg, how.ctermbg, how.cterm = pale.ctermfg, pale.ctermbg, pale.cterm or {}
+  else
+    -- Without a `cterm` of its own a group has the GUI's attributes there, too.
+    how = vim.tbl_extend("force", how, { cterm = {} }, terminal_grey(colours))
+  end
+  vim.api.nvim_set_hl(0, "OwnhandPale", how)
+  vim.api.nvim_set_hl(0, "OwnhandSuggestion", { link = "OwnhandPale", default = true })
 end
 
 --- Take the ghost text away.

@@ -42,16 +42,17 @@ local function check_clients()
 end
 
 local function check_keys()
-  local keys = require("ownhand.keys").mapped()
+  local set = require("ownhand.keys")
+  local keys = set.mapped()
   for name, key in vim.spairs(keys) do
     local here = vim.fn.maparg(key, "i", false, true)
     if here.buffer == 1 then
       health.warn(
-        ("%s (%s) is taken by another plug-in in this buffer"):format(key, name),
+        ("%s (%s) is taken by another plug-in in this buffer"):format(key, set.help(name)),
         ("Call <Plug>(ownhand-%s) from that mapping, see |ownhand-keys|."):format((name:gsub("_", "-")))
       )
     else
-      health.ok(("%s: %s"):format(key, name))
+      health.ok(("%s: %s"):format(key, set.help(name)))
     end
   end
   if vim.tbl_isempty(keys) then

@@ -19,7 +19,11 @@ local actions = {
     end,
     help = "Ownhand: accept the suggestion (in verse this key indents)",
   },
-  accept_anywhere = { run = session.accept, usable = session.is_visible, help = "Ownhand: accept the suggestion" },
+  accept_anywhere = {
+    run = session.accept,
+    usable = session.is_visible,
+    help = "Ownhand: accept the suggestion, in verse too",
+  },
   accept_word = { run = session.accept_word, usable = session.is_visible, help = "Ownhand: accept a word" },
   accept_line = { run = session.accept_line, usable = session.is_visible, help = "Ownhand: accept a line" },
   dismiss = { run = session.dismiss, usable = session.is_visible, help = "Ownhand: take the suggestion away" },
@@ -45,17 +49,36 @@ function M.define_plugs()
   end, { desc = "Ownhand: the last suggestion was not mine" })
 end
 
+--- Would Neovim leave Insert mode at this key, as it takes <M-x> without a map for <Esc>x, or write it into the text
+--- as a control character? A key pressed once too often must do neither.
+---@param key string
+---@return boolean
+local function does_harm(key)
+  key = key:lower()
+  return key:find("[<-][matd]%-.+>$") ~= nil or key:find("^<c%-[bflsz]>$") ~= nil or key:find("f%d+>$") ~= nil
+end
+
+---@type table<string, true> actions whose key had a map before
+local had_map = {}
+
 --- Keep what a key did before under a name of its own.
+---@param name string of the action
 ---@param key string
 ---@param fallback string
-local function keep_former(key, fallback)
+local function keep_former(name, key, fallback)
   local former = vim.fn.maparg(key, "i", false, true)
   if vim.tbl_isempty(former) or former.buffer == 1 then
-    vim.keymap.set("i", fallback, key)
+    local harmful = does_harm(key)
+    vim.keymap.set("i", fallback, function()
+      -- While a word is being completed, <C-l> takes one more of its characters.
+      local completing = vim.fn.complete_info({ "mode" }).mode ~= ""
+      return harmful and not completing and "" or key
+    end, { expr = true })
     return
   end
   former.lhs, former.lhsraw, former.lhsrawalt = fallback, vim.keycode(fallback), nil
   vim.fn.mapset("i", false, former)
+  had_map[name] = true
 end
 
 ---@type table<string, string> key by action
@@ -66,12 +89,12 @@ local function unmap()
   for name, key in pairs(mapped) do
     local former = vim.fn.maparg(plug("else_" .. name), "i", false, true)
     pcall(vim.keymap.del, "i", key)
-    if not vim.tbl_isempty(former) and (former.rhs or former.callback) and former.rhs ~= key then
+    if had_map[name] then
       former.lhs, former.lhsraw, former.lhsrawalt = key, vim.keycode(key), nil
       vim.fn.mapset("i", false, former)
     end
   end
-  mapped = {}
+  mapped, had_map = {}, {}
 end
 
 ---@param name string
@@ -85,7 +108,7 @@ local function map(name, key)
     end
     return
   end
-  keep_former(key, fallback)
+  keep_former(name, key, fallback)
   vim.keymap.set("i", key, function()
     return action.usable() and plug(name) or fallback
   end, { expr = true, remap = true, desc = action.help })
@@ -106,6 +129,13 @@ end
 ---@return table<string, string>
 function M.mapped()
   return mapped
+end
+
+--- What a key does, in words.
+---@param name string of the action
+---@return string
+function M.help(name)
+  return (actions[name].help:gsub("^Ownhand: ", ""))
 end
 
 return M
