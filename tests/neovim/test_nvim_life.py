@@ -116,7 +116,9 @@ def test_commands_complete_and_say_what_they_know(desk: Desk) -> None:
 def test_asking_where_nothing_comes_says_why(desk: Desk) -> None:
     neovim = desk.open(text="---\nownhand: off\n---\n\nThe boat sank in the deep, and")
     neovim.keys("GA<C-Space>")
-    neovim.wait(lambda frame: "ownhand: off" in frame.rows[-1], "the reason")
+    neovim.wait(
+        lambda frame: "Ownhand: " in frame.text and "ownhand: off" in frame.text.split("Ownhand: ")[1], "the reason"
+    )
 
 
 def test_a_server_that_was_killed_comes_back(desk: Desk) -> None:
@@ -221,7 +223,9 @@ def test_the_health_check(desk: Desk) -> None:
     neovim.wait(lambda frame: "Server: " in frame.text or "OK" in frame.text)
     lines = "\n".join(neovim.buffer)
     assert "runs for 1 buffer(s)" in lines
-    assert "<Tab>: accept" in lines
+    assert "<Tab>: accept the suggestion (in verse this key indents)" in lines
+    assert "<C-l>: accept the suggestion, in verse too" in lines
+    assert "accept_" not in lines
     assert "ERROR" not in lines
 
 

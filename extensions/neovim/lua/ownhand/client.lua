@@ -214,6 +214,24 @@ function M.start(buffer)
   return vim.lsp.start(final, { bufnr = buffer }) ~= nil
 end
 
+--- The current directory changed: a loose text may lie in a folder now. It is served anew, as one of that folder.
+function M.folder_changed()
+  for _, client in ipairs(lsp.clients()) do
+    if lsp.folder_of(client) == nil then
+      for buffer in pairs(vim.deepcopy(client.attached_buffers)) do
+        if M.folder_of(buffer) then
+          M.served[client.id][buffer] = nil
+          vim.lsp.buf_detach_client(buffer, client.id)
+          M.start(buffer)
+        end
+      end
+      if next(client.attached_buffers) == nil then
+        lsp.stop(client)
+      end
+    end
+  end
+end
+
 --- Stop every server of ours.
 function M.stop()
   stopping = true

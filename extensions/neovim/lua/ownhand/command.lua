@@ -1,5 +1,6 @@
 --- `:Ownhand`: its subcommands, and their completion.
 local client = require("ownhand.client")
+local corpus = require("ownhand.corpus")
 local lsp = require("ownhand.lsp")
 local messages = require("ownhand.messages")
 local model = require("ownhand.model")
@@ -43,18 +44,60 @@ local function lines_of(answer)
   return vim.list_extend(lines, lists)
 end
 
----@param title string
+local consented = {
+  learn = "Ownhand learns from this folder and suggests in it.",
+  suggest = "Ownhand suggests in this folder, and learns nothing from it.",
+  neither = "Ownhand keeps out of this folder.",
+}
+
+--- Answers of the server in words, by command. Each is given the answer and the arguments of the command.
+---@type table<string, fun(answer: table, arguments: any[]): string|string[]|nil>
+local wordings = {
+  quiet = function(answer, arguments)
+    local here = arguments[1] ~= vim.NIL
+    if answer.quiet then
+      return ("quiet%s now; `:Ownhand quiet%s` lets it speak again."):format(
+        here and " in this text" or "",
+        here and " here" or ""
+      )
+    end
+    return here and "speaks again in this text." or "speaks again."
+  end,
+  consent = function(answer)
+    return consented[answer.consent] or "you have not answered yet what Ownhand may do in this folder."
+  end,
+  mine = function(answer, arguments)
+    local is_mine = answer.mine == "mine"
+    return arguments[2] .. (is_mine and " is yours: Ownhand learns from it." or " is not yours: Ownhand leaves it out.")
+  end,
+  addSamples = function(answer)
+    local texts = answer.samples == 1 and "one more text" or ("%d more texts"):format(answer.samples)
+    return ("reads %s from now on."):format(texts)
+  end,
+  corpus = function(answer)
+    return corpus.lines(answer)
+  end,
+}
+
+---@param name string
 ---@param answer any
-local function show_answer(title, answer)
+---@param arguments any[]
+local function show_answer(name, answer, arguments)
   if type(answer) ~= "table" then
     return
   end
   if answer.sentence then
     messages.say(answer.sentence)
-  elseif vim.tbl_count(answer) == 1 then
-    messages.say(one_line(answer))
+    return
+  end
+  local words = wordings[name] and wordings[name](answer, arguments)
+  if not words then
+    words = vim.tbl_count(answer) == 1 and one_line(answer) or lines_of(answer)
+  end
+  if type(words) == "table" then
+    page(name, words)
   else
-    page(title, lines_of(answer))
+    messages.say(words)
   end
 end
 
@@ -71,7 +114,7 @@ local function run(name, arguments)
     if err then
       messages.say(err.message, vim.log.levels.WARN)
     else
-      show_answer(name, answer)
+      show_answer(name, answer, arguments)
     end
   end)
   if not sent then
@@ -83,11 +126,20 @@ end
 ---@return string|vim.NIL
 local function folder()
   local serving = lsp.client_of()
-  local root = serving and (serving.root_dir or serving.config.root_dir)
+  local root = serving and lsp.folder_of(serving)
   return type(root) == "string" and vim.uri_from_fname(root) or vim.NIL
 end
 
-local consents = { learn = true, suggest = true, neither = true }
+--- Say whose a piece is.
+---@param words string[] its path, or its id; a space in it may have been escaped or not
+---@param answer string
+local function tell_whose(words, answer)
+  if #words == 0 then
+    messages.say("which piece? Name it by its path, as `:Ownhand corpus` lists it.", vim.log.levels.WARN)
+    return
+  end
+  run("mine", { folder(), table.concat(words, " "), answer })
+end
 
 ---@type table<string, fun(arguments: string[])>
 local subcommands = {
@@ -129,7 +181,7 @@ local subcommands = {
     run("quiet", { arguments[1] == "here" and vim.uri_from_bufnr(0) or vim.NIL })
   end,
   consent = function(arguments)
-    run("consent", { folder(), consents[arguments[1]] and arguments[1] or vim.NIL })
+    run("consent", { folder(), consented[arguments[1]] and arguments[1] or vim.NIL })
   end,
   model = function()
     model.pick()
@@ -138,10 +190,10 @@ local subcommands = {
     run("corpus", { folder() })
   end,
   mine = function(arguments)
-    run("mine", { folder(), arguments[1], "mine" })
+    tell_whose(arguments, "mine")
   end,
   ["not-mine"] = function(arguments)
-    run("mine", { folder(), arguments[1], "not mine" })
+    tell_whose(arguments, "not mine")
   end,
   ["add-samples"] = function(arguments)
     run("addSamples", { folder(), vim.tbl_map(vim.fs.normalize, arguments) })
@@ -170,6 +222,27 @@ local choices = {
   consent = { "learn", "neither", "suggest" },
 }
 
+local PATIENCE_MS = 1000
+
+--- The pieces of the folder, as they are written on the command line.
+---@return string[]
+local function pieces()
+  local serving = lsp.client_of()
+  local answer, done
+  local sent = serving
+    and lsp.execute(serving, "ownhand.corpus", { folder() }, function(_, result)
+      answer, done = result, true
+    end)
+  if sent then
+    vim.wait(PATIENCE_MS, function()
+      return done
+    end, 10)
+  end
+  return vim.tbl_map(function(path)
+    return vim.fn.escape(path, " \\")
+  end, corpus.paths(type(answer) == "table" and answer or {}))
+end
+
 ---@param lead string
 ---@param line string
 ---@return string[]
@@ -179,6 +252,9 @@ function M.complete(lead, line)
     return vim.fn.getcompletion(lead, "file")
   end
   local candidates = #words > 1 and (choices[words[1]] or {}) or names()
+  if #words > 1 and (words[1] == "mine" or words[1] == "not-mine") then
+    candidates = pieces()
+  end
   return vim.tbl_filter(function(name)
     return vim.startswith(name, lead)
   end, candidates)

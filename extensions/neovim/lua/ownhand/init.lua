@@ -25,7 +25,17 @@ local function define_events()
   on("CompleteDone", if_served(vim.schedule_wrap(session.refresh)))
   on({ "InsertLeave", "BufLeave", "WinLeave" }, session.leave)
   on({ "VimResized", "WinResized" }, session.redraw)
-  on("ColorScheme", ghost.define_highlight)
+  on({ "ColorScheme", "UIEnter" }, ghost.define_highlight)
+  vim.api.nvim_create_autocmd("OptionSet", {
+    group = group,
+    pattern = "background",
+    callback = ghost.define_highlight,
+  })
+  on("DirChanged", function(event)
+    if event.match ~= "auto" then
+      client.folder_changed()
+    end
+  end)
   on("LspAttach", function(event)
     local attached = vim.lsp.get_client_by_id(event.data.client_id)
     if attached and attached.name == lsp.NAME then

@@ -16,6 +16,13 @@ function M.client_of(buffer)
   return M.clients({ bufnr = buffer or 0 })[1]
 end
 
+--- The folder that a client serves, nil for loose texts.
+---@param client vim.lsp.Client
+---@return string?
+function M.folder_of(client)
+  return client.root_dir or client.config.root_dir
+end
+
 local methods_take_self = vim.fn.has("nvim-0.11") == 1
 
 ---@param client vim.lsp.Client

@@ -1,4 +1,6 @@
 --- Telling and asking the writer without disturbing the writing.
+local notice = require("ownhand.notice")
+
 local M = {}
 
 local TITLE = "Ownhand"
@@ -6,6 +8,10 @@ local levels = { vim.log.levels.ERROR, vim.log.levels.WARN, vim.log.levels.INFO,
 
 ---@type string[] newest last
 M.history = {}
+
+--- What servers complained of: the server says each cause once, and gives it as the reason while it lasts.
+---@type table<string, true>
+M.complaints = {}
 
 ---@return boolean
 local function is_writing()
@@ -35,14 +41,34 @@ local function fitting(message)
 end
 
 ---@param message string
----@param level? integer
-function M.say(message, level)
-  message = vim.trim(message:gsub("%s*\n%s*", " "))
+local function remember(message)
   M.history[#M.history + 1] = os.date("%H:%M ") .. message
   if #M.history > 50 then
     table.remove(M.history, 1)
   end
+end
+
+local AGAIN_MS = 2000
+local last, last_at = "", 0
+
+--- Say something, once: what is said again at once (a server's complaint, and the reason why nothing came) is not.
+---@param message string
+---@param level? integer
+function M.say(message, level)
+  message = vim.trim(message:gsub("%s*\n%s*", " "))
+  local repeated, now = message == last, vim.uv.now()
+  if repeated and now - last_at < AGAIN_MS then
+    return
+  end
+  last, last_at = message, now
+  if not repeated then
+    remember(message)
+  end
   vim.schedule(function()
+    if is_writing() and is_plain_notify() then
+      notice.show(TITLE .. ": " .. message)
+      return
+    end
     -- A screen that still has to be drawn would wipe the message out.
     vim.cmd.redraw()
     vim.notify(TITLE .. ": " .. fitting(message), level or vim.log.levels.INFO)
@@ -58,6 +84,7 @@ function M.page(title, lines)
   vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = "nofile", "wipe", false
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
   vim.bo[buffer].modifiable = false
+  vim.wo.wrap, vim.wo.linebreak, vim.wo.breakindent = true, true, true
   vim.api.nvim_buf_set_name(buffer, "ownhand://" .. title)
   vim.api.nvim_win_set_height(0, math.min(#lines + 1, math.floor(vim.o.lines / 2)))
   vim.keymap.set("n", "q", "<Cmd>close<CR>", { buffer = buffer, nowait = true })
@@ -66,6 +93,7 @@ end
 --- Handler of `window/showMessage`.
 ---@param params lsp.ShowMessageParams
 function M.on_message(_, params)
+  M.complaints[params.message] = true
   M.say(params.message, levels[params.type] or vim.log.levels.INFO)
 end
 
@@ -76,7 +104,13 @@ function M.when_resting(action)
     return vim.schedule(action)
   end
   M.say("a question waits for you; press <Esc> to see it")
-  vim.api.nvim_create_autocmd("InsertLeave", { once = true, callback = vim.schedule_wrap(action) })
+  vim.api.nvim_create_autocmd("InsertLeave", {
+    once = true,
+    callback = vim.schedule_wrap(function()
+      notice.hide()
+      action()
+    end),
+  })
 end
 
 --- Handler of `window/showMessageRequest`: a question with buttons becomes |vim.ui.select()|. It never pops up while

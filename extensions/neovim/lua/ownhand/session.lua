@@ -4,6 +4,7 @@
 --- once; the server is asked all the same, but nothing it answers may replace a remainder that still fits.
 local ghost = require("ownhand.ghost")
 local lsp = require("ownhand.lsp")
+local notice = require("ownhand.notice")
 local text = require("ownhand.text")
 
 local M = {}
@@ -98,11 +99,32 @@ local function drop()
   live = nil
 end
 
---- Let the status line say, or say no more, that an answer is awaited.
+local THINKING_MS = 500
+---@type integer? number of the notice that an answer is awaited
+local thinking
+
+--- Where no status line does it, say that an answer is awaited, when it takes longer than a moment.
+---@param asked ownhand.Question
+local function show_thinking(asked)
+  if question == asked and not require("ownhand.status").line_is_used then
+    thinking = notice.show("Ownhand is thinking…")
+  end
+end
+
+--- Let the writer know, who asked by a key, that an answer is awaited, or that it is no more.
 ---@param asked ownhand.Question
 local function waiting_changed(asked)
-  if asked.kind == INVOKED then
-    require("ownhand.status").changed()
+  if asked.kind ~= INVOKED then
+    return
+  end
+  require("ownhand.status").changed()
+  if question == asked then
+    vim.defer_fn(function()
+      show_thinking(asked)
+    end, THINKING_MS)
+  elseif thinking then
+    notice.hide(thinking)
+    thinking = nil
   end
 end
 

@@ -21,6 +21,12 @@ local states = {}
 ---@type string?
 M.trouble = nil
 
+--- Does a status line ask for our words? Else waiting has to be shown in another way.
+M.line_is_used = false
+
+local LOOSE = "This text lies in no folder that Ownhand knows, so it knows nothing else of yours. "
+  .. "`:cd` to your manuscript's folder, or put an empty file `.ownhandignore` into that folder."
+
 --- Handler of `ownhand/status`.
 ---@param params ownhand.Status
 ---@param context { client_id: integer }
@@ -62,6 +68,7 @@ end
 ---@param buffer? integer
 ---@return string
 function M.line(buffer)
+  M.line_is_used = true
   local state = M.of(buffer)
   if not state then
     return M.trouble and "Ownhand: not running" or ""
@@ -71,6 +78,8 @@ function M.line(buffer)
     words[#words + 1] = "thinking"
   elseif state.quiet then
     words[#words + 1] = "quiet"
+  elseif messages.complaints[state.why] then
+    words[#words + 1] = "no suggestions, see :Ownhand why"
   elseif state.model and state.model ~= "" then
     words[#words + 1] = vim.fs.basename(state.model)
   end
@@ -78,6 +87,13 @@ function M.line(buffer)
     words[#words + 1] = state.training
   end
   return table.concat(words, " · ")
+end
+
+--- What is known of the folder before the server says what it may do there.
+---@return string
+function M.folder_in_words()
+  local client = lsp.client_of()
+  return client and lsp.folder_of(client) and "not asked yet" or "no folder, suggestions only"
 end
 
 --- Everything, one line per matter.
@@ -93,7 +109,7 @@ function M.lines()
   local lines = {
     "Engine: " .. known(state.engine, "none chosen yet; the first suggestion chooses"),
     "Model: " .. known(state.model, "none yet"),
-    "This folder: " .. known(state.voice, "no folder, suggestions only"),
+    "This folder: " .. known(state.voice, M.folder_in_words()),
     "Training: " .. known(state.training, "idle"),
     "Words: " .. known(state.words, "0"),
     "Why nothing here: " .. known(state.why, "nothing stands in the way"),
@@ -104,11 +120,25 @@ function M.lines()
   return lines
 end
 
+--- Why nothing is offered in the current buffer, in a sentence.
+---@return string
+function M.why()
+  local client = lsp.client_of()
+  if not client then
+    return M.trouble or "Ownhand does not run for this buffer. Start it with `:Ownhand start`."
+  end
+  local why = (M.of() or {}).why
+  if why and why ~= "" then
+    return why
+  end
+  local is_loose = lsp.folder_of(client) == nil and vim.api.nvim_buf_get_name(0) ~= ""
+  return is_loose and LOOSE or "nothing to suggest here."
+end
+
 --- After a question that brought nothing: say why, once the server's word on it is in.
 function M.say_why()
   vim.defer_fn(function()
-    local why = (M.of() or {}).why
-    messages.say(why and why ~= "" and why or "nothing to suggest here.")
+    messages.say(M.why())
   end, 50)
 end
 
