@@ -15,6 +15,8 @@ export interface Corpus {
   readonly pieces: readonly Piece[];
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
   readonly words: number;
+  /** The writer allowed learning from this folder. */
+  readonly learns: boolean;
   /** Why there is nothing, or what that many words can promise; "" when the server said neither. */
   readonly sentence: string;
 }
@@ -27,7 +29,13 @@ export function readCorpus(answer: unknown): Corpus | undefined {
   const pieces = list(answer["pieces"]).map(readPiece);
   const skipped = list(answer["skipped"]).map((one) => ({ path: text(one, "path"), reason: text(one, "reason") }));
   const words = number(answer, "words") || pieces.reduce((sum, piece) => sum + piece.words, 0);
-  return { pieces, skipped, words, sentence: text(answer, "promise") || text(answer, "sentence") || text(answer, "why") };
+  const sentence = text(answer, "promise") || text(answer, "sentence") || text(answer, "why");
+  return { pieces, skipped, words, learns: text(answer, "consent") === "learn", sentence };
+}
+
+/** An added text from elsewhere has its whole path; a file of the folder has a path inside of it. */
+export function isFromElsewhere({ path }: { readonly path: string }): boolean {
+  return /^(?:\/|[A-Za-z]:)/.test(path);
 }
 
 function readPiece(piece: Json): Piece {

@@ -1,15 +1,21 @@
 /** The page of pieces: what Ownhand knows of a folder, and the writer's word on whose text it is. */
 import { randomBytes } from "node:crypto";
+import { sep } from "node:path";
 import * as vscode from "vscode";
 
-import { readCorpus, type Corpus } from "./corpus.ts";
+import { isFromElsewhere, readCorpus, type Corpus } from "./corpus.ts";
 import { piecesPage } from "./pieces_page.ts";
 import type { Server } from "./server.ts";
 
 interface Pressed {
-  readonly action: "mine" | "not mine" | "show" | "reload";
+  readonly action: "mine" | "not mine" | "show" | "reload" | "add" | "take out";
+  /** A piece's id; with "take out" the path of the file. */
   readonly id?: string;
 }
+
+/** The server reads an added text in the background: how often, and after how many milliseconds, to look for it. */
+const looks = 40;
+const lookAgain = 250;
 
 export class PiecesPage implements vscode.Disposable {
   private readonly server: Server;
@@ -58,8 +64,7 @@ export class PiecesPage implements vscode.Disposable {
     this.panel.title = `Pieces of ${folder.name}`;
     const answer = await this.server.execute("ownhand.corpus", folder.uri.toString());
     this.corpus = readCorpus(answer);
-    const canAnswer = this.server.commands.includes("ownhand.mine");
-    this.panel.webview.html = piecesPage(folder.name, this.corpus, canAnswer, randomBytes(16).toString("hex"));
+    this.panel.webview.html = piecesPage(folder.name, this.corpus, this.server.commands, randomBytes(16).toString("hex"));
   }
 
   private async pressed({ action, id }: Pressed): Promise<void> {
@@ -68,8 +73,12 @@ export class PiecesPage implements vscode.Disposable {
     if (folder === undefined) return;
     if (action === "reload") {
       await this.reload();
+    } else if (action === "add") {
+      await this.addTexts(folder);
+    } else if (action === "take out") {
+      if (id !== undefined) await this.changeTexts(folder, "ownhand.removeSamples", [id]);
     } else if (piece !== undefined && action === "show") {
-      const uri = piece.path.startsWith("/") ? vscode.Uri.file(piece.path) : vscode.Uri.joinPath(folder.uri, piece.path);
+      const uri = isFromElsewhere(piece) ? vscode.Uri.file(piece.path) : vscode.Uri.joinPath(folder.uri, piece.path);
       await vscode.commands.executeCommand("vscode.open", uri, { viewColumn: vscode.ViewColumn.Beside });
     } else if (piece !== undefined) {
       const answer = await this.server.execute("ownhand.mine", folder.uri.toString(), piece.id, action);
@@ -77,6 +86,35 @@ export class PiecesPage implements vscode.Disposable {
       if (refusal) void vscode.window.showWarningMessage(refusal);
       await this.reload();
     }
+  }
+
+  private async addTexts(folder: vscode.WorkspaceFolder): Promise<void> {
+    const chosen = await vscode.window.showOpenDialog({
+      title: "A text of yours from elsewhere",
+      openLabel: "Add",
+      canSelectMany: true,
+      filters: { Texts: ["md", "markdown", "txt", "fountain", "org", "tex"], "All files": ["*"] },
+    });
+    if (chosen === undefined) return;
+    const paths = chosen.map(({ fsPath }) => fsPath.replaceAll(sep, "/"));
+    await this.changeTexts(folder, "ownhand.addSamples", paths);
+  }
+
+  /** What goes wrong the server says to the writer itself. */
+  private async changeTexts(folder: vscode.WorkspaceFolder, command: string, paths: readonly string[]): Promise<void> {
+    const answer = await this.server.execute(command, folder.uri.toString(), paths);
+    const wanted = command === "ownhand.addSamples";
+    for (let look = 0; look < looks && this.panel !== undefined; look++) {
+      await this.reload();
+      const refused = answer === undefined || readCorpus(answer)?.sentence;
+      if (refused || paths.every((path) => this.lists(path) === wanted)) return;
+      await new Promise((resolve) => setTimeout(resolve, lookAgain));
+    }
+  }
+
+  private lists(path: string): boolean {
+    const { pieces = [], skipped = [] } = this.corpus ?? {};
+    return [...pieces, ...skipped].some((file) => file.path === path);
   }
 }
 

@@ -1,5 +1,5 @@
 /** The page of pieces as HTML. Titles and paths are the writer's and are escaped; only the one script may run. */
-import type { Corpus, Piece } from "./corpus.ts";
+import { isFromElsewhere, type Corpus, type Piece } from "./corpus.ts";
 
 const style = `
   body { font-family: var(--vscode-font-family); color: var(--vscode-foreground); padding: 1rem 2rem; max-width: 62rem; }
@@ -22,35 +22,37 @@ const script = `
     if (button) host.postMessage({ action: button.dataset.action, id: button.dataset.id });
   });`;
 
-export function piecesPage(folder: string, corpus: Corpus | undefined, canAnswer: boolean, nonce: string): string {
+/** `commands`: those that the server knows. A button stands only for one of them. */
+export function piecesPage(folder: string, corpus: Corpus | undefined, commands: readonly string[], nonce: string): string {
   const policy = `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'`;
   return `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}"><title>Pieces</title>
 <style nonce="${nonce}">${style}</style></head>
-<body><h1>Pieces of ${escape(folder)}</h1>${body(corpus, canAnswer)}
+<body><h1>Pieces of ${escape(folder)}</h1>${body(corpus, commands)}
 <script nonce="${nonce}">${script}</script></body></html>`;
 }
 
-function body(corpus: Corpus | undefined, canAnswer: boolean): string {
+function body(corpus: Corpus | undefined, commands: readonly string[]): string {
   const again = `<p><button data-action="reload">Look again</button></p>`;
   if (corpus === undefined) return `<p>Ownhand isn't running, so there is nothing to show yet.</p>${again}`;
   if (corpus.pieces.length === 0) {
-    return `<p>${escape(corpus.sentence || "Ownhand knows no piece in this folder.")}</p>${again}`;
+    const sentence = corpus.sentence || "Ownhand knows no piece in this folder.";
+    return `<p>${escape(sentence)}</p>${elsewhere(corpus, commands)}${passedOver(corpus, commands)}${again}`;
   }
   const verse = corpus.pieces.filter(({ form }) => form === "verse").length;
   const count = `${plural(corpus.pieces.length, "piece")} (${verse} in verse), ${plural(corpus.words, "word")} of yours.`;
   return `<p>${count} ${escape(corpus.sentence)}</p>
 <p>Ownhand learns only from what is yours. Say so where it is unsure or wrong.</p>
 <table><thead><tr><th>Piece</th><th>Form</th><th class="number">Words</th><th>Whose</th></tr></thead>
-<tbody>${corpus.pieces.map((piece) => row(piece, canAnswer)).join("\n")}</tbody></table>
-${passedOver(corpus)}${again}`;
+<tbody>${corpus.pieces.map((piece) => row(piece, commands)).join("\n")}</tbody></table>
+${elsewhere(corpus, commands)}${passedOver(corpus, commands)}${again}`;
 }
 
-function row(piece: Piece, canAnswer: boolean): string {
+function row(piece: Piece, commands: readonly string[]): string {
   const id = escape(piece.id);
   return `<tr><td><button class="link" data-action="show" data-id="${id}">${escape(piece.title)}</button>
-<small>${escape(remark(piece))}</small></td><td>${escape(piece.form)}</td>
-<td class="number">${piece.words.toLocaleString("en")}</td><td class="answer">${whose(piece, canAnswer)}</td></tr>`;
+<small>${escape(remark(piece))} ${takeOut(piece, commands)}</small></td><td>${escape(piece.form)}</td>
+<td class="number">${piece.words.toLocaleString("en")}</td><td class="answer">${whose(piece, commands.includes("ownhand.mine"))}</td></tr>`;
 }
 
 function remark(piece: Piece): string {
@@ -68,9 +70,21 @@ function whose(piece: Piece, canAnswer: boolean): string {
     .join(" ");
 }
 
-function passedOver({ skipped }: Corpus): string {
+function elsewhere({ learns }: Corpus, commands: readonly string[]): string {
+  if (!learns || !commands.includes("ownhand.addSamples")) return "";
+  return `<p><button data-action="add">Add a text from elsewhere…</button>
+<small>A text of yours that lies outside of this folder. It stays where it is, and Ownhand learns from it too.</small></p>`;
+}
+
+function takeOut(file: { readonly path: string }, commands: readonly string[]): string {
+  if (!isFromElsewhere(file) || !commands.includes("ownhand.removeSamples")) return "";
+  const what = "Ownhand forgets this text. The file stays where it is.";
+  return `<button class="link" data-action="take out" data-id="${escape(file.path)}" title="${what}">take out</button>`;
+}
+
+function passedOver({ skipped }: Corpus, commands: readonly string[]): string {
   if (skipped.length === 0) return "";
-  const items = skipped.map(({ path, reason }) => `<li>${escape(path)}: ${escape(reason)}</li>`);
+  const items = skipped.map((file) => `<li>${escape(file.path)}: ${escape(file.reason)} ${takeOut(file, commands)}</li>`);
   return `<details><summary>${plural(skipped.length, "file")} passed over</summary><ul>${items.join("")}</ul></details>`;
 }
 
