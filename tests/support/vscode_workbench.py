@@ -239,7 +239,11 @@ class Window:
         return self.page.evaluate("window.painted")
 
     def picture(self, name: str) -> None:
-        """Keep a picture for the documentation, when a folder for pictures was named."""
+        """Keep a picture for the documentation, when a folder was named: OWNHAND_PICTURES=docs/images.
+
+        Most pictures show the scripted engine's words. "vscode-ghost-text", which stands for what Ownhand writes, comes
+        from tests/vscode/test_vscode_packaged.py, where the packaged model writes.
+        """
         if folder := os.environ.get("OWNHAND_PICTURES"):
             self.page.screenshot(path=Path(folder) / f"{name}.png")
 

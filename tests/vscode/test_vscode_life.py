@@ -63,6 +63,44 @@ def test_the_page_of_pieces_takes_the_writers_word(open_window):
     expect(row.get_by_role("button", name="not mine")).to_have_attribute("aria-pressed", "true")
 
 
+def test_a_text_from_elsewhere_is_added_and_taken_out(open_window, tmp_path: Path):
+    letters = tmp_path / "letters.txt"
+    letters.write_text("Dear Ida, the boat is sold and I am not sorry, whatever the harbour office says.")
+    window: Window = open_window({"ferry.md": FERRY}, "ferry.md", consent="Learn from this folder")
+    window.command("Ownhand: Show the Pieces")
+    page = window.page.frame_locator("iframe.webview").frame_locator("#active-frame")
+    row = page.get_by_role("row").filter(has_text=str(letters))
+    expect(page.get_by_role("row").filter(has_text="ferry.md")).to_be_visible()
+    expect(page.get_by_role("button", name="take out")).to_have_count(0)
+
+    page.get_by_role("button", name="Add a text from elsewhere").click()
+    box = window.page.locator(".quick-input-widget input[type=text]")
+    expect(box).to_be_visible()
+    box.fill(str(letters))
+    window.page.locator(".quick-input-widget").get_by_role("button", name="Add", exact=True).click()
+    expect(row).to_be_visible()
+
+    row.get_by_role("button", name="take out").click()
+    expect(page.get_by_role("row").filter(has_text="ferry.md")).to_be_visible()
+    expect(row).to_have_count(0)
+    assert letters.exists()
+
+
+def test_a_question_that_vs_code_hid_is_put_again_from_the_menu(open_window):
+    window: Window = open_window({"ferry.md": FERRY}, "ferry.md", consent=None)
+    question = window.notification("May Ownhand learn")
+    expect(question).to_be_visible()
+    expect(question).to_have_count(0)  # VS Code hides it after some seconds
+    expect(window.status).to_contain_text("Ownhand: a question")
+    window.status.click()
+    rows = window.page.locator(".quick-input-list .monaco-list-row")
+    rows.filter(has_text="Say what Ownhand may do in this folder").click()
+    window.answer("May Ownhand learn", "Only suggest")
+    expect(window.status).not_to_contain_text("a question")
+    window.ask()
+    assert window.ghost == OFFERED
+
+
 def test_two_windows_on_one_folder_both_suggest(open_window, tmp_path: Path):
     folder = copy_manuscript(tmp_path / "shared", {"ferry.md": FERRY, "cat.md": "She said it"})
     first: Window = open_window(folder, "ferry.md")

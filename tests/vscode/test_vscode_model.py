@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from ollama_server import OllamaServer
+from ollama_server import OllamaServer, running_ollama
 from vscode_workbench import CodeServer, Window, copy_manuscript, new_window
 
 pytestmark = [pytest.mark.vscode, pytest.mark.ollama, pytest.mark.embedded, pytest.mark.timeout(400)]
@@ -140,6 +141,39 @@ def test_before_the_set_up_one_sentence_says_what_comes_first(browser: Browser, 
         window.command("Ownhand: Choose the Model…")
         notice = window.notification("Ownhand can list models once it is set up on this computer.")
         expect(notice.get_by_text("Set up…")).to_be_visible()
+        window.page.close()
+    finally:
+        server.stop()
+
+
+def test_a_stopped_ollama_is_named_and_nothing_is_said_to_come_from_it(
+    browser: Browser, vsix: Path, packaged_gguf: Path, tmp_path: Path
+):
+    server = CodeServer(tmp_path / "vscode", settings={"ownhand.suggestion.trigger": "manual"})
+    server.root.mkdir()
+    (tmp_path / "ollama").mkdir()
+    try:
+        with running_ollama(tmp_path / "ollama", packaged_gguf) as ollama:
+            server.machine_settings = {
+                "ownhand.python": PYTHON,
+                "ownhand.engine": "ollama",
+                "ownhand.model": ollama.model,
+                "ownhand.ollama.host": ollama.host,
+            }
+            server.start(vsix)
+            window = new_window(browser, server, copy_manuscript(tmp_path / "ferry", {"ferry.md": FERRY}))
+            window.open("ferry.md")
+            window.answer("May Ownhand learn", "Only suggest")
+            ask(window)
+            expect_status(window, "Suggestions come from smollm2-test (ollama).")
+        window.press("Escape")
+        window.type(" nobody saw")
+        window.press("Control+Shift+Space")
+        expect(window.status).to_have_attribute("aria-label", re.compile("Ollama.*(Start|Restart)"), timeout=PATIENT)
+        window.status.click()
+        doing = rows(window).filter(has_text="What is Ownhand doing?")
+        expect(doing).to_contain_text("The chosen model is smollm2-test (ollama).")
+        expect(doing).not_to_contain_text("Suggestions come from")
         window.page.close()
     finally:
         server.stop()

@@ -177,6 +177,25 @@ def test_later_means_later_and_the_menu_still_helps(bare_server: CodeServer, bro
     window.page.close()
 
 
+def test_a_hidden_message_leaves_the_set_up_in_the_status_bar(
+    gated_server: CodeServer, browser: Browser, tmp_path: Path, gate: Path
+):
+    gate.touch()
+    window = new_window(browser, gated_server, copy_manuscript(tmp_path / "ferry", {"ferry.md": FERRY}))
+    welcome = window.notification("Ownhand needs a one-time set-up")
+    expect(welcome).to_be_visible()
+    expect(welcome).to_have_count(0)  # VS Code hides it after some seconds
+    expect(window.status).to_contain_text("Ownhand: set up")
+    window.status.click()
+    window.page.locator(".quick-input-list .monaco-list-row").filter(has_text="Set up Ownhand").click()
+    press_set_up(window)
+    expect(window.status).to_have_attribute("aria-label", re.compile("ready|waits for"), timeout=MINUTES)
+    window.open("ferry.md")
+    window.answer("May Ownhand learn", "Only suggest")
+    window.ask()
+    window.page.close()
+
+
 def test_a_vs_code_without_programs_gets_a_plain_sentence(vsix: Path, browser: Browser, tmp_path: Path):
     """VS Code can be told to run an extension in the browser's own worker, as a browser-only VS Code does."""
     server = CodeServer(tmp_path / "vscode", settings={"remote.extensionKind": {"ownhand.ownhand": ["web"]}})

@@ -31,7 +31,6 @@ def test_a_question_comes_first_and_then_the_suggestion(open_window):
     window.answer("May Ownhand learn", "Only suggest")
     window.ask()
     assert window.ghost == OFFERED
-    window.picture("vscode-ghost-text")
     assert window.saved("ferry.md") == FERRY
 
 
