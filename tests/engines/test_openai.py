@@ -1,5 +1,6 @@
 """The OpenAI-compatible engine beside the contract: servers that are gone, wrong, or speak another dialect."""
 
+import asyncio
 import json
 import ssl
 
@@ -95,3 +96,19 @@ async def test_line_separators_in_an_answer_end_no_event():
         async with client.stream("POST", "/api/generate", content=b"{}") as response:
             assert [event async for event in events(response)] == [{"content": words}]
         await client.aclose()
+
+
+async def test_a_connection_that_the_server_closes_when_idle_is_not_used_again():
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{}")
+        await reader.read(1)  # the next request finds the connection closed
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    client = private_client(f"http://{host}:{port}")
+    for _ in range(2):
+        assert (await client.get("/")).json() == {}
+    await client.aclose()
+    server.close()

@@ -24,9 +24,14 @@ def private_client(base_url: str, *, socket: str | None = None, key: str = "") -
     return httpx.AsyncClient(
         base_url=base_url,
         headers={"Authorization": f"Bearer {key}"} if key else {},
-        # Loading the certificates takes 30 ms that the event loop would feel; plain http needs none.
         transport=httpx.AsyncHTTPTransport(
-            uds=socket, trust_env=False, verify=not base_url.lower().startswith("http://")
+            uds=socket,
+            trust_env=False,
+            # Loading the certificates takes 30 ms that the event loop would feel; plain http needs none.
+            verify=not base_url.lower().startswith("http://"),
+            # llama.cpp and uvicorn close a connection that was idle for 5 s, now and then just when it is used again;
+            # a new one costs less than a millisecond.
+            limits=httpx.Limits(max_keepalive_connections=0),
         ),
         timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
         trust_env=False,
