@@ -47,7 +47,7 @@ def show(report: CorpusReport, console: Console) -> None:
 
 def _table(report: CorpusReport) -> Table:
     table = Table(
-        title=f"{report.folder.name}: {report.counts.pieces} pieces", title_justify="left", box=box.SIMPLE_HEAD
+        title=f"{report.folder.name}: {_pieces(report.counts.pieces)}", title_justify="left", box=box.SIMPLE_HEAD
     )
     table.add_column("Piece", overflow="fold", max_width=36)
     table.add_column("File", overflow="fold", style="dim")
@@ -74,15 +74,19 @@ def _sentences(report: CorpusReport) -> Iterator[str]:
         yield "There is no text here that Ownhand can read. It reads .md, .txt, .fountain, .org, .tex, .docx and .rtf."
         return
     yield (
-        f"{counts.words:,} words: {counts.prose_words:,} of prose in {counts.prose_pieces} pieces, "
+        f"{counts.words:,} words: {counts.prose_words:,} of prose in {_pieces(counts.prose_pieces)}, "
         f"{counts.verse_words:,} of verse in {counts.verse_pieces}."
     )
     if counts.held_out_pieces:
         reasons = "; ".join(sorted({piece.held_out for piece in report.pieces if piece.held_out}))
-        yield f"Held out: {counts.held_out_pieces} pieces, {counts.held_out_words:,} words ({reasons})."
+        yield f"Held out: {_pieces(counts.held_out_pieces)}, {counts.held_out_words:,} words ({reasons})."
     if report.consent is not Consent.LEARN:
         yield "You told Ownhand not to learn from this folder, so nothing here teaches it."
     yield report.promise
+
+
+def _pieces(number: int) -> str:
+    return f"{number} piece" if number == 1 else f"{number} pieces"
 
 
 @contextmanager
