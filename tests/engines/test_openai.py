@@ -99,16 +99,21 @@ async def test_line_separators_in_an_answer_end_no_event():
 
 
 async def test_a_connection_that_the_server_closes_when_idle_is_not_used_again():
+    handling = []
+
     async def serve(reader, writer):
+        handling.append(asyncio.current_task())
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{}")
         await reader.read(1)  # the next request finds the connection closed
         writer.close()
+        await writer.wait_closed()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    host, port = server.sockets[0].getsockname()
-    client = private_client(f"http://{host}:{port}")
-    for _ in range(2):
-        assert (await client.get("/")).json() == {}
-    await client.aclose()
-    server.close()
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        client = private_client(f"http://{host}:{port}")
+        for _ in range(2):
+            assert (await client.get("/")).json() == {}
+        await client.aclose()
+        await asyncio.gather(*handling)
+    assert len(handling) == 2

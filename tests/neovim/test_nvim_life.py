@@ -107,6 +107,7 @@ def test_commands_complete_and_say_what_they_know(desk: Desk) -> None:
         "neither",
         "suggest",
     ]
+    neovim.wait_until(lambda: status(neovim).get("voice") == "suggest", "what the folder allows")
     neovim.keys(":Ownhand status<CR>")
     neovim.wait(lambda frame: "This folder: suggest" in frame.text, "the page of the status")
     neovim.keys("q:Ownhand nonsense<CR>")

@@ -1,5 +1,6 @@
 """Choosing a model while the server runs: the list, and the change-over without a restart."""
 
+import asyncio
 import shutil
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,7 @@ async def asked(editor: Editor) -> tuple[list[str], dict[str, Any]]:
 @pytest.mark.timeout(240)
 async def test_a_chosen_model_serves_from_the_next_suggestion_on(start: Start, ollama_server: OllamaServer) -> None:
     host = {"ollama": {"host": ollama_server.host}, "suggestion": {"trigger": "manual"}}
+    await asyncio.to_thread(ollama_server.unload)
     editor = await start(configuration=host, before=Registered(), OLLAMA_MODELS=str(ollama_server.models_folder))
     await editor.initialize(capabilities=PULLS)
     _, status = await asked(editor)

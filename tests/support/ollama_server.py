@@ -30,6 +30,12 @@ class OllamaServer:
         with urllib.request.urlopen(request, timeout=50) as response:
             return response.read()
 
+    def unload(self) -> None:
+        """Let the model go that an earlier test may have left in memory."""
+        self.ask("POST", "/api/generate", json.dumps({"model": self.model, "keep_alive": 0, "stream": False}).encode())
+        while b'"models":[]' not in self.ask("GET", "/api/ps"):
+            time.sleep(0.05)
+
     def create(self, name: str, gguf: Path) -> None:
         """Upload `gguf` and make a model of it."""
         digest = f"sha256:{hashlib.sha256(gguf.read_bytes()).hexdigest()}"
