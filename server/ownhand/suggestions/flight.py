@@ -20,7 +20,7 @@ class Asking:
     waiters: int = 0
 
     def is_same(self, moment: Moment) -> bool:
-        return (self.version, self.position) == (moment.version, position_of(moment))
+        return (self.version, self.position) == (moment.version, moment.position)
 
 
 @dataclass
@@ -47,13 +47,8 @@ class Flight:
         """Did the writer only type what this generation has written so far?"""
         if not self.generating or moment.after != self.moment.after:
             return False
-        start = position_of(self.moment) - moment.before_offset
+        start = self.moment.position - moment.before_offset
         if start < 0 or not moment.before[:start].endswith(self.moment.before[-_TAIL:]):
             return False
         typed = moment.before[start:]
         return bool(typed.strip()) and self.grown.lstrip(" ").startswith(typed.lstrip(" "))
-
-
-def position_of(moment: Moment) -> int:
-    """Code points from the document's start to the cursor."""
-    return moment.before_offset + len(moment.before)

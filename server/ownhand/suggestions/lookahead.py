@@ -52,9 +52,8 @@ class LookAhead:
         self._entries: OrderedDict[str, Entry] = OrderedDict()
 
     def put(self, scope: Scope, moment: Moment, suggestion: Suggestion, *, offered: bool) -> None:
-        position = moment.before_offset + len(moment.before)
         tail, after = moment.before[-_TAIL:], moment.after[:_AFTER]
-        self._entries[suggestion.id] = Entry(scope, position, tail, after, suggestion, offered)
+        self._entries[suggestion.id] = Entry(scope, moment.position, tail, after, suggestion, offered)
         if len(self._entries) > self._bound:
             self._entries.popitem(last=False)
 
@@ -106,12 +105,13 @@ class Declined:
         self._places: deque[tuple[Scope, int, str]] = deque(maxlen=places)
 
     def add(self, entry: Entry) -> None:
-        self._places.append((entry.scope, entry.position, entry.tail))
+        place = (entry.scope, entry.position, entry.tail)
+        if place not in self._places:
+            self._places.append(place)
 
     def holds(self, scope: Scope, moment: Moment) -> bool:
-        here = moment.before_offset + len(moment.before)
         return any(
-            declined == scope and position == here and moment.before.endswith(tail)
+            declined == scope and position == moment.position and moment.before.endswith(tail)
             for declined, position, tail in self._places
         )
 

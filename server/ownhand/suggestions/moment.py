@@ -29,6 +29,11 @@ class Moment:
     length: Length = "sentence"
     window_columns: int = 100
 
+    @property
+    def position(self) -> int:
+        """Code points from the document's start to the cursor."""
+        return self.before_offset + len(self.before)
+
 
 @dataclass(frozen=True)
 class Suggestion:

@@ -77,7 +77,7 @@ def read_place(moment: Moment) -> Place | Silence:
     if not parts(moment.before, moment.after):
         return Silence("The cursor stands inside a character.")
     before, after = _window(moment.before, _KIND_BEFORE), moment.after[:_KIND_AFTER]
-    if moment.before_offset + len(moment.before) > len(before):
+    if moment.position > len(before):
         before = f"\n{before}"  # a scene break at the window's start is no front matter
     closed = _CLOSED.get(place_kind(moment.language, before, after))
     if closed:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import psutil
 
 from ownhand.engines.protocol import EngineError
-from ownhand.suggestions.flight import position_of
 from ownhand.suggestions.moment import Moment
 
 Work = Callable[[Moment], Awaitable[None]]
@@ -50,7 +49,7 @@ class Prefetch:
         if self._moment is None or self.idle:
             return False
         ahead = self._moment
-        same_place = ahead.document == moment.document and position_of(ahead) == position_of(moment)
+        same_place = ahead.document == moment.document and ahead.position == moment.position
         return same_place and ahead.before[-_TAIL:] == moment.before[-_TAIL:] and ahead.after == moment.after
 
     def is_in(self, document: str) -> bool:

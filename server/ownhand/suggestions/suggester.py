@@ -14,7 +14,7 @@ from typing import Any, Literal
 from ownhand.engines.protocol import Engine
 from ownhand.suggestions.clock import Clock, SystemClock
 from ownhand.suggestions.composer import Composer
-from ownhand.suggestions.flight import Answer, Asking, Flight, position_of
+from ownhand.suggestions.flight import Answer, Asking, Flight
 from ownhand.suggestions.lookahead import Declined, LookAhead, Scope
 from ownhand.suggestions.moment import Moment, Silence, Suggestion
 from ownhand.suggestions.own_text import OwnText
@@ -159,7 +159,7 @@ class Suggester:
         asking = self._asking.get(moment.document)
         if asking is None or not asking.is_same(moment):
             self._supersede(moment.document)
-            asking = Asking(moment.version, position_of(moment), asyncio.get_running_loop().create_future())
+            asking = Asking(moment.version, moment.position, asyncio.get_running_loop().create_future())
             self._asking[moment.document] = asking
         asking.waiters += 1
         return asking
