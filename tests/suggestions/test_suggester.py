@@ -1,6 +1,7 @@
 """Requests as editors send them: joined, superseded, taken back, typed along with."""
 
 import asyncio
+from hashlib import blake2b
 
 import pytest
 
@@ -20,6 +21,23 @@ async def test_a_sentence_is_offered_with_its_source(suggester, engine, moment) 
     assert (answer.text, answer.engine, answer.model) == (" the weight of every shirt.", "scripted", "scripted")
     assert engine.prompts == [PAGE]
     assert engine.running == 0
+
+
+async def test_a_suggestion_says_which_candidate_it_was_and_what_was_asked(suggester, engine, clock, moment) -> None:
+    async def slow() -> None:
+        clock.time += 0.01
+
+    engine.before_chunk = slow
+    engine.answers = [" a testament to his youth. He", ANSWER]
+    answer = await suggester.suggest(moment(PAGE + " "))
+    second = engine.calls[1]
+    assert answer.text == "the weight of every shirt."
+    assert answer.origin.sampling == second.sampling != engine.calls[0].sampling
+    assert answer.origin.prompt_digest == blake2b(second.prompt.encode(), digest_size=16).digest()
+    assert answer.origin.first_token_ms == pytest.approx(10)
+    assert answer.milliseconds >= 100
+    rest = await suggester.suggest(moment(PAGE + " the wei", version=2))
+    assert rest.origin == answer.origin
 
 
 async def test_white_space_at_the_end_is_kept_from_the_model(suggester, engine, moment) -> None:
@@ -242,6 +260,9 @@ async def test_what_follows_is_written_ahead_on_mains_power(engine, clock, settl
     assert not follow.done()
     await clock.advance(START)
     assert (await follow).text in (" He never asked.", " He hung about.")
+    chosen = engine.calls[1:][(await follow).text == " He hung about."]
+    assert (await follow).origin.sampling == chosen.sampling
+    assert (await follow).origin.prompt_digest == blake2b(chosen.prompt.encode(), digest_size=16).digest()
     assert suggester.stats.from_prefetch == 1
     await suggester.close()
 

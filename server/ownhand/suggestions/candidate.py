@@ -18,6 +18,7 @@ class Candidate:
     """`text` is what could be offered or why nothing; times are milliseconds from the call of the engine."""
 
     text: str | Dropped
+    sampling: Sampling
     usage: Usage = field(default_factory=Usage)
     first_token_ms: float = 0.0
     total_ms: float = 0.0
@@ -41,7 +42,7 @@ async def generate(
 
     Raises EngineError. Cancelling the task closes the stream, which stops the engine within a token.
     """
-    candidate, started = Candidate(Dropped("empty")), clock.now()
+    candidate, started = Candidate(Dropped("empty"), sampling), clock.now()
     answer, end, given_up = "", None, None
     async with aclosing(engine.stream(prompt.text, sampling, candidate.usage)) as chunks:
         async for chunk in chunks:

@@ -17,7 +17,7 @@ from ownhand.manuscript.model import Form
 from ownhand.suggestions.boundary import Limits, boundary
 from ownhand.suggestions.candidate import Candidate, generate
 from ownhand.suggestions.clock import Clock
-from ownhand.suggestions.moment import Moment
+from ownhand.suggestions.moment import Moment, Origin
 from ownhand.suggestions.own_text import OwnPassage, OwnText
 from ownhand.suggestions.place import Place
 from ownhand.suggestions.prompt import PASSAGE_TOKENS, Prompt, PromptBuilder
@@ -45,6 +45,14 @@ _NARROWEST = 24
 _GAP = regex.compile(r"\s\S*\Z")
 
 
+@dataclass(frozen=True)
+class Composed:
+    """A text to offer, and how the candidate that was chosen came about."""
+
+    text: str
+    origin: Origin
+
+
 @dataclass
 class Composer:
     """One engine and the writer's other pieces."""
@@ -64,8 +72,8 @@ class Composer:
 
     async def compose(
         self, moment: Moment, place: Place, *, ahead: bool = False, grown: Callable[[str], None] = lambda _: None
-    ) -> str | Dropped:
-        """The text to offer at `moment`, or why nothing. `ahead`: nobody waits for it. Raises EngineError."""
+    ) -> Composed | Dropped:
+        """What to offer at `moment`, or why nothing. `ahead`: nobody waits for it. Raises EngineError."""
         while True:
             try:
                 return await self._compose(moment, place, ahead, grown)
@@ -73,7 +81,9 @@ class Composer:
                 if not self._prompts.shrink():
                     raise
 
-    async def _compose(self, moment: Moment, place: Place, ahead: bool, grown: Callable[[str], None]) -> str | Dropped:
+    async def _compose(
+        self, moment: Moment, place: Place, ahead: bool, grown: Callable[[str], None]
+    ) -> Composed | Dropped:
         started = self.clock.now()
         await self.engine.load()
         prompt = await self.prompt(moment, place)
@@ -83,7 +93,10 @@ class Composer:
         if not ahead:
             self._trace(prompt, candidates, started)
         self.hand.prepare(place.form)
-        return self._chosen(candidates, place)
+        chosen = self._chosen(candidates, place)
+        if isinstance(chosen.text, Dropped):
+            return chosen.text
+        return Composed(chosen.text, Origin(prompt.digest, chosen.sampling, chosen.first_token_ms))
 
     async def read(self, moment: Moment, place: Place) -> None:
         """Let the engine read the prompt, so that it finds it in its prefix cache later. Raises EngineError."""
@@ -152,14 +165,16 @@ class Composer:
         poor = first.reason != FOLLOWS if isinstance(first, Dropped) else count_stock_phrases(first) > 0
         return poor and len(candidates) < 2 and seconds <= QUICK
 
-    def _chosen(self, candidates: list[Candidate], place: Place) -> str | Dropped:
-        texts = [candidate.text for candidate in candidates if isinstance(candidate.text, str)]
-        if not texts:
-            return candidates[0].text
+    def _chosen(self, candidates: list[Candidate], place: Place) -> Candidate:
+        """The one whose text is best; the first when no text came."""
+        by_text = {one.text: one for one in reversed(candidates) if isinstance(one.text, str)}
+        if not by_text:
+            return candidates[0]
+        texts = [one.text for one in candidates if isinstance(one.text, str)]
         best = self.hand.best(texts, place.text, place.form)
         self.stats.stock_offered += count_stock_phrases(best) > 0
         self.stats.chosen += 1
-        return best
+        return by_text[best]
 
     def _count(self, candidate: Candidate, *, first: bool) -> None:
         self.stats.candidates += 1

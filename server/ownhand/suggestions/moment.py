@@ -1,8 +1,9 @@
 """The frozen question, and the answer to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from ownhand.engines.protocol import Sampling
 from ownhand.manuscript.model import Form
 
 Length = Literal["phrase", "sentence", "paragraph"]
@@ -36,8 +37,24 @@ class Moment:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """How a suggestion came out of the engine.
+
+    `prompt_digest` stands for the whole prompt: BLAKE2b over its UTF-8, 16 bytes; b"" where no engine was asked.
+    `first_token_ms`: milliseconds from the call of the engine to its first token, reading the prompt included.
+    """
+
+    prompt_digest: bytes = b""
+    sampling: Sampling = field(default_factory=Sampling)
+    first_token_ms: float = 0.0
+
+
+@dataclass(frozen=True)
 class Suggestion:
-    """What is offered. `id` stays the same while the writer types into it; `text` is the remainder from the cursor."""
+    """What is offered. `id` stays the same while the writer types into it; `text` is the remainder from the cursor.
+
+    `milliseconds` went by from the question, without the pause, to the answer: a second candidate's time included.
+    """
 
     id: str
     text: str
@@ -46,6 +63,7 @@ class Suggestion:
     model: str
     adapter: str | None = None
     milliseconds: float = 0.0
+    origin: Origin = Origin()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from ownhand.engines.protocol import Engine
 from ownhand.engines.special import page_start
@@ -34,6 +35,11 @@ class Prompt:
     text: str
     tokens: int
     held_back: str = ""
+
+    @property
+    def digest(self) -> bytes:
+        """Stands for the whole prompt where its words may not be kept: BLAKE2b over its UTF-8, 16 bytes."""
+        return blake2b(self.text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from ownhand.engines.protocol import Engine
 from ownhand.suggestions.clock import Clock, SystemClock
-from ownhand.suggestions.composer import Composer
+from ownhand.suggestions.composer import Composed, Composer
 from ownhand.suggestions.flight import Answer, Asking, Flight
 from ownhand.suggestions.lookahead import Declined, LookAhead, Scope
 from ownhand.suggestions.moment import Moment, Silence, Suggestion
@@ -299,12 +299,12 @@ class Suggester:
         moment, started = flight.moment, self._clock.now()
         flight.generating = True
         self._read.add(moment.document)
-        text = await self._composer.compose(moment, flight.place, grown=flight.hear)
-        if isinstance(text, Dropped):
-            silence = Silence(f"What came was not worth offering: {text.reason}.")
+        composed = await self._composer.compose(moment, flight.place, grown=flight.hear)
+        if isinstance(composed, Dropped):
+            silence = Silence(f"What came was not worth offering: {composed.reason}.")
             self.stats.silent[silence.why] += 1
             return silence
-        suggestion = self._suggestion(text, flight.place, (self._clock.now() - started) * 1000)
+        suggestion = self._suggestion(composed, flight.place, (self._clock.now() - started) * 1000)
         self._cache.put(self._scope(moment), moment, suggestion, offered=True)
         return self._offer(moment, suggestion)
 
@@ -333,9 +333,9 @@ class Suggester:
         if isinstance(place, Silence) or self._cache.find(self._scope(moment), moment, offered=False):
             return
         started = self._clock.now()
-        text = await self._composer.compose(moment, place, ahead=True)
-        if isinstance(text, str):
-            suggestion = self._suggestion(text, place, (self._clock.now() - started) * 1000)
+        composed = await self._composer.compose(moment, place, ahead=True)
+        if isinstance(composed, Composed):
+            suggestion = self._suggestion(composed, place, (self._clock.now() - started) * 1000)
             self._cache.put(self._scope(moment), moment, suggestion, offered=False)
             self.stats.prefetched += 1
 
@@ -354,10 +354,18 @@ class Suggester:
         else:
             self.ignored(last)
 
-    def _suggestion(self, text: str, place: Place, milliseconds: float) -> Suggestion:
+    def _suggestion(self, composed: Composed, place: Place, milliseconds: float) -> Suggestion:
         engine, adapter = self.engine, self.engine.adapter
-        adapter_id = adapter.id if adapter else None
-        return Suggestion(secrets.token_hex(8), text, place.form, engine.name, engine.model, adapter_id, milliseconds)
+        return Suggestion(
+            secrets.token_hex(8),
+            composed.text,
+            place.form,
+            engine.name,
+            engine.model,
+            adapter.id if adapter else None,
+            milliseconds,
+            composed.origin,
+        )
 
     def _scope(self, moment: Moment) -> Scope:
         adapter = self.engine.adapter
