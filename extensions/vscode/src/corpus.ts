@@ -1,4 +1,5 @@
 /** The answer of `ownhand.corpus`, read with care: a key that is missing or of another kind is left out. */
+import { isJson, list, number, text, type Json } from "./json.ts";
 
 export interface Piece {
   readonly id: string;
@@ -20,8 +21,6 @@ export interface Corpus {
   /** Why there is nothing, or what that many words can promise; "" when the server said neither. */
   readonly sentence: string;
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Undefined when the server didn't answer at all. */
 export function readCorpus(answer: unknown): Corpus | undefined {
@@ -49,22 +48,4 @@ function readPiece(piece: Json): Piece {
     heldOut: text(piece, "held_out") || undefined,
     copyOf: text(piece, "copy_of") || undefined,
   };
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function list(value: unknown): Json[] {
-  return Array.isArray(value) ? value.filter(isJson) : [];
-}
-
-function text(value: Json, key: string): string {
-  const found = value[key];
-  return typeof found === "string" ? found : "";
-}
-
-function number(value: Json, key: string): number {
-  const found = value[key];
-  return typeof found === "number" ? found : 0;
 }

@@ -1,4 +1,5 @@
 /** The answer of `ownhand.models`, read with care, and each model in a writer's words. */
+import { isJson, text, type Json } from "./json.ts";
 
 export interface ListedModel {
   readonly name: string;
@@ -20,8 +21,6 @@ export interface ModelList {
   readonly better: string;
   readonly command: string;
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Undefined when the server didn't answer, or not with a list. */
 export function readModels(answer: unknown): ModelList | undefined {
@@ -59,13 +58,4 @@ function story(json: Json): string {
   const licence = text(json, "licence");
   if (licence !== "") parts.push(`licence: ${licence}`);
   return parts.join(" · ");
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === "object" && value !== null;
-}
-
-function text(json: Json, key: string): string {
-  const value = json[key];
-  return typeof value === "string" ? value : "";
 }

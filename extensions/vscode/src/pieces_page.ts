@@ -1,43 +1,17 @@
-/** The page of pieces as HTML. Titles and paths are the writer's and are escaped; only the one script may run. */
+/** The page of pieces as HTML. Titles and paths are the writer's and are escaped. */
 import { isFromElsewhere, type Corpus, type Piece } from "./corpus.ts";
-
-const style = `
-  body { font-family: var(--vscode-font-family); color: var(--vscode-foreground); padding: 1rem 2rem; max-width: 62rem; }
-  h1 { font-weight: 400; } p { line-height: 1.5; }
-  table { border-collapse: collapse; width: 100%; }
-  th { text-align: left; font-weight: 600; color: var(--vscode-descriptionForeground); }
-  th, td { padding: 0.35rem 0.8rem 0.35rem 0; border-bottom: 1px solid var(--vscode-widget-border, #8884); vertical-align: baseline; }
-  td.number, th.number { text-align: right; } td.answer { white-space: nowrap; }
-  small { color: var(--vscode-descriptionForeground); display: block; }
-  button { font: inherit; color: var(--vscode-button-secondaryForeground); background: var(--vscode-button-secondaryBackground);
-           border: 1px solid transparent; border-radius: 3px; padding: 0.15rem 0.6rem; cursor: pointer; }
-  button[aria-pressed="true"] { color: var(--vscode-button-foreground); background: var(--vscode-button-background); }
-  button:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
-  button.link { background: none; color: var(--vscode-textLink-foreground); padding: 0; text-align: left; }`;
-
-const script = `
-  const host = acquireVsCodeApi();
-  document.addEventListener("click", ({ target }) => {
-    const button = target.closest("button");
-    if (button) host.postMessage({ action: button.dataset.action, id: button.dataset.id });
-  });`;
+import { escape, htmlPage, lookAgainButton, plural } from "./page.ts";
 
 /** `commands`: those that the server knows. A button stands only for one of them. */
 export function piecesPage(folder: string, corpus: Corpus | undefined, commands: readonly string[], nonce: string): string {
-  const policy = `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'`;
-  return `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}"><title>Pieces</title>
-<style nonce="${nonce}">${style}</style></head>
-<body><h1>Pieces of ${escape(folder)}</h1>${body(corpus, commands)}
-<script nonce="${nonce}">${script}</script></body></html>`;
+  return htmlPage(`Pieces of ${folder}`, body(corpus, commands), nonce);
 }
 
 function body(corpus: Corpus | undefined, commands: readonly string[]): string {
-  const again = `<p><button data-action="reload">Look again</button></p>`;
-  if (corpus === undefined) return `<p>Ownhand isn't running, so there is nothing to show yet.</p>${again}`;
+  if (corpus === undefined) return `<p>Ownhand isn't running, so there is nothing to show yet.</p>${lookAgainButton}`;
   if (corpus.pieces.length === 0) {
     const sentence = corpus.sentence || "Ownhand knows no piece in this folder.";
-    return `<p>${escape(sentence)}</p>${elsewhere(corpus, commands)}${passedOver(corpus, commands)}${again}`;
+    return `<p>${escape(sentence)}</p>${elsewhere(corpus, commands)}${passedOver(corpus, commands)}${lookAgainButton}`;
   }
   const verse = corpus.pieces.filter(({ form }) => form === "verse").length;
   const count = `${plural(corpus.pieces.length, "piece")} (${verse} in verse), ${plural(corpus.words, "word")} of yours.`;
@@ -45,7 +19,7 @@ function body(corpus: Corpus | undefined, commands: readonly string[]): string {
 <p>Ownhand learns only from what is yours. Say so where it is unsure or wrong.</p>
 <table><thead><tr><th>Piece</th><th>Form</th><th class="number">Words</th><th>Whose</th></tr></thead>
 <tbody>${corpus.pieces.map((piece) => row(piece, commands)).join("\n")}</tbody></table>
-${elsewhere(corpus, commands)}${passedOver(corpus, commands)}${again}`;
+${elsewhere(corpus, commands)}${passedOver(corpus, commands)}${lookAgainButton}`;
 }
 
 function row(piece: Piece, commands: readonly string[]): string {
@@ -86,12 +60,4 @@ function passedOver({ skipped }: Corpus, commands: readonly string[]): string {
   if (skipped.length === 0) return "";
   const items = skipped.map((file) => `<li>${escape(file.path)}: ${escape(file.reason)} ${takeOut(file, commands)}</li>`);
   return `<details><summary>${plural(skipped.length, "file")} passed over</summary><ul>${items.join("")}</ul></details>`;
-}
-
-function plural(count: number, thing: string): string {
-  return `${count.toLocaleString("en")} ${thing}${count === 1 ? "" : "s"}`;
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
