@@ -68,9 +68,13 @@ def test_edits_agree_with_the_reference(
 ) -> None:
     mirror, reference = Mirror(start, encoding), Reference(start, encoding)
     for first, last, text in edits:
-        mirror.replace(first, last, text)
+        plain = mirror.plain
+        edit = mirror.replace(first, last, text)
         reference.replace(first, last, text)
         assert mirror.text == reference.text
+        assert plain[edit.offset :].startswith(edit.removed)
+        assert mirror.plain == plain[: edit.offset] + edit.inserted + plain[edit.offset + len(edit.removed) :]
+        assert mirror.plain == normal(reference.text)
         assert mirror.size == len(reference.text.encode())
         assert [mirror.line(i) for i in range(mirror.line_count)] == [
             reference.line(i) for i in range(len(reference.line_starts()))

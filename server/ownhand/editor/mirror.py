@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from ownhand.editor.positions import Encoding, column_to_index, without_lone_surrogates
+from ownhand.verdicts.edits import Edit
 
 _LINE_END = re.compile(r"(\r\n|\r|\n)")
 
@@ -37,25 +38,35 @@ class Mirror:
         self.replace_all(text)
 
     def replace_all(self, text: str) -> None:
+        """The whole document anew."""
         text = without_lone_surrogates(text)
         self._lines, self._ends = _split(text)
         self._bytes = _utf8_length(text)
         # The finger: a line whose offset (characters, each line end counted as one) is known.
         self._finger_line, self._finger_offset = 0, 0
 
-    def replace(self, start: Place, end: Place, text: str) -> None:
-        """Apply one incremental change. A place beyond the end means the end; a swapped range is put in order."""
+    def replace(self, start: Place, end: Place, text: str) -> Edit:
+        """Apply one incremental change. A place beyond the end means the end; a swapped range is put in order.
+
+        Returns the same change in code points from the document's start.
+        """
         (first, first_index), (last, last_index) = sorted((self._inside(start), self._inside(end)))
         head, tail = self._lines[first][:first_index], self._lines[last][last_index:]
         if first_index == 0 and first > 0 and self._ends[first - 1] == "\r":
             # What follows may begin with "\n" and so complete a "\r\n" with the line above.
             first -= 1
             head = self._lines[first] + "\r"
-        new = head + without_lone_surrogates(text) + tail + self._ends[last]
-        self._splice(first, last, new)
+        text = without_lone_surrogates(text)
+        inserted, old = text.replace("\r\n", "\n"), "\n".join(self._lines[first : last + 1])
+        edit = self._splice(first, last, head + text + tail + self._ends[last])
+        if "\r" in inserted or head.endswith("\r"):
+            return edit
+        return Edit(edit.offset + first_index, old[first_index : len(old) - len(tail)], inserted)
 
-    def _splice(self, first: int, last: int, new: str) -> None:
+    def _splice(self, first: int, last: int, new: str) -> Edit:
+        """Put `new`, with its line ends, in the place of whole lines; the change is that of whole lines, too."""
         self._move_finger(first)
+        before = "\n".join(self._lines[first : last + 1])
         old = sum(map(_utf8_length, self._lines[first : last + 1])) + sum(map(len, self._ends[first : last + 1]))
         is_end = last == len(self._lines) - 1
         lines, ends = _split(new)
@@ -66,11 +77,17 @@ class Mirror:
         self._bytes += _utf8_length(new) - old
         self._lines[first : last + 1] = lines
         self._ends[first : last + 1] = ends
+        return Edit(self._finger_offset, before, "\n".join(lines))
 
     @property
     def text(self) -> str:
         """The whole document, exactly as the editor holds it. Costs a copy."""
         return "".join(part for pair in zip(self._lines, self._ends, strict=True) for part in pair)
+
+    @property
+    def plain(self) -> str:
+        """The whole document with "\\n" line ends: what offsets are counted in. Costs a copy."""
+        return "\n".join(self._lines)
 
     @property
     def size(self) -> int:

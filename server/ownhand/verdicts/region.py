@@ -1,0 +1,116 @@
+"""The place of a live suggestion in a document, and what the writer has put there since."""
+
+import unicodedata
+from dataclasses import dataclass
+from enum import Enum
+
+import regex
+
+from ownhand.verdicts.edits import Edit, common_start
+
+_SPACED_WORD = regex.compile(r"[\p{L}\p{N}][^\s\p{Pd}]*")
+
+
+class Standing(Enum):
+    """How the text at the place and the suggestion stand to each other."""
+
+    BEFORE = "the suggestion, or a beginning of it, could still be written here"
+    WHOLE = "all of it stands here"
+    PAST = "something else stands here"
+
+
+@dataclass
+class Region:
+    """What stands at a suggestion's place.
+
+    `start` is its offset in the document, `text` what was put there, `lead` what was deleted backwards from the place:
+    the suggestion is what should come after `lead`. `untouched`: nothing was put there or taken away.
+    """
+
+    start: int
+    suggestion: str
+    text: str = ""
+    lead: str = ""
+    untouched: bool = True
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+    @property
+    def expected(self) -> str:
+        return self.lead + self.suggestion
+
+    @property
+    def written(self) -> int:
+        """Characters of the suggestion that stand here from its start on; negative after deleting back."""
+        return common_start(self.expected, self.text) - len(self.lead)
+
+    @property
+    def rest(self) -> str:
+        """What of the suggestion could still follow, when it is live."""
+        return self.expected[len(self.text) :]
+
+    @property
+    def standing(self) -> Standing:
+        if self.text.startswith(self.expected):
+            return Standing.WHOLE
+        if self.expected.startswith(self.text):
+            return Standing.BEFORE
+        mine, theirs = unicodedata.normalize("NFC", self.text), unicodedata.normalize("NFC", self.expected)
+        if mine.startswith(theirs):
+            return Standing.WHOLE
+        return Standing.BEFORE if theirs.startswith(mine) else Standing.PAST
+
+    @property
+    def instead(self) -> str:
+        """What the writer put here, without what had been there before."""
+        return self.text[common_start(self.lead, self.text) :] if self.lead else self.text
+
+    @property
+    def past(self) -> str:
+        """What stands here beyond the part that agrees with the suggestion."""
+        return self.text[common_start(self.expected, self.text) :]
+
+    def apply(self, edit: Edit) -> None:
+        """Follow a change of the document."""
+        start, end = edit.offset, edit.offset + len(edit.removed)
+        if self._is_backwards(edit):
+            self.lead = edit.removed + self.lead
+            self.start, self.untouched = start, False
+        elif end <= self.start and (edit.removed or start < self.start):
+            self.start += len(edit.inserted) - len(edit.removed)
+        elif start <= self.end:
+            self._replace(edit)
+
+    def _is_backwards(self, edit: Edit) -> bool:
+        """Backspace from the place: the writer goes back a few letters and may come again."""
+        is_deletion = bool(edit.removed) and not edit.inserted
+        return is_deletion and not self.text and edit.offset + len(edit.removed) == self.start
+
+    def _replace(self, edit: Edit) -> None:
+        end = edit.offset + len(edit.removed)
+        if not edit.inserted and edit.offset >= self.end:
+            return  # What follows the place was shortened.
+        before = max(0, self.start - edit.offset)
+        kept_head = self.text[: max(0, edit.offset - self.start)]
+        kept_tail = self.text[end - self.start :] if end < self.end else ""
+        self.lead = edit.removed[:before] + self.lead
+        self.text = kept_head + edit.inserted + kept_tail
+        self.start = min(self.start, edit.offset)
+        self.untouched = False
+
+
+def is_taken_part(inserted: str, rest: str) -> bool:
+    """Is this one change a part of the suggestion that nobody types at once: two words or more, or a whole line?
+
+    Words between spaces: an input method puts in several ideographs at once, which are one.
+    """
+    if not inserted or not rest.startswith(inserted):
+        return False
+    words = len(_SPACED_WORD.findall(inserted))
+    follows = rest[len(inserted) :]
+    if words >= 2:
+        return not (inserted[-1].isalnum() and follows[:1].isalnum())
+    ends_line = inserted.endswith("\n") or follows.startswith("\n")
+    return words == 1 and ends_line and ("\n" in inserted.strip(" ") or "\n" in follows)
