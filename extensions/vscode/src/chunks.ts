@@ -27,3 +27,21 @@ export function remainder(offered: string, typed: string): string | undefined {
   const plain = typed.replaceAll("\r\n", "\n");
   return offered.startsWith(plain) && offered.length > plain.length ? offered.slice(plain.length) : undefined;
 }
+
+/** What was inserted at `offset`, by the text before and after; "" when something else than that happened. */
+export function insertedAt(before: string, after: string, offset: number): string {
+  const length = after.length - before.length;
+  if (length <= 0 || after.slice(0, offset) !== before.slice(0, offset)) return "";
+  return after.slice(offset + length) === before.slice(offset) ? after.slice(offset, offset + length) : "";
+}
+
+/**
+ * How much of a suggestion, `rest` of which was ghost text, stands in the text after `inserted` came behind the `taken`
+ * first units of it. Undefined when that doesn't show a part of it being taken: other words, none at all (white space
+ * begins nearly every suggestion, whoever made it), or the whole rest, which has its own command.
+ */
+export function partTaken(rest: string, taken: number, inserted: string): number | undefined {
+  const plain = inserted.replaceAll("\r\n", "\n");
+  if (plain.trim() === "" || plain.length >= rest.length || !rest.startsWith(plain)) return undefined;
+  return taken + plain.length;
+}

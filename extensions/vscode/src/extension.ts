@@ -25,13 +25,14 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       const answer = await status.during(asked ? thinking : undefined, () => next(document, position, trigger, token));
       if (token.isCancellationRequested) return answer;
       const items = Array.isArray(answer) ? answer : (answer?.items ?? []);
-      keys.answered(document, position, items);
-      if (items.length > 0 || trigger.selectedCompletionInfo !== undefined) void neighbours.meet(document);
+      const hidden = trigger.selectedCompletionInfo !== undefined;
+      keys.answered(document, position, items, hidden);
+      if (items.length > 0 || hidden) void neighbours.meet(document);
       return answer;
     },
   });
   running = server;
-  const keys = new Keys(server, live);
+  const keys = new Keys(server, live, neighbours);
   const status = new StatusBar(server);
   const pieces = new PiecesPage(server);
   const setup = new Setup(context, log, (sentence) => {

@@ -55,6 +55,11 @@ export class LiveSuggestion {
     return { item: offer.item, id: suggestionId(offer.item), taken: offer.text.length - rest.length, rest, at };
   }
 
+  /** Is the last suggestion one for this document? */
+  isIn(document: vscode.TextDocument): boolean {
+    return this.offer?.uri === document.uri.toString();
+  }
+
   forget(): void {
     this.offer = undefined;
   }

@@ -42,6 +42,24 @@ export const neighbours: readonly Neighbour[] = [
   },
 ];
 
+/** What an extension says of itself in its package.json. */
+export interface Manifest {
+  readonly isBuiltin?: boolean;
+  readonly displayName?: string;
+  readonly description?: string;
+  readonly keywords?: readonly string[];
+  readonly categories?: readonly string[];
+}
+
+const suggests = /\b(?:AI|LLMs?|GPT|copilot|auto-?complet(?:e|ion)s?|completions?|ghost[- ]?text|inline[- ]suggest(?:ion)?s?)\b/i;
+
+/** By its own words, might this extension show ghost text? Only a hint: nobody has to say so. */
+export function mightSuggest({ isBuiltin, displayName, description, keywords, categories }: Manifest): boolean {
+  if (isBuiltin === true) return false;
+  const words = [displayName, description, ...(keywords ?? []), ...(categories ?? [])];
+  return words.some((word) => typeof word === "string" && suggests.test(word));
+}
+
 /** A setting that says off with one value. */
 function plain(key: string, off: unknown): Switch {
   return { key, isOff: (value) => JSON.stringify(value) === JSON.stringify(off), off: () => off };

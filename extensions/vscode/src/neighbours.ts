@@ -1,11 +1,12 @@
 /** What else writes into the same place: other extensions' ghost text, and VS Code's own word popups. */
 import * as vscode from "vscode";
 
-import { neighbours, type Neighbour, type Switch } from "./neighbour_list.ts";
+import { mightSuggest, neighbours, type Manifest, type Neighbour, type Switch } from "./neighbour_list.ts";
 
 /** Ask once per folder about each thing that is in the way. */
 export class Neighbours {
   private readonly memory: vscode.Memento;
+  private wasMet = false;
 
   constructor(memory: vscode.Memento) {
     this.memory = memory;
@@ -17,6 +18,16 @@ export class Neighbours {
     const next = active(document).find(({ name }) => !this.wasAsked(name));
     if (next !== undefined) await this.once(next.name, () => offerToSwitchOff(next, document));
     else if (document.languageId === "plaintext" && hasWordPopups(document)) await this.once("popups", offerNoPopups);
+  }
+
+  /** Text came out of a suggestion that was not Ownhand's. */
+  met(): void {
+    this.wasMet = true;
+  }
+
+  /** May visible ghost text in this document be another extension's? VS Code tells nobody whose it shows. */
+  mayBeSeen(document: vscode.TextDocument): boolean {
+    return this.wasMet || active(document).length > 0 || vscode.extensions.all.some(unknownOne);
   }
 
   private wasAsked(what: string): boolean {
@@ -35,6 +46,12 @@ function active(document: vscode.TextDocument): Neighbour[] {
   return neighbours
     .filter(({ ids }) => ids.some((id) => vscode.extensions.getExtension(id)?.isActive === true))
     .filter((one) => one.switch?.isOff(current(one.switch, document), document.languageId) !== true);
+}
+
+const knownIds = new Set(["ownhand.ownhand", ...neighbours.flatMap(({ ids }) => ids)].map((id) => id.toLowerCase()));
+
+function unknownOne({ id, isActive, packageJSON }: vscode.Extension<unknown>): boolean {
+  return isActive && !knownIds.has(id.toLowerCase()) && mightSuggest(packageJSON as Manifest);
 }
 
 function current({ key }: Switch, document: vscode.TextDocument): unknown {

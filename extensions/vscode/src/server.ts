@@ -131,6 +131,8 @@ export class Server implements vscode.Disposable {
   private options(): LanguageClientOptions {
     return {
       documentSelector: selector,
+      // The server then counts as shown what we say was shown, and presumes nothing.
+      initializationOptions: { reportsShown: true },
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationFailedHandler: () => false,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { nextLine, nextWord, remainder } from "../src/chunks.ts";
+import { insertedAt, nextLine, nextWord, partTaken, remainder } from "../src/chunks.ts";
 
 function taken(text: string, take: (text: string) => string): string[] {
   const parts: string[] = [];
@@ -46,4 +46,28 @@ test("typing through leaves the rest, going astray leaves nothing", () => {
   assert.equal(remainder("grey\nstones", "grey\r\nst"), "ones");
   assert.equal(remainder("the sea", "the s3"), undefined);
   assert.equal(remainder("the sea", "the sea"), undefined);
+});
+
+test("what was inserted is read from the text, wherever the same words stand already", () => {
+  const before = "the sea the boats";
+  assert.equal(insertedAt(before, "the sea the sea the boats", 7), " the sea");
+  assert.equal(insertedAt(before, "the sea\r\nthe the boats", 7), "\r\nthe");
+  assert.equal(insertedAt(before, before, 7), "");
+  assert.equal(insertedAt(before, "the boats", 7), "");
+  assert.equal(insertedAt(before, "The sea was the boats", 7), "", "something else changed as well");
+});
+
+test("a part that was taken is counted from the start of the suggestion, in UTF-16 units", () => {
+  assert.equal(partTaken(" saw that the water", 0, " saw"), 4);
+  assert.equal(partTaken(" that the water", 4, " that"), 9);
+  assert.equal(partTaken(" 𝄞 and a reel", 0, " 𝄞"), 3);
+  assert.equal(partTaken("grey\n    stones", 0, "grey\r\n    st"), 11, "a line end counts as the server wrote it");
+});
+
+test("another's words, a space, and the whole rest are no part of ours", () => {
+  assert.equal(partTaken(" saw that", 0, " const"), undefined);
+  assert.equal(partTaken(" saw that", 0, " "), undefined);
+  assert.equal(partTaken(" saw that", 0, ""), undefined);
+  assert.equal(partTaken(" that", 4, " that"), undefined);
+  assert.equal(partTaken(" that", 4, " that the"), undefined);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { neighbours, type Switch } from "../src/neighbour_list.ts";
+import { mightSuggest, neighbours, type Switch } from "../src/neighbour_list.ts";
 
 function switchOf(name: string): Switch {
   const found = neighbours.find((one) => one.name === name)?.switch;
@@ -39,4 +39,13 @@ test("every switch says off once it is off, from nothing at all too", () => {
     assert.equal(one.switch.isOff(undefined, "markdown"), false, one.name);
     assert.equal(one.switch.isOff(one.switch.off(undefined, "markdown"), "markdown"), true, one.name);
   }
+});
+
+test("an extension nobody listed is taken for a suggesting one by its own words", () => {
+  assert.equal(mightSuggest({ displayName: "Quill", description: "AI writing in your editor" }), true);
+  assert.equal(mightSuggest({ displayName: "Quill", keywords: ["ghost-text"] }), true);
+  assert.equal(mightSuggest({ description: "Autocompletion for screenplays" }), true);
+  assert.equal(mightSuggest({ description: "Spelling, said again with pain and claims", categories: ["Linters"] }), false);
+  assert.equal(mightSuggest({ isBuiltin: true, description: "Completions for Markdown links" }), false);
+  assert.equal(mightSuggest({}), false);
 });
