@@ -165,7 +165,8 @@ class Follower:
         if not continues or not edit.inserted:
             return
         self._last = Piece(written, written + len(edit.inserted))
-        if is_taken_part(edit.inserted, rest) and not self._reports and self.may_be_seen:
+        inside_word = self.text[:written][-1:].isalnum()
+        if is_taken_part(edit.inserted, rest, inside_word=inside_word) and not self._reports and self.may_be_seen:
             self._infer_part(self._last)
 
     def _infer_part(self, piece: Piece) -> None:

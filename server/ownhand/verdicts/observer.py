@@ -64,7 +64,7 @@ class Observer:
         editor_reports: bool = False,
     ) -> None:
         self._emit, self._clock, self._mark = emit, clock, mark
-        self._keeps_text = keeps_text
+        self.keeps_text = keeps_text
         self.editor_reports = editor_reports
         self._live: dict[str, Follower] = {}
         self._taken: dict[str, _Taken] = {}
@@ -93,8 +93,11 @@ class Observer:
 
     # Suggestions
 
-    def offered(self, offer: Offered, text: str, before: str, after: str) -> None:
-        """A new suggestion `text` went out for the place `offer.position`, between `before` and `after`."""
+    def offered(self, offer: Offered, text: str, before: str, after: str, since: Sequence[Edit] = ()) -> None:
+        """A new suggestion `text` goes out for the place `offer.position`, between `before` and `after`.
+
+        `since`: the changes that came after the text that it was made for.
+        """
         self._emit(offer)
         for earlier in self._live.values():
             earlier.elsewhere()
@@ -106,10 +109,11 @@ class Observer:
             clock=self._clock,
             emit=self._emit,
             taken=self._took,
-            keeps_text=self._keeps_text,
+            keeps_text=self.keeps_text,
             editor_reports=self.editor_reports,
         )
         self._live[follower.id] = follower
+        follower.apply([part for edit in since for part in refined(edit)])
         if len(self._live) > MOST_LIVE:
             self._leave(next(iter(self._live)))
         self._later(PRESUMED_SHOWN, lambda: self._if_live(follower, Follower.presume))
@@ -261,7 +265,7 @@ class Observer:
 
     def _settle(self, suggestion: str, taken: _Taken) -> None:
         self._taken.pop(suggestion, None)
-        self._emit(Settled(suggestion, self._clock.at(), taken.span.text if self._keeps_text else None))
+        self._emit(Settled(suggestion, self._clock.at(), taken.span.text if self.keeps_text else None))
 
     def _look_for_removed(self) -> None:
         for suggestion, taken in self._taken.items():

@@ -8,6 +8,8 @@ import regex
 
 from ownhand.verdicts.edits import Edit, common_start
 
+_AT_ONCE = 4
+"""Characters up to which an editor that is slow to tell may send what was typed key by key."""
 _SPACED_WORD = regex.compile(r"[\p{L}\p{N}][^\s\p{Pd}]*")
 
 
@@ -101,16 +103,18 @@ class Region:
         self.untouched = False
 
 
-def is_taken_part(inserted: str, rest: str) -> bool:
-    """Is this one change a part of the suggestion that nobody types at once: two words or more, or a whole line?
+def is_taken_part(inserted: str, rest: str, *, inside_word: bool) -> bool:
+    """Is this one change a part of the suggestion that nobody types at once: two whole words or more, or a whole line?
 
-    Words between spaces: an input method puts in several ideographs at once, which are one.
+    `rest` is what of the suggestion could follow; `inside_word`: a letter stands right before. Words are those between
+    spaces: an input method puts in several ideographs at once, which are one. Of a word at either end only a part may
+    be there, when an editor sends several keys at once.
     """
-    if not inserted or not rest.startswith(inserted):
+    if len(inserted.strip()) < _AT_ONCE or not rest.startswith(inserted):
         return False
-    words = len(_SPACED_WORD.findall(inserted))
     follows = rest[len(inserted) :]
-    if words >= 2:
-        return not (inserted[-1].isalnum() and follows[:1].isalnum())
+    words = len(_SPACED_WORD.findall(inserted))
+    words -= inside_word and inserted[0].isalnum()
+    words -= inserted[-1].isalnum() and follows[:1].isalnum()
     ends_line = inserted.endswith("\n") or follows.startswith("\n")
-    return words == 1 and ends_line and ("\n" in inserted.strip(" ") or "\n" in follows)
+    return words >= 2 or (words == 1 and ends_line)
