@@ -6,7 +6,6 @@ joins it; the suggester sees to that.
 """
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +18,7 @@ from ownhand.editor.folders import Folder, Folders
 from ownhand.editor.log import log_error
 from ownhand.editor.serving import Serving
 from ownhand.editor.status import Status
+from ownhand.editor.witness import Witness
 from ownhand.errors import WriterError
 from ownhand.manuscript.formats import READ_ONLY, SUFFIXES
 from ownhand.manuscript.formats.place import switched_off
@@ -32,7 +32,6 @@ QUIET = "You asked Ownhand to be quiet."
 _HEAD_LINES, _HEAD_WIDTH = 200, 80
 """How much of the document's start is looked at for `ownhand: off`, wherever the cursor is."""
 _TITLE = "Accept the suggestion"
-_REMEMBERED = 256
 _LABEL = 60
 
 
@@ -44,28 +43,21 @@ class Frozen:
     folder: Folder | None
 
 
-@dataclass
-class _Offered:
-    """The folder of a suggestion that went out, and whether the writer has done something about it."""
-
-    folder: str | None
-    settled: bool = False
-
-
 class Answers:
-    """Answers requests, and remembers what was offered so that later gestures find their suggester."""
+    """Answers requests; the witness is told of what was asked and offered."""
 
     def __init__(
         self,
         documents: Documents,
         folders: Folders,
         serving: Serving,
+        witness: Witness,
         status: Status,
         complain: Callable[[str], None],
     ) -> None:
         self._documents, self._folders, self._serving = documents, folders, serving
+        self._witness = witness
         self._status, self._complain = status, complain
-        self._offered: OrderedDict[str, _Offered] = OrderedDict()
         self.quiet = False
         self.quiet_documents: set[str] = set()
 
@@ -174,37 +166,13 @@ class Answers:
         suggester = await self._serving.suggester(key)
         self._status.update(engine=suggester.engine.name, model=suggester.engine.model)
         moment = replace(frozen.moment, length=self._folders.settings_for(folder).suggestion_length)
+        self._witness.asked(moment)
         answer = await suggester.suggest(moment)
         if isinstance(answer, Suggestion):
-            self._note(answer, key)
+            self._witness.offered(answer, moment)
         return answer
 
-    def _note(self, suggestion: Suggestion, folder: str | None) -> None:
-        if suggestion.id in self._offered:
-            return
-        self._offered[suggestion.id] = _Offered(folder)
-        if len(self._offered) > _REMEMBERED:
-            self._offered.popitem(last=False)
-        self._status.count("offered")
-
-    # Gestures
-
-    def accepted(self, suggestion_id: str) -> None:
-        self._settle(suggestion_id, "accepted")
-
-    def dismissed(self, suggestion_id: str) -> None:
-        self._settle(suggestion_id, "dismissed")
-
-    def _settle(self, suggestion_id: str, gesture: str) -> None:
-        """Tell the suggester once. An id that nobody knows (any more) is passed over."""
-        offered = self._offered.get(suggestion_id)
-        if offered is None or offered.settled:
-            return
-        offered.settled = True
-        self._status.count(gesture)
-        suggester = self._serving.known(offered.folder)
-        if suggester is not None:
-            (suggester.accepted if gesture == "accepted" else suggester.dismissed)(suggestion_id)
+    # Documents
 
     def changed(self, document: Document) -> None:
         suggester = self._suggester_of(document)

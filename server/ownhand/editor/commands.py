@@ -8,6 +8,7 @@ from typing import Any
 from ownhand.editor.answers import QUIET, Answers
 from ownhand.editor.documents import path_of
 from ownhand.editor.folders import Folder, Folders
+from ownhand.editor.gestures import Gestures
 from ownhand.editor.log import log_error
 from ownhand.editor.status import Status
 from ownhand.engines.short_list import short_list
@@ -32,21 +33,29 @@ class Commands:
     """
 
     def __init__(
-        self, home: Home, folders: Folders, answers: Answers, status: Status, say: Callable[[str], None]
+        self,
+        home: Home,
+        folders: Folders,
+        answers: Answers,
+        gestures: Gestures,
+        status: Status,
+        say: Callable[[str], None],
     ) -> None:
         self._home, self._folders, self._answers, self._status, self._say = home, folders, answers, status, say
+        self._gestures = gestures
 
     def run(self, name: str, arguments: tuple[Any, ...]) -> Answer | Coroutine[Any, Any, Answer]:
         """Start a command. Gestures take effect before the next message is read, the rest when awaited."""
         now: dict[str, Callable[..., Answer]] = {
-            "ownhand.accept": self.accept,
-            "ownhand.dismiss": self.dismiss,
             "ownhand.quiet": self.quiet,
             "ownhand.status": self.status,
         }
         if name in now:
             return now[name](*arguments)
         later: dict[str, Callable[..., Coroutine[Any, Any, Answer]]] = {
+            "ownhand.accept": self._gestures.accept,
+            "ownhand.dismiss": self._gestures.dismiss,
+            "ownhand.reject": self._gestures.reject,
             "ownhand.consent": self.consent,
             "ownhand.corpus": self.corpus,
             "ownhand.mine": self.mine,
@@ -65,12 +74,6 @@ class Commands:
         except Exception as error:
             log_error("a command", error)
             return {"sentence": "Something went wrong inside Ownhand; its log says where."}
-
-    def accept(self, suggestion_id: Any = None, *_: Any) -> None:
-        self._answers.accepted(str(suggestion_id))
-
-    def dismiss(self, suggestion_id: Any = None, *_: Any) -> None:
-        self._answers.dismissed(str(suggestion_id))
 
     def quiet(self, uri: Any = None, wanted: Any = None, *_: Any) -> Answer:
         """Stop suggesting or begin again, in one document (its URI) or everywhere (null). Without `wanted`: toggle."""

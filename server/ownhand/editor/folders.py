@@ -6,6 +6,7 @@ sitting, and nothing is noted down.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.scanner import job_for
 from ownhand.settings import Settings
 from ownhand.suggestions.moment import Silence
+from ownhand.verdicts.ledger import Ledger
 
 PATIENCE = 1.0
 """Seconds that a suggestion waits for the writer's answer to the question about the folder."""
@@ -46,6 +48,7 @@ class Folder:
     corpus: Corpus | None = None
     words: int = 0
     keeper: Keeper | None = None
+    ledger: Ledger | None = None
     settling: asyncio.Task[None] | None = field(default=None, repr=False)
     comparing: asyncio.Task[None] | None = field(default=None, repr=False)
     unknown: bool = False
@@ -83,11 +86,14 @@ class Doors:
     """What is allowed in the folder, or its number of words, changed."""
     scanning: Callable[[Folder, int, int], None]
     """How many files of how many the scan has read; (0, 0) at its end."""
+    keeping: Callable[[Folder, Ledger], None]
+    """This server keeps the folder's voice from now on."""
 
 
 class Folders:
-    def __init__(self, home: Home, configuration: Configuration, doors: Doors) -> None:
+    def __init__(self, home: Home, configuration: Configuration, doors: Doors, editor: str = "") -> None:
         self._home, self._configuration, self._doors = home, configuration, doors
+        self.editor = editor
         self._folders: dict[str, Folder] = {}
 
     @property
@@ -194,16 +200,27 @@ class Folders:
             self._doors.changed(folder)
 
     async def _apply(self, folder: Folder, voice: VoiceFolder) -> None:
+        self._loop = asyncio.get_running_loop()
         await self._rest(folder)
         folder.real = await asyncio.to_thread(folder.path.resolve)
         folder.voice, folder.consent, folder.unknown = voice, voice.consent, not voice.compared
         if voice.consent is Consent.LEARN and not folder.gone:
             folder.corpus = await asyncio.to_thread(Corpus.open, voice.index_path)
-            folder.keeper = self._keeper(folder, voice, folder.corpus)
+            folder.ledger = await asyncio.to_thread(self._ledger, voice)
+            folder.keeper = self._keeper(folder, voice, folder.corpus, folder.ledger)
             folder.keeper.start()
         self._doors.changed(folder)
 
-    def _keeper(self, folder: Folder, voice: VoiceFolder, corpus: Corpus) -> Keeper:
+    def _ledger(self, voice: VoiceFolder) -> Ledger:
+        """The voice's ledger; what is wrong with it is said on the event loop, where this was called from."""
+        return Ledger(voice.ledger_path, editor=self.editor, on_trouble=self._trouble)
+
+    def _trouble(self, error: WriterError) -> None:
+        """Called in the ledger's thread."""
+        with contextlib.suppress(RuntimeError):  # the loop is over: nobody is there to read it
+            self._loop.call_soon_threadsafe(self._doors.say, str(error))
+
+    def _keeper(self, folder: Folder, voice: VoiceFolder, corpus: Corpus, ledger: Ledger) -> Keeper:
         def words(count: int) -> None:
             folder.words = count
             self._doors.changed(folder)
@@ -216,6 +233,7 @@ class Folders:
             on_files=lambda files, of: self._doors.scanning(folder, files, of),
             on_scanned=lambda: self._scanned(folder, voice, corpus),
             on_trouble=lambda error: self._doors.say(str(error)),
+            on_keeping=lambda: self._doors.keeping(folder, ledger),
         )
 
     def _scanned(self, folder: Folder, voice: VoiceFolder, corpus: Corpus) -> None:
@@ -262,5 +280,8 @@ class Folders:
     async def _rest(self, folder: Folder) -> None:
         """Stop what runs for the folder."""
         keeper, folder.keeper, folder.corpus, folder.words = folder.keeper, None, None, 0
+        ledger, folder.ledger = folder.ledger, None
         if keeper is not None:
             await keeper.stop()
+        if ledger is not None:
+            await asyncio.to_thread(ledger.close)

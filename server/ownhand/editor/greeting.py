@@ -24,6 +24,9 @@ class Client:
     pulls_configuration: bool = False
     registers_configuration: bool = False
     progress: bool = False
+    reports_shown: bool = False
+    """It says by itself which suggestions were seen and taken in part (`reportsShown` in its options)."""
+    name: str = ""
     folders: tuple[str, ...] = ()
     """URIs of the workspace folders."""
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -41,6 +44,8 @@ def read_client(params: Any) -> Client:
         pulls_configuration=able.at("workspace", "configuration").value is True,
         registers_configuration=able.at("workspace", "didChangeConfiguration", "dynamicRegistration").value is True,
         progress=able.at("window", "workDoneProgress").value is True,
+        reports_shown=_Json(params).at("initializationOptions", "reportsShown").value is True,
+        name=_name(_Json(params)),
         folders=_folders(_Json(params)),
         options=_Json(params).at("initializationOptions").mapping(),
     )
@@ -89,6 +94,11 @@ def _folders(params: _Json) -> tuple[str, ...]:
     if not uris and params.at("workspaceFolders").value is None:
         uris = [params.at("rootUri").value or _as_uri(params.at("rootPath").value)]
     return tuple(uri for uri in uris if isinstance(uri, str))
+
+
+def _name(params: _Json) -> str:
+    name = params.at("clientInfo", "name").value
+    return name if isinstance(name, str) else ""
 
 
 def _as_uri(path: Any) -> str | None:

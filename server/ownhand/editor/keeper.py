@@ -47,8 +47,8 @@ class Keeper:
     """Keeps one voice's index, or waits for its turn, from `start` to `stop`.
 
     `on_words` is told the manuscript's words whenever they may have changed, `on_files(n, of)` how far a scan is and
-    (0, 0) when it is over, `on_scanned` of the end of each whole scan, `on_trouble` what the writer should know.
-    All on the event loop.
+    (0, 0) when it is over, `on_scanned` of the end of each whole scan, `on_trouble` what the writer should know,
+    `on_keeping` that it is this server's turn. All on the event loop.
     """
 
     def __init__(
@@ -60,10 +60,11 @@ class Keeper:
         on_files: Files,
         on_scanned: Callable[[], None],
         on_trouble: Trouble,
+        on_keeping: Callable[[], None] = lambda: None,
     ) -> None:
         self._voice, self._corpus = voice, corpus
         self._on_words, self._on_files = on_words, on_files
-        self._on_scanned, self._on_trouble = on_scanned, on_trouble
+        self._on_scanned, self._on_trouble, self._on_keeping = on_scanned, on_trouble, on_keeping
         self.scanner = Scanner(job, on_progress=on_files, on_done=self._scanned, on_error=self._failed)
         self._watcher = Watcher(voice.folder, lambda _: self.scanner.start())
         self._task: asyncio.Task[None] | None = None
@@ -102,6 +103,7 @@ class Keeper:
             while not await self._take_lock():
                 await asyncio.sleep(_LOOK_AFTER)
                 await self._count()
+            self._on_keeping()
             await self._watcher.start()
             self.scanner.start()
         except WriterError as error:

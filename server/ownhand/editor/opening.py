@@ -17,6 +17,7 @@ from ownhand.home import Home
 COMMANDS = (
     "ownhand.accept",
     "ownhand.dismiss",
+    "ownhand.reject",
     "ownhand.quiet",
     "ownhand.status",
     "ownhand.consent",

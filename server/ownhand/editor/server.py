@@ -16,6 +16,7 @@ from ownhand.editor.commands import Commands
 from ownhand.editor.configuration import Configuration
 from ownhand.editor.documents import Document, Documents
 from ownhand.editor.folders import Doors, Folder, Folders
+from ownhand.editor.gestures import Gestures
 from ownhand.editor.greeting import Client
 from ownhand.editor.life import Ending, StallWatch, editor_gone
 from ownhand.editor.log import log_error
@@ -26,9 +27,11 @@ from ownhand.editor.serving import Serving
 from ownhand.editor.status import Status
 from ownhand.editor.sync import Sync
 from ownhand.editor.wire import Inbox, Outbox
+from ownhand.editor.witness import Witness
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder
+from ownhand.verdicts.ledger import Ledger
 
 _CONFIGURATION_SECONDS = 5.0
 
@@ -59,13 +62,17 @@ class OwnhandServer(LanguageServer):
             self.complain,
             self._folder_changed,
             self._scanning,
+            self._keeping,
         )
-        self.folders = Folders(home, self.configuration, doors)
+        self.folders = Folders(home, self.configuration, doors, client.name)
         self.serving = Serving(home, self.folders.corpus_of, can_ask=client.can_ask)
         self.serving.use(self.configuration.settings)
-        self.answers = Answers(self.documents, self.folders, self.serving, self.status, self.complain)
-        self.sync = Sync(self.documents, self.answers, self.opened)
-        self.commands = Commands(home, self.folders, self.answers, self.status, self.say)
+        self.witness = Witness(self.documents, self.folders, self.status, editor_reports=client.reports_shown)
+        self.gestures = Gestures(self.witness, self.serving, self._rejected)
+        self.witness.on_judged = self.gestures.judged
+        self.answers = Answers(self.documents, self.folders, self.serving, self.witness, self.status, self.complain)
+        self.sync = Sync(self.documents, self.answers, self.witness, self.opened)
+        self.commands = Commands(home, self.folders, self.answers, self.gestures, self.status, self.say)
         for uri in client.folders:
             self.folders.add(uri)
         self._register()
@@ -82,8 +89,8 @@ class OwnhandServer(LanguageServer):
             types.TEXT_DOCUMENT_COMPLETION: self.answers.completion,
             types.WORKSPACE_DID_CHANGE_CONFIGURATION: self.configuration_changed,
             types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: self.folders_changed,
-            "textDocument/didShowCompletion": _passed_over,
-            "textDocument/didPartiallyAcceptCompletion": self.partially_accepted,
+            "textDocument/didShowCompletion": self.gestures.shown,
+            "textDocument/didPartiallyAcceptCompletion": self.gestures.partly_accepted,
         }
         for method, handler in handlers.items():
             self.feature(method)(functools.partial(handler))
@@ -109,6 +116,7 @@ class OwnhandServer(LanguageServer):
         inbox.hand_to(take)
         code = await self._over
         self._ending.begin()
+        self.witness.close()
         await asyncio.gather(self.serving.close(), self.folders.close(), return_exceptions=True)
         if stalls is not None:
             stalls.write()
@@ -223,11 +231,11 @@ class OwnhandServer(LanguageServer):
         if self.client.progress:
             self.scan_progress.scanning(folder, files, of)
 
-    def partially_accepted(self, params: Any) -> None:
-        """`{item, acceptedLength}`: taking a part is taking it, as far as the pause is concerned."""
-        suggestion_id = suggestion_in(params)
-        if suggestion_id is not None:
-            self.answers.accepted(suggestion_id)
+    def _keeping(self, folder: Folder, ledger: Ledger) -> None:
+        ledger.keep()
+
+    def _rejected(self, folder: str) -> None:
+        pass
 
     # Speaking to the writer
 
@@ -256,23 +264,11 @@ class OwnhandServer(LanguageServer):
             log_error("work in the background", error)
 
 
-def suggestion_in(params: Any) -> str | None:
-    """The suggestion's id in `{item}`, which editors hand back as they got it, with their own fields or without."""
-    found = params
-    for key in ("item", "command", "arguments"):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found[0] if isinstance(found, list) and found and isinstance(found[0], str) else None
-
-
 def _unattended(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """What failed while nobody waited for it. asyncio's own words for that may quote the manuscript."""
     error = context.get("exception")
     if isinstance(error, Exception):
         log_error("work that nobody waited for", error)
-
-
-def _passed_over(*_: Any) -> None:
-    """Heard, and nothing to do yet."""
 
 
 def _command(commands: Commands, name: str) -> Callable[..., Any]:

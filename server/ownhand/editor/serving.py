@@ -15,6 +15,7 @@ from ownhand.engines.weights import PACKAGED_NAME
 from ownhand.home import Home
 from ownhand.settings import Settings
 from ownhand.suggestions.own_text import OwnText
+from ownhand.suggestions.rejections import Rejections
 from ownhand.suggestions.suggester import Suggester
 from ownhand.suggestions.warm_up import warm_up
 
@@ -39,6 +40,7 @@ class Serving:
         self._failed_at = 0.0
         self._over = False
         self._suggesters: dict[str | None, tuple[Suggester, OwnText | None]] = {}
+        self._rejections: dict[str | None, Rejections] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
     @property
@@ -74,10 +76,16 @@ class Serving:
         suggester, its_corpus = self._suggesters.get(folder, (None, None))
         if suggester is None or suggester.engine is not engine or its_corpus is not corpus:
             self._forget(folder)
-            suggester = Suggester(engine, corpus, pause_ms=self._settings.suggestion_pause_ms)
+            suggester = Suggester(
+                engine, corpus, pause_ms=self._settings.suggestion_pause_ms, rejections=self.rejections(folder)
+            )
             self._suggesters[folder] = suggester, corpus
         suggester.trigger = resolved_trigger(self._settings, engine, can_ask=self._can_ask)
         return suggester
+
+    def rejections(self, folder: str | None) -> Rejections:
+        """What the writer called "not mine" in the folder's voice; it outlives the suggester."""
+        return self._rejections.setdefault(folder, Rejections())
 
     def known(self, folder: str | None) -> Suggester | None:
         """The folder's suggester, if it has one already."""

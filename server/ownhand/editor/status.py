@@ -3,6 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
+COUNTS = (
+    "offered",
+    "shown",
+    "accepted",
+    "partial",
+    "typed_through",
+    "typed_past",
+    "dismissed",
+    "rejected",
+)
+"""Suggestions of this sitting. Each counts once as offered, once as shown, and under the fate that outweighs others."""
+
 Send = Callable[[dict[str, Any]], None]
 
 
@@ -11,13 +23,13 @@ class Status:
 
     Keys: `engine` and `model` (empty until one was chosen), `voice` (what the writer allowed in the folder of the
     last question: "learn", "suggest", "neither", or "" outside of any), `training` (its state), `words` (of the
-    corpus), `counts` (of this sitting: offered, accepted, dismissed), `why` (why there is no suggestion at the place
+    corpus), `counts` (of this sitting: `COUNTS`), `why` (why there is no suggestion at the place
     of the last question, or ""), `form` ("prose" or "verse" there, "" before the first suggestion), `quiet`.
     """
 
     def __init__(self, send: Send, soon: Callable[[Callable[[], None]], Any]) -> None:
         self._send, self._soon = send, soon
-        self._counts = {"offered": 0, "accepted": 0, "dismissed": 0}
+        self._counts = dict.fromkeys(COUNTS, 0)
         self._state: dict[str, Any] = {
             "engine": "",
             "model": "",
@@ -38,8 +50,8 @@ class Status:
         self._state.update(changes)
         self._plan()
 
-    def count(self, what: str) -> None:
-        self._counts[what] += 1
+    def count(self, what: str, number: int = 1) -> None:
+        self._counts[what] += number
         self._plan()
 
     def _plan(self) -> None:

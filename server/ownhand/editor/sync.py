@@ -6,17 +6,23 @@ from lsprotocol import types
 
 from ownhand.editor.answers import Answers
 from ownhand.editor.documents import Document, Documents
+from ownhand.editor.witness import Witness
+from ownhand.verdicts.edits import Edit, difference
 
 
 class Sync:
     """`opened` is told of each document, for the question about its folder."""
 
-    def __init__(self, documents: Documents, answers: Answers, opened: Callable[[Document], None]) -> None:
-        self._documents, self._answers, self._opened = documents, answers, opened
+    def __init__(
+        self, documents: Documents, answers: Answers, witness: Witness, opened: Callable[[Document], None]
+    ) -> None:
+        self._documents, self._answers, self._witness, self._opened = documents, answers, witness, opened
 
     def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         item = params.text_document
-        self._opened(self._documents.open(item.uri, str(item.language_id), item.version, item.text))
+        document = self._documents.open(item.uri, str(item.language_id), item.version, item.text)
+        self._witness.opened(document)
+        self._opened(document)
 
     def did_change(self, params: types.DidChangeTextDocumentParams) -> None:
         document = self._documents.get(params.text_document.uri)
@@ -26,20 +32,23 @@ class Sync:
         whole = any(isinstance(change, types.TextDocumentContentChangeWholeDocument) for change in changes)
         if not self._documents.accepts(document, params.text_document.version, whole):
             return
-        for change in changes:
-            _apply(document, change)
+        edits = [edit for change in changes for edit in _apply(document, change)]
+        self._witness.changed(document, edits)
         self._answers.changed(document)
 
     def did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         document = self._documents.get(params.text_document.uri)
         if document is not None:
             self._answers.closed(document)
+            self._witness.closed(document)
             self._documents.close(document.uri)
 
 
-def _apply(document: Document, change: types.TextDocumentContentChangeEvent) -> None:
+def _apply(document: Document, change: types.TextDocumentContentChangeEvent) -> list[Edit]:
+    mirror = document.mirror
     if isinstance(change, types.TextDocumentContentChangePartial):
         start, end = change.range.start, change.range.end
-        document.mirror.replace((start.line, start.character), (end.line, end.character), change.text)
-    else:
-        document.mirror.replace_all(change.text)
+        return [mirror.replace((start.line, start.character), (end.line, end.character), change.text)]
+    before = mirror.plain
+    mirror.replace_all(change.text)
+    return difference(before, mirror.plain)

@@ -57,6 +57,10 @@ class VoiceFolder:
     def index_path(self) -> Path:
         return self.path / index.INDEX_NAME
 
+    @property
+    def ledger_path(self) -> Path:
+        return self.path / "ledger.sqlite3"
+
 
 def find_voice(home: Home, folder: Path) -> VoiceFolder | None:
     """The voice of exactly this manuscript folder. Raises WriterError when a newer Ownhand wrote it."""

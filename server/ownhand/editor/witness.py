@@ -1,0 +1,297 @@
+"""Between the editor and `verdicts/`: hands documents' changes and the editor's words to the observers, and their facts
+to the ledger of the folder's voice, to the status, and to the suggester."""
+
+import asyncio
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ownhand.editor.documents import Document, Documents
+from ownhand.editor.folders import Folder, Folders
+from ownhand.editor.log import log_error
+from ownhand.editor.sitting import CLOCK, Seat, Sitting
+from ownhand.editor.status import Status
+from ownhand.manuscript.consent import Consent
+from ownhand.manuscript.encoding import Unreadable, decode
+from ownhand.suggestions.moment import Moment, Suggestion
+from ownhand.text.utf16 import code_points
+from ownhand.text.words import count_words
+from ownhand.verdicts.edits import Edit
+from ownhand.verdicts.facts import MOST_AFTER, MOST_BEFORE, PRECEDENCE, UNTITLED, Fact, Judged, Offered, Shown, Verdict
+from ownhand.verdicts.ledger import Ledger
+
+_REMEMBERED = 10_000
+_SOONEST = 0.02
+"""Seconds between two rounds of what fell due."""
+_COUNTED = frozenset(
+    (
+        Verdict.ACCEPTED,
+        Verdict.PARTIAL,
+        Verdict.TYPED_THROUGH,
+        Verdict.TYPED_PAST,
+        Verdict.DISMISSED,
+        Verdict.REJECTED,
+    )
+)
+
+
+@dataclass(slots=True)
+class Known:
+    """A suggestion of this sitting: where it was offered, and its fate so far. `page` as in `Moment`."""
+
+    seat: Seat
+    page: str
+    before: str
+    text: str
+    fate: Verdict | None = None
+    shown: bool = False
+
+
+class Witness:
+    """`on_judged(folder, suggestion id, verdict)` is told of each suggestion's fate as far as it is known."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        folders: Folders,
+        status: Status,
+        *,
+        editor_reports: bool,
+    ) -> None:
+        self._documents, self._folders, self._status = documents, folders, status
+        self.on_judged: Callable[[str | None, str, Verdict], None] = lambda *_: None
+        self._sitting = Sitting(self._note, self._mark, editor_reports=editor_reports)
+        self._known: OrderedDict[str, Known] = OrderedDict()
+        self._timer: asyncio.TimerHandle | None = None
+        self._reading: set[asyncio.Task[None]] = set()
+
+    # Documents
+
+    def opened(self, document: Document) -> None:
+        """From now on its changes are followed; one that was closed before in this sitting is followed on."""
+        self._seat(document)
+
+    def changed(self, document: Document, edits: Sequence[Edit]) -> None:
+        seat = self._sitting.get(document.uri)
+        if seat is not None:
+            seat.edits.append((document.version, list(edits)))
+            seat.observer.changed(edits)
+            self._plan()
+
+    def closed(self, document: Document) -> None:
+        seat = self._sitting.get(document.uri)
+        if seat is not None:
+            self._sitting.leave(seat, document.mirror.plain, file=document.path is not None)
+            self._plan()
+
+    def close(self) -> None:
+        """The sitting is over: what can be told of the open documents is told."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for seat in self._sitting:
+            if seat.parked is None:
+                seat.observer.closed(file=not seat.uri.startswith("untitled:"))
+
+    # Suggestions
+
+    def asked(self, moment: Moment) -> None:
+        seat = self._sitting.get(moment.document)
+        if seat is not None:
+            seat.observer.asked(moment.position)
+
+    def offered(self, suggestion: Suggestion, moment: Moment) -> bool:
+        """A suggestion goes out. False when it did before: the remainder of one keeps its id."""
+        document = self._documents.get(moment.document)
+        if suggestion.id in self._known or document is None:
+            return False
+        seat = self._seat(document)
+        self._known[suggestion.id] = Known(seat, moment.page, moment.before[-MOST_BEFORE:], suggestion.text)
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        self._status.count("offered")
+        before, after = moment.before[-MOST_BEFORE:], moment.after[:MOST_AFTER]
+        seat.observer.offered(
+            _offer(suggestion, moment, seat.key), suggestion.text, before, after, seat.since(moment.version)
+        )
+        self._plan()
+        return True
+
+    def shown(self, suggestion: str) -> None:
+        self._gesture(suggestion, lambda known: known.seat.observer.shown(suggestion))
+
+    def accepted(self, suggestion: str) -> None:
+        self._gesture(suggestion, lambda known: known.seat.observer.accepted(suggestion))
+
+    def partly_accepted(self, suggestion: str, item_text: str, units: int) -> None:
+        """`units` UTF-16 units of `item_text`, the suggestion or what was left of it when the item was made."""
+
+        def tell(known: Known) -> None:
+            start = len(known.text) - len(item_text) if known.text.endswith(item_text) else 0
+            known.seat.observer.partly_accepted(suggestion, start + code_points(item_text or known.text, units))
+
+        self._gesture(suggestion, tell)
+
+    def dismissed(self, suggestion: str) -> None:
+        self._gesture(suggestion, lambda known: known.seat.observer.dismissed(suggestion))
+
+    def rejected(self, suggestion: str, reason: str) -> None:
+        self._gesture(suggestion, lambda known: known.seat.observer.rejected(suggestion, reason))
+
+    async def recorded(self, suggestion: str) -> bool | None:
+        """Is everything that was said of it so far on disk? Waits a moment for it. None: nothing is noted there."""
+        known = self._known.get(suggestion)
+        ledger = self._ledger(known.seat) if known else None
+        return None if ledger is None else await ledger.committed()
+
+    def known(self, suggestion: str) -> Known | None:
+        return self._known.get(suggestion)
+
+    def folder_of(self, suggestion: str) -> str | None:
+        """The key of the folder in which it was offered."""
+        known = self._known.get(suggestion)
+        return known.seat.folder if known else None
+
+    def _gesture(self, suggestion: str, tell: Callable[[Known], None]) -> None:
+        known = self._known.get(suggestion)
+        if known is not None:
+            tell(known)
+            self._plan()
+
+    # Facts
+
+    def _note(self, seat: Seat, fact: Fact) -> None:
+        ledger = self._ledger(seat)
+        if ledger is not None:
+            ledger.hand_over(fact)
+        if isinstance(fact, Shown):
+            self._count_shown(fact.suggestion)
+        elif isinstance(fact, Judged):
+            self._count(fact)
+
+    def _count_shown(self, suggestion: str) -> None:
+        known = self._known.get(suggestion)
+        if known is not None and not known.shown:
+            known.shown = True
+            self._status.count("shown")
+
+    def _count(self, fact: Judged) -> None:
+        """Each suggestion counts once in the status, under the fate that outweighs the others."""
+        known = self._known.get(fact.suggestion)
+        if known is None:
+            return
+        former = known.fate
+        if former is not None and PRECEDENCE.index(fact.verdict) >= PRECEDENCE.index(former):
+            return
+        known.fate = fact.verdict
+        if former in _COUNTED:
+            self._status.count(former.value, -1)
+        if fact.verdict in _COUNTED:
+            self._status.count(fact.verdict.value)
+        self.on_judged(known.seat.folder, fact.suggestion, fact.verdict)
+
+    def _mark(self, seat: Seat, start: int, end: int, suggestion: str) -> None:
+        """Accepted text stands here."""
+
+    def _ledger(self, seat: Seat) -> Ledger | None:
+        folder = self._folders.get(seat.folder) if seat.folder else None
+        return folder.ledger if folder else None
+
+    def _seat(self, document: Document) -> Seat:
+        folder = self._folders.of(document)
+        if folder is not None and document.path is not None:
+            noted = folder.consent is Consent.LEARN
+            return self._sitting.take(document, folder.uri, folder.relative(document.path), keeps_text=noted)
+        return self._sitting.take(document, self._only_learned(document), UNTITLED, keeps_text=False)
+
+    def _only_learned(self, document: Document) -> str | None:
+        """A page without a file counts, without its text, for the one manuscript that is open."""
+        learned = [folder for folder in self._folders.all() if folder.consent is Consent.LEARN]
+        return learned[0].uri if document.path is None and len(learned) == 1 else None
+
+    # Time
+
+    def _plan(self) -> None:
+        """See to it that what falls due next is dealt with."""
+        due = min((at for seat in self._sitting if (at := seat.observer.next_due) is not None), default=None)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if due is not None:
+            seconds = max(_SOONEST, due - CLOCK.now())
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._run_due)
+
+    def _run_due(self) -> None:
+        self._timer = None
+        now = CLOCK.now()
+        for seat in self._sitting:
+            due = seat.observer.next_due
+            if due is not None and due <= now:
+                self._run(seat)
+        self._plan()
+
+    def _run(self, seat: Seat) -> None:
+        if seat.parked is None:
+            seat.observer.run()
+        elif (path := self._path_of(seat)) is not None:
+            task = asyncio.get_running_loop().create_task(self._look_at_file(seat, path))
+            self._reading.add(task)
+            task.add_done_callback(self._reading.discard)
+            task.add_done_callback(_noticed)
+        else:
+            seat.observer.lost()
+            self._sitting.drop(seat)
+
+    async def _look_at_file(self, seat: Seat, path: Path) -> None:
+        """A closed document's text is in its file, where another program may have changed it."""
+        text = await asyncio.to_thread(_read, path)
+        if seat.parked is None:
+            return  # Opened again meanwhile: its next look comes with the others.
+        if text is None:
+            seat.observer.lost()
+        else:
+            seat.observer.replaced(seat.parked, text)
+            seat.parked = text
+            seat.observer.run()
+        if seat.observer.is_idle:
+            self._sitting.drop(seat)
+        self._plan()
+
+    def _path_of(self, seat: Seat) -> Path | None:
+        folder: Folder | None = self._folders.get(seat.folder) if seat.folder else None
+        return folder.root / seat.key if folder and seat.key != UNTITLED else None
+
+
+def _offer(suggestion: Suggestion, moment: Moment, key: str) -> Offered:
+    origin = suggestion.origin
+    return Offered(
+        suggestion.id,
+        CLOCK.at(),
+        key,
+        moment.position,
+        suggestion.form.value,
+        moment.length,
+        len(suggestion.text),
+        count_words(suggestion.text),
+        moment.invoked,
+        suggestion.engine,
+        suggestion.model,
+        suggestion.adapter,
+        json.dumps(asdict(origin.sampling)),
+        origin.prompt_digest,
+        suggestion.milliseconds,
+        origin.first_token_ms,
+    )
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return decode(path.read_bytes())
+    except (OSError, Unreadable):
+        return None
+
+
+def _noticed(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log_error("looking at a closed document", error)
