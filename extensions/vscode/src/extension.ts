@@ -7,9 +7,11 @@ import { showMenu } from "./menu.ts";
 import { chooseModel } from "./model.ts";
 import { Neighbours } from "./neighbours.ts";
 import { chooseFolder, PiecesPage } from "./pieces.ts";
+import { Provenance } from "./provenance.ts";
 import { selector, Server } from "./server.ts";
 import { Setup } from "./setup/dialog.ts";
 import { StatusBar } from "./status.ts";
+import { VerdictsView } from "./verdicts_view.ts";
 
 const thinking = "Ownhand is thinking about a suggestion.";
 
@@ -35,12 +37,21 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const keys = new Keys(server, live, neighbours);
   const status = new StatusBar(server);
   const pieces = new PiecesPage(server);
+  const verdicts = new VerdictsView(server);
+  const provenance = new Provenance(server, context.workspaceState);
   const setup = new Setup(context, log, (sentence) => {
     status.working(sentence);
   });
   const own = new Ownhand(server, status, setup, log);
-  context.subscriptions.push(log, server, status, pieces, ...keys.register(), ...own.register(), ...contexts(server));
-  context.subscriptions.push(vscode.commands.registerCommand("ownhand.ui.pieces", () => pieces.open()));
+  const pages = [
+    vscode.commands.registerCommand("ownhand.ui.pieces", () => pieces.open()),
+    vscode.commands.registerCommand("ownhand.ui.verdicts", () => verdicts.open()),
+    vscode.commands.registerCommand("ownhand.ui.menu", () => {
+      void showMenu(server, status, { provenance: provenance.on, seen: keys.hasSeen });
+    }),
+  ];
+  context.subscriptions.push(log, server, status, pieces, verdicts, provenance, ...pages);
+  context.subscriptions.push(...keys.register(), ...own.register(), ...contexts(server));
   await own.startIfReady();
 }
 
@@ -66,7 +77,6 @@ class Ownhand {
     const commands: Record<string, () => unknown> = {
       setUp: () => this.setUp(),
       start: () => this.startIfReady(),
-      menu: () => showMenu(this.server, this.status),
       model: () => chooseModel(this.server, this.status),
       quiet: () => this.server.execute("ownhand.quiet"),
       quietHere: () => this.quietHere(),

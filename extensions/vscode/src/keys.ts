@@ -22,6 +22,11 @@ export class Keys {
     this.neighbours = neighbours;
   }
 
+  /** A suggestion was shown in this sitting. */
+  get hasSeen(): boolean {
+    return this.shown.seenLast !== undefined;
+  }
+
   register(): vscode.Disposable[] {
     const register = vscode.commands.registerCommand;
     return [

@@ -10,15 +10,23 @@ interface Choice extends vscode.QuickPickItem {
   readonly needs?: string;
 }
 
-export async function showMenu(server: Server, status: StatusBar): Promise<void> {
-  const picked = await vscode.window.showQuickPick(choices(server, status), {
+/** What else the menu depends on. */
+export interface Now {
+  /** The line under words from suggestions is on. */
+  readonly provenance: boolean;
+  /** A suggestion was shown in this sitting. */
+  readonly seen: boolean;
+}
+
+export async function showMenu(server: Server, status: StatusBar, now: Now): Promise<void> {
+  const picked = await vscode.window.showQuickPick(choices(server, status, now), {
     title: "Ownhand",
     placeHolder: status.sentence,
   });
   if (picked?.run !== undefined) await vscode.commands.executeCommand(picked.run);
 }
 
-function choices(server: Server, status: StatusBar): Choice[] {
+function choices(server: Server, status: StatusBar, now: Now): Choice[] {
   const always: Choice[] = [
     { label: "$(book) Get started with Ownhand", run: "ownhand.ui.walkthrough" },
     { label: "$(gear) Settings", run: "ownhand.ui.settings" },
@@ -28,10 +36,10 @@ function choices(server: Server, status: StatusBar): Choice[] {
   if (state === "needs set-up") return [{ label: "$(cloud-download) Set up Ownhand…", run: "ownhand.ui.setUp" }, ...always];
   if (state === "stopped") return [{ label: "$(debug-restart) Start Ownhand again", run: "ownhand.ui.start" }, ...always];
   if (state === "starting") return always;
-  return [...whileRunning(server, status), ...always];
+  return [...whileRunning(server, status, now), ...always];
 }
 
-function whileRunning(server: Server, status: StatusBar): Choice[] {
+function whileRunning(server: Server, status: StatusBar, now: Now): Choice[] {
   const quiet = status.latest.quiet === true;
   const consent = { run: "ownhand.ui.consent", needs: "ownhand.consent" };
   const offered: Choice[] = [
@@ -44,6 +52,17 @@ function whileRunning(server: Server, status: StatusBar): Choice[] {
     },
     { label: "$(file) Be quiet in this file, or speak again", run: "ownhand.ui.quietHere", needs: "ownhand.quiet" },
     { label: "$(list-unordered) The pieces that Ownhand knows", run: "ownhand.ui.pieces", needs: "ownhand.corpus" },
+    {
+      label: "$(checklist) What became of the suggestions",
+      run: "ownhand.ui.verdicts",
+      needs: "ownhand.verdicts",
+    },
+    ...(now.seen ? [{ label: "$(close) Not mine: the last suggestion", run: "ownhand.ui.reject", needs: "ownhand.reject" }] : []),
+    {
+      label: now.provenance ? "$(eye-closed) Hide whose words these are" : "$(eye) Show whose words these are",
+      run: "ownhand.ui.provenance",
+      needs: "ownhand.provenance",
+    },
     {
       label: "$(library) Choose the model…",
       description: status.latest.model ?? "",

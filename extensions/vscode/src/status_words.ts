@@ -1,4 +1,5 @@
 /** What the server says of itself, in plain words. */
+import { plural } from "./page.ts";
 
 /** `ownhand/status`, as the server sends it. Keys that are missing are not known yet. */
 export interface ServerStatus {
@@ -28,10 +29,27 @@ export function details(status: ServerStatus): string[] {
   const consent = consentWords[status.voice ?? ""];
   if (consent !== undefined) lines.push(`Ownhand ${consent}.`);
   if (status.words) lines.push(`It has read ${status.words.toLocaleString()} words of yours.`);
-  const { accepted = 0, offered = 0 } = status.counts ?? {};
-  if (offered > 0) lines.push(`You took ${accepted} of ${offered} suggestions in this sitting.`);
+  lines.push(...sitting(status.counts ?? {}));
   if (status.training && status.training !== "idle") lines.push(`Learning: ${status.training}.`);
   return lines;
+}
+
+const otherFates: readonly (readonly [string, string])[] = [
+  ["typed_through", "typed yourself"],
+  ["typed_past", "written otherwise"],
+  ["dismissed", "put away"],
+  ["rejected", "not yours"],
+];
+
+/** What became of this sitting's suggestions. Nothing before the first one. */
+function sitting(counts: Readonly<Record<string, number>>): string[] {
+  const { offered = 0, shown = 0, accepted = 0, partial = 0 } = counts;
+  if (offered === 0) return [];
+  const part = partial > 0 ? `, and the first words of ${partial} more` : "";
+  const others = otherFates.flatMap(([key, words]) => (counts[key] ? [`${counts[key]} ${words}`] : []));
+  const seen = shown > 0 ? ` that you saw` : "";
+  const lines = [`You took ${accepted} of ${plural(shown || offered, "suggestion")}${seen} in this sitting${part}.`];
+  return others.length === 0 ? lines : [...lines, `The others: ${others.join(", ")}.`];
 }
 
 /** While something stands in the way, which `why` says, nothing comes from the model: Ollama may have stopped. */

@@ -16,3 +16,15 @@ test("no suggestion is said to come from a model while something is wrong", () =
   assert.equal(details({ ...tale, why })[0], "The chosen model is tale:1b (ollama).");
   assert.deepEqual(details({ engine: "", model: "", why }), []);
 });
+
+test("the sitting's suggestions are counted, each fate in plain words", () => {
+  const counts = { offered: 14, shown: 9, accepted: 3, partial: 1, typed_through: 0, typed_past: 2, dismissed: 1, rejected: 2 };
+  assert.deepEqual(details({ counts }), [
+    "You took 3 of 9 suggestions that you saw in this sitting, and the first words of 1 more.",
+    "The others: 2 written otherwise, 1 put away, 2 not yours.",
+  ]);
+  assert.deepEqual(details({ counts: { offered: 1, shown: 1, accepted: 1 } }), [
+    "You took 1 of 1 suggestion that you saw in this sitting.",
+  ]);
+  assert.deepEqual(details({ counts: { offered: 0, shown: 0, accepted: 0 } }), []);
+});
