@@ -20,17 +20,31 @@ def overheard(desk: Desk) -> Path:
     return copy
 
 
-def messages(copy: Path, method: str) -> list[dict[str, Any]]:
-    """The parameters of all messages of that method, in order."""
+def overheard_messages(copy: Path) -> list[dict[str, Any]]:
+    """All messages to the server, in order."""
     found = []
     for part in copy.read_bytes().split(b"Content-Length: ")[1:]:
         try:
-            message = json.loads(part.split(b"\r\n\r\n", 1)[1])
+            found.append(json.loads(part.split(b"\r\n\r\n", 1)[1]))
         except ValueError:
             continue  # Still being written.
-        if message.get("method") == method:
-            found.append(message["params"])
     return found
+
+
+def messages(copy: Path, method: str) -> list[dict[str, Any]]:
+    """The parameters of all messages of that method, in order."""
+    return [message["params"] for message in overheard_messages(copy) if message.get("method") == method]
+
+
+def told_by(copy: Path, *methods: str) -> list[str]:
+    """What was sent of these methods, in order; of a change the text that it put in."""
+    told = []
+    for message in overheard_messages(copy):
+        if message.get("method") == "textDocument/didChange":
+            told += [change["text"] for change in message["params"]["contentChanges"] if change["text"]]
+        elif message.get("method") in methods:
+            told.append(message["method"])
+    return told
 
 
 def suggested(desk: Desk, **options: int) -> Neovim:
@@ -58,14 +72,66 @@ def test_the_server_is_told_what_was_shown_and_taken(desk: Desk, overheard: Path
     assert item["insertText"] == SENTENCE
     taken = messages(overheard, partial)
     assert [(told["acceptedLength"], told["item"]) for told in taken] == [
-        (len(" sea"), item),
-        (len(" sea went"), item),
-        (len(SENTENCE) - len(" the"), item),
+        (len(" the sea"), item),
+        (len(" the sea went"), item),
     ]
     assert messages(overheard, "workspace/executeCommand") == [
         {"command": "ownhand.accept", "arguments": item["command"]["arguments"]}
     ]
     assert neovim.buffer == ["The boat sank in the deep, and" + SENTENCE]
+
+
+def test_the_text_is_told_before_the_gesture_that_put_it_in(desk: Desk, overheard: Path) -> None:
+    neovim = suggested(desk)
+    neovim.keys(" the<M-Right>")
+    neovim.wait_ghost(SENTENCE[len(" the sea") :].strip())
+    neovim.keys("<Tab>")
+    part, command = "textDocument/didPartiallyAcceptCompletion", "workspace/executeCommand"
+    neovim.wait_until(lambda: messages(overheard, command), "the command")
+    told = told_by(overheard, part, command)
+    assert told[-4:] == [" sea", part, SENTENCE[len(" the sea") :], command]
+
+
+def test_lengths_count_from_the_start_of_the_item_in_utf_16(desk: Desk, overheard: Path) -> None:
+    text = " the 🌊 took Ida’s lamp."
+    desk.script["rules"].append({"ends_with": "that night", "text": text})
+    neovim = desk.open(text="It was late that nigh")
+    neovim.keys("At")
+    neovim.wait_ghost(text.strip())
+    neovim.keys(" the")
+    neovim.wait_ghost("🌊 took Ida’s lamp.")
+    neovim.keys("<M-Right>")
+    neovim.wait_ghost("took Ida’s lamp.")
+    neovim.keys("<C-Space>")
+    neovim.lua("vim.wait(300)")
+    neovim.wait_ghost("took Ida’s lamp.")
+    neovim.keys("<M-Right>")
+    neovim.wait_ghost("Ida’s lamp.")
+    partial = "textDocument/didPartiallyAcceptCompletion"
+    neovim.wait_until(lambda: len(messages(overheard, partial)) == 2, "two parts")
+    first, second = messages(overheard, partial)
+    assert first["item"]["insertText"] == text
+    assert first["acceptedLength"] == len(" the 🌊") + 1
+    # Asked anew by key, what was left is an item of its own, with the same id.
+    assert second["item"]["insertText"] == " took Ida’s lamp."
+    assert second["acceptedLength"] == len(" took")
+    assert first["item"]["command"] == second["item"]["command"]
+    assert len(messages(overheard, "textDocument/didShowCompletion")) == 1
+
+
+def test_a_key_pressed_before_anything_could_be_seen_is_not_meant_for_it(desk: Desk) -> None:
+    """No redraw comes while a mapping is busy: what is set meanwhile is not shown, and <Tab> stays <Tab>."""
+    neovim = desk.open(text="The boat sank in the deep, an")
+    neovim.lua(
+        """
+        require("ownhand.status").changed = function() end -- This would draw the screen.
+        vim.keymap.set("i", "<F5>", function()
+          vim.wait(5000, function() return require("ownhand.ghost").is_shown() end, 10)
+        end)
+        """
+    )
+    neovim.keys("Ad<F5><Tab>")
+    neovim.wait_until(lambda: neovim.buffer == ["The boat sank in the deep, and\t"], "a tab alone")
 
 
 def test_words_one_by_one(desk: Desk) -> None:

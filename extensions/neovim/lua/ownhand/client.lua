@@ -153,7 +153,8 @@ function M.configuration()
     end or nil,
     capabilities = capabilities(),
     settings = settings,
-    init_options = settings,
+    -- The server then takes nothing for seen that we didn't report.
+    init_options = { ownhand = config.current.settings, reportsShown = true },
     handlers = {
       ["ownhand/status"] = status.on_status,
       ["window/showMessage"] = messages.on_message,

@@ -4,8 +4,12 @@ local corpus = require("ownhand.corpus")
 local lsp = require("ownhand.lsp")
 local messages = require("ownhand.messages")
 local model = require("ownhand.model")
+local reports = require("ownhand.reports")
 local session = require("ownhand.session")
 local status = require("ownhand.status")
+local verdicts = require("ownhand.verdicts")
+local whose = require("ownhand.whose")
+local wording = require("ownhand.wording")
 
 local M = {}
 
@@ -77,6 +81,9 @@ local wordings = {
   corpus = function(answer)
     return corpus.lines(answer)
   end,
+  verdicts = function(answer)
+    return verdicts.lines(answer)
+  end,
 }
 
 ---@param name string
@@ -141,6 +148,27 @@ local function tell_whose(words, answer)
   run("mine", { folder(), table.concat(words, " "), answer })
 end
 
+local EXCERPT = 40
+
+--- "Not mine", of the suggestion seen last; the answer names it, because it is no longer there to be looked at.
+---@param reason? string
+local function reject(reason)
+  local rejected
+  rejected = session.reject(reason, function(err, answer)
+    if err then
+      messages.say(err.message, vim.log.levels.WARN)
+    elseif type(answer) == "table" and answer.sentence then
+      messages.say(answer.sentence)
+    else
+      local why = reason and ": " .. reason or ""
+      messages.say(("“%s” is not yours%s."):format(wording.beginning(rejected.text, EXCERPT), why))
+    end
+  end)
+  if not rejected then
+    messages.say("no suggestion was seen yet that could be rejected.", vim.log.levels.WARN)
+  end
+end
+
 ---@type table<string, fun(arguments: string[])>
 local subcommands = {
   start = function()
@@ -170,7 +198,13 @@ local subcommands = {
     page("messages", #messages.history > 0 and messages.history or { "No messages." })
   end,
   reject = function(arguments)
-    session.reject(#arguments > 0 and table.concat(arguments, " ") or nil)
+    reject(#arguments > 0 and reports.known_reason(table.concat(arguments, " ")) or nil)
+  end,
+  verdicts = function()
+    run("verdicts", { folder() })
+  end,
+  whose = function()
+    whose.toggle()
   end,
   ask = function()
     local column = vim.api.nvim_win_get_cursor(0)[2]
@@ -201,7 +235,15 @@ local subcommands = {
 }
 
 --- Server commands that have a form of their own above, or belong to the keys.
-local served_above = { accept = true, dismiss = true, reject = true, addSamples = true, mine = true, models = true }
+local served_above = {
+  accept = true,
+  dismiss = true,
+  addSamples = true,
+  removeSamples = true,
+  mine = true,
+  models = true,
+  provenance = true,
+}
 
 ---@return string[]
 local function names()
@@ -243,11 +285,29 @@ local function pieces()
   end, corpus.paths(type(answer) == "table" and answer or {}))
 end
 
+--- The rest of each reason that begins with what is written already: one may have two words.
+---@param lead string the word at the cursor
+---@param line string
+---@return string[]
+local function reasons(lead, line)
+  local written = line:match("reject%s+(.*)$") or ""
+  local done = #written - #lead
+  local fitting = vim.tbl_filter(function(reason)
+    return vim.startswith(reason, written)
+  end, reports.REASONS)
+  return vim.tbl_map(function(reason)
+    return reason:sub(done + 1)
+  end, fitting)
+end
+
 ---@param lead string
 ---@param line string
 ---@return string[]
 function M.complete(lead, line)
   local words = vim.split(line:gsub("^.-Ownhand!?%s*", ""), "%s+")
+  if #words > 1 and words[1] == "reject" then
+    return reasons(lead, line)
+  end
   if #words > 1 and words[1] == "add-samples" then
     return vim.fn.getcompletion(lead, "file")
   end

@@ -1,5 +1,9 @@
 --- `:Ownhand corpus` as a page to read, in the words of `ownhand corpus` in a terminal.
+local wording = require("ownhand.wording")
+
 local M = {}
+
+local is_given, number, padded = wording.is_given, wording.number, wording.padded
 
 local TITLE_WIDTH = 36
 
@@ -13,23 +17,10 @@ local TITLE_WIDTH = 36
 ---@field held_out? string
 ---@field copy_of? string
 
----@param value any
----@return boolean
-local function is_given(value)
-  return type(value) == "string" and value ~= ""
-end
-
----@param count integer
----@return string with commas between thousands
-local function number(count)
-  local digits = ("%d"):format(count):reverse():gsub("(%d%d%d)", "%1,"):reverse()
-  return (digits:gsub("^,", ""))
-end
-
 ---@param count integer
 ---@return string
 local function pieces_in_words(count)
-  return count == 1 and "1 piece" or number(count) .. " pieces"
+  return wording.counted(count, "piece")
 end
 
 ---@param piece ownhand.Piece
@@ -50,21 +41,6 @@ local function note_of(piece, several)
     notes[#notes + 1] = "id " .. piece.id
   end
   return table.concat(notes, " · ")
-end
-
----@param text string
----@param width integer
----@return string
-local function padded(text, width)
-  if vim.api.nvim_strwidth(text) > width then
-    local whole = text
-    local taken = width
-    repeat
-      taken = taken - 1
-      text = vim.fn.strcharpart(whole, 0, taken) .. "…"
-    until vim.api.nvim_strwidth(text) <= width
-  end
-  return text .. (" "):rep(width - vim.api.nvim_strwidth(text))
 end
 
 ---@param pieces ownhand.Piece[]

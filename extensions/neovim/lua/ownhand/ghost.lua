@@ -11,6 +11,8 @@ local MARK = 1
 
 ---@type integer? buffer that shows ghost text now
 local shown_in
+---@type fun()? to be called when the ghost text has reached the screen
+local waiting
 
 local GREY = 0x767676 -- As far from white as from black.
 
@@ -73,8 +75,47 @@ function M.define_highlight()
   vim.api.nvim_set_hl(0, "OwnhandSuggestion", { link = "OwnhandPale", default = true })
 end
 
+--- Call back, once, when the ghost text that is set now has reached the screen; not when it was taken away before. It
+--- is called while the screen is being drawn, and must leave the editor alone.
+---@param action fun()
+function M.when_drawn(action)
+  waiting = action
+end
+
+--- Is the ghost text in sight, in a window that shows these rows of this buffer?
+---@param buffer integer
+---@param first integer 0-based
+---@param last integer
+---@return boolean
+local function is_among(buffer, first, last)
+  local place = buffer == shown_in and vim.api.nvim_buf_get_extmark_by_id(buffer, namespace, MARK, {}) or {}
+  return place[1] ~= nil and first <= place[1] and place[1] <= last
+end
+
+local is_drawing = false
+
+--- Neovim has no event for what it has drawn, but it asks those who decorate the text.
+vim.api.nvim_set_decoration_provider(vim.api.nvim_create_namespace("ownhand.drawn"), {
+  on_start = function()
+    is_drawing = false
+    return waiting ~= nil
+  end,
+  on_win = function(_, _, buffer, first, last)
+    is_drawing = is_drawing or is_among(buffer, first, last)
+    return false
+  end,
+  on_end = function()
+    local action = waiting
+    if is_drawing and action then
+      waiting = nil
+      action()
+    end
+  end,
+})
+
 --- Take the ghost text away.
 function M.clear()
+  waiting = nil
   if shown_in and vim.api.nvim_buf_is_valid(shown_in) then
     vim.api.nvim_buf_clear_namespace(shown_in, namespace, 0, -1)
   end

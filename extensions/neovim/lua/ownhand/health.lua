@@ -25,6 +25,26 @@ local function check_program()
   end
 end
 
+local GESTURES = { "ownhand.accept", "ownhand.dismiss", "ownhand.reject", "ownhand.verdicts", "ownhand.provenance" }
+
+--- A server that is older than the plug-in may not know what its keys tell it.
+---@param clients vim.lsp.Client[]
+local function check_gestures(clients)
+  for _, client in ipairs(clients) do
+    local known = require("ownhand.lsp").commands(client)
+    local missing = vim.tbl_filter(function(command)
+      return not vim.tbl_contains(known, command)
+    end, GESTURES)
+    if #missing > 0 then
+      health.warn("The server doesn't know " .. table.concat(missing, ", "), "Update the program `ownhand`.")
+      return
+    end
+  end
+  if #clients > 0 then
+    health.ok("The server notes what becomes of suggestions, where you let it learn.")
+  end
+end
+
 local function check_clients()
   local clients = require("ownhand.lsp").clients()
   if #clients == 0 then
@@ -35,6 +55,7 @@ local function check_clients()
     local folder = client.root_dir or client.config.root_dir
     health.ok(("A server runs for %d buffer(s), folder: %s"):format(buffers, folder or "none (loose texts)"))
   end
+  check_gestures(clients)
   local trouble = require("ownhand.status").trouble
   if trouble then
     health.warn(trouble)
@@ -62,6 +83,23 @@ end
 
 local others = { "copilot", "supermaven-nvim", "codeium", "tabnine", "minuet", "windsurf" }
 
+--- Clients whose ghost text Neovim 0.12 draws itself in some buffer of ours.
+---@return string[]
+local function drawn_by_neovim()
+  local names = {}
+  local inline_completion = vim.lsp.inline_completion
+  for _, ours in ipairs(inline_completion and require("ownhand.lsp").clients() or {}) do
+    for buffer in pairs(ours.attached_buffers) do
+      for _, client in ipairs(vim.lsp.get_clients({ bufnr = buffer, method = "textDocument/inlineCompletion" })) do
+        if client.id ~= ours.id and inline_completion.is_enabled({ client_id = client.id, bufnr = buffer }) then
+          names[client.name] = true
+        end
+      end
+    end
+  end
+  return vim.tbl_keys(names)
+end
+
 local function check_others()
   local found = vim.tbl_filter(function(name)
     return package.loaded[name] ~= nil
@@ -69,6 +107,7 @@ local function check_others()
   if vim.g.loaded_copilot == 1 then
     found[#found + 1] = "copilot.vim"
   end
+  vim.list_extend(found, drawn_by_neovim())
   if #found > 0 then
     health.warn(
       "Other plug-ins draw ghost text, too: " .. table.concat(found, ", "),

@@ -6,7 +6,7 @@ local registered = false
 
 local function define_events()
   local session, ghost = require("ownhand.session"), require("ownhand.ghost")
-  local lsp, client = require("ownhand.lsp"), require("ownhand.client")
+  local lsp, client, whose = require("ownhand.lsp"), require("ownhand.client"), require("ownhand.whose")
   local group = vim.api.nvim_create_augroup(GROUP, {})
   local function on(events, callback)
     vim.api.nvim_create_autocmd(events, { group = group, callback = callback })
@@ -25,6 +25,13 @@ local function define_events()
   on("CompleteDone", if_served(vim.schedule_wrap(session.refresh)))
   on({ "InsertLeave", "BufLeave", "WinLeave" }, session.leave)
   on({ "VimResized", "WinResized" }, session.redraw)
+  on({ "TextChanged", "TextChangedI", "TextChangedP" }, function(event)
+    whose.changed(event.buf)
+  end)
+  on("BufEnter", function(event)
+    whose.entered(event.buf)
+  end)
+  on("ColorScheme", whose.define_highlight)
   on({ "ColorScheme", "UIEnter" }, ghost.define_highlight)
   vim.api.nvim_create_autocmd("OptionSet", {
     group = group,
@@ -40,9 +47,11 @@ local function define_events()
     local attached = vim.lsp.get_client_by_id(event.data.client_id)
     if attached and attached.name == lsp.NAME then
       client.attached(event.buf, attached)
+      whose.entered(event.buf)
     end
   end)
   ghost.define_highlight()
+  whose.define_highlight()
   return group
 end
 

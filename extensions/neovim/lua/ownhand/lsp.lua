@@ -47,6 +47,7 @@ function M.request(client, method, params, handler, buffer)
   return id
 end
 
+--- Send a notification; changes of all buffers that still wait are sent before it.
 ---@param client vim.lsp.Client
 ---@param method string
 ---@param params table

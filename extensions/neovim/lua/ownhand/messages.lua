@@ -75,17 +75,23 @@ function M.say(message, level)
   end)
 end
 
---- Show lines in a window that `q` closes.
+--- Show lines in a window that `q` closes, in place of an older page of that title.
 ---@param title string
 ---@param lines string[]
 function M.page(title, lines)
+  local name = "ownhand://" .. title
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_get_name(buffer) == name then
+      vim.api.nvim_buf_delete(buffer, { force = true })
+    end
+  end
   vim.cmd("botright new")
   local buffer = vim.api.nvim_get_current_buf()
   vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = "nofile", "wipe", false
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
   vim.bo[buffer].modifiable = false
   vim.wo.wrap, vim.wo.linebreak, vim.wo.breakindent = true, true, true
-  vim.api.nvim_buf_set_name(buffer, "ownhand://" .. title)
+  vim.api.nvim_buf_set_name(buffer, name)
   vim.api.nvim_win_set_height(0, math.min(#lines + 1, math.floor(vim.o.lines / 2)))
   vim.keymap.set("n", "q", "<Cmd>close<CR>", { buffer = buffer, nowait = true })
 end

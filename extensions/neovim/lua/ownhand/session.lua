@@ -4,23 +4,19 @@
 --- once; the server is asked all the same, but nothing it answers may replace a remainder that still fits.
 local ghost = require("ownhand.ghost")
 local lsp = require("ownhand.lsp")
-local notice = require("ownhand.notice")
+local reports = require("ownhand.reports")
 local text = require("ownhand.text")
+local waiting = require("ownhand.waiting")
 
 local M = {}
 
 local INVOKED, AUTOMATIC = 1, 2
 local namespace = vim.api.nvim_create_namespace("ownhand.anchor")
 
----@class ownhand.Live
----@field id string
----@field item table the item as it was first shown
----@field text string all of it, from the anchor on
----@field buffer integer
+---@class ownhand.Live : ownhand.Told its text begins at the anchor
 ---@field mark integer extended mark of the anchor
 ---@field before string the anchor's line up to the anchor
 ---@field after string the rest of the cursor's line
----@field taken integer UTF-16 units accepted by key so far
 
 ---@class ownhand.Question
 ---@field client vim.lsp.Client
@@ -35,10 +31,6 @@ local namespace = vim.api.nvim_create_namespace("ownhand.anchor")
 local live
 ---@type ownhand.Question?
 local question
----@type string? id of the newest suggestion that was seen
-local newest_seen
----@type string[] ids that were reported as shown, newest last
-local reported = {}
 
 --- Is a list of words (or another plug-in's imitation of one) open?
 ---@return boolean
@@ -99,35 +91,6 @@ local function drop()
   live = nil
 end
 
-local THINKING_MS = 500
----@type integer? number of the notice that an answer is awaited
-local thinking
-
---- Where no status line does it, say that an answer is awaited, when it takes longer than a moment.
----@param asked ownhand.Question
-local function show_thinking(asked)
-  if question == asked and not require("ownhand.status").line_is_used then
-    thinking = notice.show("Ownhand is thinking…")
-  end
-end
-
---- Let the writer know, who asked by a key, that an answer is awaited, or that it is no more.
----@param asked ownhand.Question
-local function waiting_changed(asked)
-  if asked.kind ~= INVOKED then
-    return
-  end
-  require("ownhand.status").changed()
-  if question == asked then
-    vim.defer_fn(function()
-      show_thinking(asked)
-    end, THINKING_MS)
-  elseif thinking then
-    notice.hide(thinking)
-    thinking = nil
-  end
-end
-
 local function cancel()
   local asked = question
   question = nil
@@ -137,31 +100,17 @@ local function cancel()
   if asked.request and not lsp.is_stopped(asked.client) then
     lsp.cancel(asked.client, asked.request)
   end
-  waiting_changed(asked)
+  waiting.over(asked)
 end
 
----@param method string
----@param params table
-local function tell(method, params)
-  local client = live and lsp.client_of(live.buffer)
-  if client then
-    lsp.notify(client, method, params)
-  end
-end
-
---- Draw the remainder; the first time, report that the suggestion was shown.
+--- Draw the remainder; once it is on the screen, report that the suggestion was shown.
 ---@param rest string
 local function show(rest)
   ghost.draw(rest)
-  newest_seen = live.id
-  if vim.tbl_contains(reported, live.id) then
-    return
-  end
-  reported[#reported + 1] = live.id
-  if #reported > 64 then
-    table.remove(reported, 1)
-  end
-  tell("textDocument/didShowCompletion", { item = live.item })
+  local shown = live --[[@as ownhand.Live]]
+  ghost.when_drawn(function()
+    reports.drawn(shown)
+  end)
 end
 
 ---@param item table
@@ -196,7 +145,6 @@ local function adopt(item, inserted)
     mark = vim.api.nvim_buf_set_extmark(buffer, namespace, row - 1, column, { right_gravity = false }),
     before = line:sub(1, column),
     after = line:sub(column + 1),
-    taken = 0,
   }
 end
 
@@ -218,7 +166,7 @@ local function take_answer(asked, result)
     return
   end
   question = nil
-  waiting_changed(asked)
+  waiting.over(asked)
   if not is_inserting() or not still_there(asked) or popup_is_open() then
     return
   end
@@ -261,7 +209,9 @@ local function ask(kind)
     column = column,
   }
   question = asked
-  waiting_changed(asked)
+  if kind == INVOKED then
+    waiting.begin(asked)
+  end
   local character = text.column(vim.api.nvim_get_current_line(), column, client.offset_encoding)
   asked.request = lsp.request(client, "textDocument/inlineCompletion", {
     textDocument = { uri = vim.uri_from_bufnr(buffer) },
@@ -304,20 +254,14 @@ end
 function M.redraw()
   local rest = ghost.is_shown() and remainder()
   if rest and rest ~= "" then
-    ghost.draw(rest)
+    show(rest)
   end
 end
 
---- Does the writer wait for a suggestion that was asked for by key?
----@return boolean
-function M.is_waiting()
-  return question ~= nil and question.kind == INVOKED
-end
-
---- Can the writer see a suggestion now?
+--- Can the writer see a suggestion now? A key that was pressed before it reached the screen isn't meant for it.
 ---@return boolean
 function M.is_visible()
-  return ghost.is_shown() and (remainder() or "") ~= ""
+  return live ~= nil and ghost.is_shown() and reports.was_seen(live) and (remainder() or "") ~= ""
 end
 
 --- Ask now, whatever the pause and the trigger say. A suggestion that is shown gives way to another one.
@@ -338,37 +282,24 @@ local function insert(piece)
   vim.api.nvim_win_set_cursor(0, { row + #lines - 1, #lines == 1 and column + #last or #last })
 end
 
---- The whole suggestion is in the text: run its command.
-local function finish()
-  local done = live
-  local client = lsp.client_of(done.buffer)
-  drop()
-  local command = type(done.item.command) == "table" and done.item.command
-  if client and command then
-    lsp.execute(client, command.command, command.arguments, nil, done.buffer)
-  end
-end
-
 ---@param cut fun(rest: string): string what to take of the remainder
 ---@return boolean accepted
 local function accept(cut)
-  local rest = ghost.is_shown() and remainder() or ""
-  if rest == "" then
+  local rest = M.is_visible() and remainder() or ""
+  if not live or rest == "" then
     return false
   end
+  local taken = live
   local piece = cut(rest)
   cancel()
   ghost.clear()
   insert(piece)
-  local partial = live.taken > 0 or #piece < #rest
-  live.taken = live.taken + text.utf16_length(piece)
-  if partial then
-    tell("textDocument/didPartiallyAcceptCompletion", { item = live.item, acceptedLength = live.taken })
-  end
   if #piece == #rest then
-    finish()
+    drop()
+    reports.took_all(taken)
   else
     ghost.draw(rest:sub(#piece + 1))
+    reports.took_part(taken, text.utf16_length(taken.text:sub(1, #taken.text - #rest + #piece)))
   end
   return true
 end
@@ -390,33 +321,28 @@ function M.accept_line()
   return accept(text.first_line)
 end
 
----@param command string
----@param ... any
-local function gesture(command, ...)
-  local client = lsp.client_of()
-  local id = live and live.id or newest_seen
-  cancel()
-  drop()
-  if client and id then
-    return lsp.execute(client, command, { id, ... })
-  end
-  return false
-end
-
 --- Take the suggestion away. This says nothing about the writer's hand.
 ---@return boolean dismissed
 function M.dismiss()
-  return M.is_visible() and (gesture("ownhand.dismiss") or true)
+  local put_away = M.is_visible() and live or nil
+  if not put_away then
+    return false
+  end
+  cancel()
+  drop()
+  reports.dismissed(put_away)
+  return true
 end
 
---- "Not mine": the suggestion that is shown, or the one seen last. A server that keeps no such notes is told that it
---- was sent away.
+--- "Not mine": the suggestion that is shown, or the one seen last.
 ---@param reason? string
----@return boolean sent
-function M.reject(reason)
-  local client = lsp.client_of()
-  local noted = client and vim.tbl_contains(lsp.commands(client), "ownhand.reject")
-  return gesture(noted and "ownhand.reject" or "ownhand.dismiss", noted and reason or nil)
+---@param handler? fun(err: lsp.ResponseError?, result: any)
+---@return ownhand.Told|false rejected
+function M.reject(reason, handler)
+  local here = live and reports.was_seen(live) and live or nil
+  cancel()
+  drop()
+  return reports.rejected(here, reason, handler) or false
 end
 
 return M

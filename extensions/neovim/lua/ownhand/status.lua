@@ -12,6 +12,7 @@ local M = {}
 ---@field words? integer
 ---@field why? string why there is no suggestion
 ---@field quiet? boolean
+---@field counts? table<string, integer> suggestions of this sitting
 ---@field form? string "prose" or "verse": the place of the last answer
 
 ---@type table<integer, ownhand.Status> by client
@@ -74,7 +75,7 @@ function M.line(buffer)
     return M.trouble and "Ownhand: not running" or ""
   end
   local words = { "Ownhand" }
-  if require("ownhand.session").is_waiting() then
+  if require("ownhand.waiting").is_on() then
     words[#words + 1] = "thinking"
   elseif state.quiet then
     words[#words + 1] = "quiet"
@@ -114,9 +115,8 @@ function M.lines()
     "Words: " .. known(state.words, "0"),
     "Why nothing here: " .. known(state.why, "nothing stands in the way"),
   }
-  for name, count in vim.spairs(type(state.counts) == "table" and state.counts or {}) do
-    lines[#lines + 1] = ("%s: %s"):format(name, count)
-  end
+  local counts = type(state.counts) == "table" and state.counts or {}
+  lines[#lines + 1] = "This sitting: " .. require("ownhand.verdicts").sitting(counts)
   return lines
 end
 

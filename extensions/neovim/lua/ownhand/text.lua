@@ -28,6 +28,25 @@ function M.column(line, byte, encoding)
   return encoding == "utf-32" and select(2, head:gsub("[^\128-\191]", "")) or M.utf16_length(head)
 end
 
+--- The byte offset of an LSP column in a line: the other way round. A column beyond the end means the end.
+---@param line string
+---@param column integer
+---@param encoding string "utf-8", "utf-16" or "utf-32"
+---@return integer 0-based
+function M.byte(line, column, encoding)
+  if encoding == "utf-8" then
+    return math.min(column, #line)
+  end
+  local units, index = 0, 1
+  while index <= #line and units < column do
+    local lead = line:byte(index)
+    local size = lead >= 0xF0 and 4 or lead >= 0xE0 and 3 or lead >= 0xC0 and 2 or 1
+    units = units + ((encoding == "utf-16" and size == 4) and 2 or 1)
+    index = index + size
+  end
+  return math.min(index - 1, #line)
+end
+
 --- The characters of a string, each with the marks that combine with it.
 ---@param text string
 ---@return string[]
