@@ -1,5 +1,6 @@
 """The whole room over the real embedded engine."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from ownhand.home import Home
 from ownhand.manuscript.model import Form
 from ownhand.suggestions.moment import Moment, Suggestion
 from ownhand.suggestions.suggester import Suggester
+from ownhand.suggestions.variants import is_variant
+from ownhand.text.words import matching_words
 
 CONTROL = Path(__file__).parents[2] / "examples" / "control"
 
@@ -37,6 +40,24 @@ async def test_prose_and_verse_from_the_packaged_model(packaged) -> None:
     assert verse.form is Form.VERSE
     assert "\n" not in verse.text.strip("\n")
     assert not verse.text.endswith("\n")
+    await suggester.close()
+
+
+async def test_what_was_rejected_once_does_not_come_back_at_its_place(packaged) -> None:
+    """The model would often write the same again: it is drawn from three times, and then nothing is offered."""
+    suggester = Suggester(packaged, on_mains=lambda: False)
+    story = (CONTROL / "prose-04-sea-tale.md").read_text(encoding="utf-8")[:500].rsplit(" ", 1)[0]
+    at = Moment("a", 1, story, "\n", "md", invoked=True, length="phrase")
+    first = await suggester.suggest(at)
+    assert isinstance(first, Suggestion)
+    assert suggester.rejected(first.id, "cliché")
+    for version in range(2, 8):
+        answer = await suggester.suggest(replace(at, version=version))
+        if isinstance(answer, Suggestion):
+            assert not is_variant(matching_words(answer.text), matching_words(first.text))
+            assert suggester.rejected(answer.id)
+        else:
+            assert answer.why.startswith("What came was not worth offering")
     await suggester.close()
 
 

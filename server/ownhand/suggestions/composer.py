@@ -1,8 +1,8 @@
 """From a moment to a shaped text: passages, prompt, candidates. Knows nothing of requests, pauses and caches.
 
 How many candidates? A second one costs as much as the first, and one whom nobody waits for costs nothing. So a
-request gets one, and another only when the first came to nothing or holds a stock phrase, and came quickly. What is
-written ahead while the engine is idle gets two, and the writer's own n-gram model chooses.
+request gets one, and another only when the first came to nothing or holds a stock phrase or a rejected one, and came
+quickly. What is written ahead while the engine is idle gets two, and the writer's own n-gram model chooses.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from ownhand.suggestions.moment import Moment, Origin
 from ownhand.suggestions.own_text import OwnPassage, OwnText
 from ownhand.suggestions.place import Place
 from ownhand.suggestions.prompt import PASSAGE_TOKENS, Prompt, PromptBuilder
+from ownhand.suggestions.rejections import NOT_YOURS, Rejections
 from ownhand.suggestions.rerank import OwnHand
 from ownhand.suggestions.sampling import longest_answer, sampling_for
 from ownhand.suggestions.shaping import FOLLOWS, NEW_LINE, NEW_PARAGRAPH, Dropped, Surroundings, shape
@@ -36,6 +37,7 @@ QUICK = 0.25
 """Seconds within which a first candidate must have come for another one to be worth the wait."""
 ASKED_PATIENCE = 2.5
 """Seconds of writing, without those of reading the prompt, after which a key's request that came to nothing rests."""
+_NOT_YOURS = Dropped(NOT_YOURS)
 _BREAKS = (Dropped(NEW_PARAGRAPH), Dropped(NEW_LINE))
 _HELD_BACK_WORDS = 8
 _MATTER = 2000
@@ -55,12 +57,13 @@ class Composed:
 
 @dataclass
 class Composer:
-    """One engine and the writer's other pieces."""
+    """One engine, the writer's other pieces, and what the writer rejected."""
 
     engine: Engine
     corpus: OwnText | None
     clock: Clock
     stats: Stats
+    rejections: Rejections = field(default_factory=Rejections)
     last_trace: Trace | None = None
     hand: OwnHand = field(init=False)
     _prompts: PromptBuilder = field(init=False)
@@ -68,7 +71,7 @@ class Composer:
 
     def __post_init__(self) -> None:
         self._prompts = PromptBuilder(self.engine)
-        self.hand = OwnHand(self.corpus, self.clock)
+        self.hand = OwnHand(self.corpus, self.clock, self.rejections.phrasing)
 
     async def compose(
         self, moment: Moment, place: Place, *, ahead: bool = False, grown: Callable[[str], None] = lambda _: None
@@ -88,12 +91,12 @@ class Composer:
         await self.engine.load()
         prompt = await self.prompt(moment, place)
         candidates: list[Candidate] = []
-        while not candidates or self._wants_another(candidates, moment, ahead, self.clock.now() - started):
+        while not candidates or self._wants_another(candidates, moment, place, ahead, self.clock.now() - started):
             candidates.append(await self._candidate(prompt, moment, place, candidates, grown))
         if not ahead:
             self._trace(prompt, candidates, started)
         self.hand.prepare(place.form)
-        chosen = self._chosen(candidates, place)
+        chosen = self._chosen(candidates, moment, place)
         if isinstance(chosen.text, Dropped):
             return chosen.text
         return Composed(chosen.text, Origin(prompt.digest, chosen.sampling, chosen.first_token_ms))
@@ -125,7 +128,8 @@ class Composer:
         spans = [] if isinstance(text, Dropped) else list(word_spans(text))
         if isinstance(text, Dropped) or len(spans) <= _HELD_BACK_WORDS:
             return ""
-        return _GAP.sub("", text[: spans[-_HELD_BACK_WORDS][0]])
+        sure = _GAP.sub("", text[: spans[-_HELD_BACK_WORDS][0]])
+        return "" if self._is_rejected(sure, moment) else sure
 
     def forget(self, document: str) -> None:
         self._prompts.forget(document)
@@ -142,7 +146,8 @@ class Composer:
         Asked by a key at a paragraph's end, most models begin a new paragraph however often they are asked. The
         suggestion may hold no line break, so the model is let past it, and its next sentence goes on in this one.
         """
-        sampling = sampling_for(place.form, moment.length, attempt=len(former))
+        again = sum(candidate.text == _NOT_YOURS for candidate in former)  # what comes a second time needs a wider draw
+        sampling = sampling_for(place.form, moment.length, attempt=len(former) + again)
         limits, around = _limits(moment, place), _around(moment, place)
         if moment.invoked and any(candidate.text in _BREAKS for candidate in former):
             sampling = replace(sampling, stop=() if place.form is Form.PROSE else sampling.stop)
@@ -150,10 +155,17 @@ class Composer:
         candidate = await generate(self.engine, prompt, sampling, limits, around, self.clock, grown)
         if isinstance(candidate.text, str) and await self._is_own_text(candidate.text, moment, place):
             candidate.text = Dropped(OWN_TEXT)
+        if isinstance(candidate.text, str) and self._is_rejected(candidate.text, moment):
+            candidate.text = _NOT_YOURS
         self._count(candidate, first=not former)
         return candidate
 
-    def _wants_another(self, candidates: list[Candidate], moment: Moment, ahead: bool, seconds: float) -> bool:
+    def _is_rejected(self, text: str, moment: Moment) -> bool:
+        return self.rejections.forbids(moment.page, moment.before, text)
+
+    def _wants_another(
+        self, candidates: list[Candidate], moment: Moment, place: Place, ahead: bool, seconds: float
+    ) -> bool:
         """Tried again is what failed by chance. What follows the cursor already would come a second time."""
         failed = all(isinstance(candidate.text, Dropped) for candidate in candidates)
         if ahead:
@@ -162,14 +174,20 @@ class Composer:
             written = sum(candidate.writing_ms for candidate in candidates) / 1000
             return len(candidates) < ASKED_CANDIDATES and written <= ASKED_PATIENCE
         first = candidates[0].text
-        poor = first.reason != FOLLOWS if isinstance(first, Dropped) else count_stock_phrases(first) > 0
+        if isinstance(first, Dropped):
+            poor = first.reason != FOLLOWS
+        else:
+            poor = self.hand.is_poor(first, place.text, place.form)
         return poor and len(candidates) < 2 and seconds <= QUICK
 
-    def _chosen(self, candidates: list[Candidate], place: Place) -> Candidate:
-        """The one whose text is best; the first when no text came."""
+    def _chosen(self, candidates: list[Candidate], moment: Moment, place: Place) -> Candidate:
+        """The one whose text is best; when no text came, the one that says best why."""
+        for one in candidates:
+            if isinstance(one.text, str) and self._is_rejected(one.text, moment):
+                one.text = _NOT_YOURS  # the writer said so while another was written
         by_text = {one.text: one for one in reversed(candidates) if isinstance(one.text, str)}
         if not by_text:
-            return candidates[0]
+            return next((one for one in candidates if one.text == _NOT_YOURS), candidates[0])
         texts = [one.text for one in candidates if isinstance(one.text, str)]
         best = self.hand.best(texts, place.text, place.form)
         self.stats.stock_offered += count_stock_phrases(best) > 0

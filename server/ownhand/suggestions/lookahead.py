@@ -17,6 +17,7 @@ _TAIL = 512
 _AFTER = 200
 _LEAST_TAIL = 32
 _DECLINED_PLACES = 64
+_PUT_AWAY = 64
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,19 @@ class Scope:
 class Entry:
     """`position` counts code points from the document's start; `tail` and `after` are the text around it.
 
-    `judged`: the writer took it, in part at least, or went on without it.
+    `page` is what the document is known by from one sitting to the next. `typed`: so many characters of the suggestion
+    were in the text when its remainder was last asked for. `judged`: the writer took it, in part at least, or went on
+    without it.
     """
 
     scope: Scope
+    page: str
     position: int
     tail: str
     after: str
     suggestion: Suggestion
     offered: bool
+    typed: int = 0
     judged: bool = False
 
 
@@ -50,10 +55,11 @@ class LookAhead:
     def __init__(self, entries: int = _ENTRIES) -> None:
         self._bound = entries
         self._entries: OrderedDict[str, Entry] = OrderedDict()
+        self._put_away: OrderedDict[str, Entry] = OrderedDict()
 
     def put(self, scope: Scope, moment: Moment, suggestion: Suggestion, *, offered: bool) -> None:
         tail, after = moment.before[-_TAIL:], moment.after[:_AFTER]
-        self._entries[suggestion.id] = Entry(scope, moment.position, tail, after, suggestion, offered)
+        self._entries[suggestion.id] = Entry(scope, moment.page, moment.position, tail, after, suggestion, offered)
         if len(self._entries) > self._bound:
             self._entries.popitem(last=False)
 
@@ -69,6 +75,8 @@ class LookAhead:
         if best is None:
             return None
         self._entries.move_to_end(best[1])
+        entry = self._entries[best[1]]
+        entry.typed = len(entry.suggestion.text) - len(best[2].text)
         return best[2]
 
     def typed_through(self, scope: Scope, moment: Moment, suggestion_id: str) -> bool:
@@ -90,12 +98,23 @@ class LookAhead:
     def mark_offered(self, suggestion_id: str) -> None:
         self._entries[suggestion_id].offered = True
 
+    def known(self, suggestion_id: str) -> Entry | None:
+        """The entry of a suggestion that is live or was put away not long ago."""
+        return self._entries.get(suggestion_id) or self._put_away.get(suggestion_id)
+
     def drop(self, suggestion_id: str) -> Entry | None:
-        return self._entries.pop(suggestion_id, None)
+        """Put it away: it is not found any more. What it was stays known for a while."""
+        entry = self._entries.pop(suggestion_id, None)
+        if entry is not None:
+            self._put_away[suggestion_id] = entry
+            if len(self._put_away) > _PUT_AWAY:
+                self._put_away.popitem(last=False)
+        return entry
 
     def forget(self, document: str) -> None:
-        for key in [key for key, entry in self._entries.items() if entry.scope.document == document]:
-            del self._entries[key]
+        for entries in (self._entries, self._put_away):
+            for key in [key for key, entry in entries.items() if entry.scope.document == document]:
+                del entries[key]
 
 
 class Declined:

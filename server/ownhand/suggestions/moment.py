@@ -35,6 +35,11 @@ class Moment:
         """Code points from the document's start to the cursor."""
         return self.before_offset + len(self.before)
 
+    @property
+    def page(self) -> str:
+        """What the document is known by from one sitting to the next: its path, or its key where it has none."""
+        return self.path or self.document
+
 
 @dataclass(frozen=True)
 class Origin:

@@ -68,6 +68,11 @@ class NgramModel:
             history.append(token)
         return total / len(written)
 
+    def holds(self, run: Sequence[str]) -> bool:
+        """Do the texts hold this run of two or three words, comparable ones as `tokens` gives them?"""
+        level = self._words[len(run) - 1]
+        return level.follows.get(tuple(run[:-1]), Counter())[run[-1]] > 0
+
     def _read(self, words: list[str], seen: set[tuple[str, ...]]) -> None:
         """The highest order counts occurrences, the lower ones in how many contexts a word was new."""
         padded = [_START] * (_ORDER - 1) + words

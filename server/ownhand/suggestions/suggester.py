@@ -7,7 +7,7 @@ the new request waits for it and gets the remainder.
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -15,11 +15,13 @@ from ownhand.engines.protocol import Engine
 from ownhand.suggestions.clock import Clock, SystemClock
 from ownhand.suggestions.composer import Composed, Composer
 from ownhand.suggestions.flight import Answer, Asking, Flight
-from ownhand.suggestions.lookahead import Declined, LookAhead, Scope
+from ownhand.suggestions.judging import Judging
+from ownhand.suggestions.lookahead import LookAhead, Scope
 from ownhand.suggestions.moment import Moment, Silence, Suggestion
 from ownhand.suggestions.own_text import OwnText
 from ownhand.suggestions.place import Place, read_place
 from ownhand.suggestions.prefetch import Prefetch, on_mains_power
+from ownhand.suggestions.rejections import Rejected, Rejections
 from ownhand.suggestions.shaping import Dropped
 from ownhand.suggestions.trace import Stats, Trace
 from ownhand.suggestions.trigger import PauseRule
@@ -36,6 +38,8 @@ class Suggester:
     """Answers moments with suggestions from one engine.
 
     `trigger` is "pause" or "manual" (the caller resolves `auto`); it and `pause_ms` may be changed at any time.
+    `rejections` belong to the voice: hand the same ones to all its suggesters, also to those that come after another
+    engine was chosen.
     """
 
     def __init__(
@@ -47,21 +51,22 @@ class Suggester:
         trigger: Literal["pause", "manual"] = "pause",
         pause_ms: int = 0,
         on_mains: Callable[[], bool] = on_mains_power,
+        rejections: Rejections | None = None,
     ) -> None:
         self.engine = engine
         self.trigger: Literal["pause", "manual"] = trigger
         self.stats = Stats()
         self._clock = clock or SystemClock()
         self._pause = PauseRule(self._clock, pause_ms / 1000)
-        self._composer = Composer(engine, corpus, self._clock, self.stats)
+        self._rejections = Rejections() if rejections is None else rejections
+        self._composer = Composer(engine, corpus, self._clock, self.stats, self._rejections)
         self._cache = LookAhead()
+        self._judging = Judging(self._cache, self._pause, self._rejections)
         self._prefetch = Prefetch(on_mains)
         self._flights: dict[str, Flight] = {}
         self._asking: dict[str, Asking] = {}
         self._read = set[str]()
         """Documents that the engine was given to read."""
-        self._unjudged: dict[str, str] = {}
-        self._declined = Declined()
         self._background: set[asyncio.Task[None]] = set()
 
     @property
@@ -117,21 +122,27 @@ class Suggester:
 
     def accepted(self, suggestion_id: str) -> None:
         """The writer took the suggestion, whole or in part."""
-        self._judge(suggestion_id)
-        self._cache.is_first_verdict(suggestion_id)
-        self._pause.accepted()
+        self._judging.accepted(suggestion_id)
 
     def dismissed(self, suggestion_id: str) -> None:
         """The writer put it away: nothing starts by itself at that place again before the text changed."""
-        self.ignored(suggestion_id)
-        entry = self._cache.drop(suggestion_id)
-        if entry is not None:
-            self._declined.add(entry)
+        self._judging.dismissed(suggestion_id)
 
     def ignored(self, suggestion_id: str) -> None:
         """The writer went on without it. It counts once, and not for a suggestion of which a part was taken."""
-        if self._judge(suggestion_id) and self._cache.is_first_verdict(suggestion_id):
-            self._pause.ignored()
+        self._judging.ignored(suggestion_id)
+
+    def rejected(self, suggestion_id: str, reason: str = "") -> bool:
+        """ "Not mine": from now on neither this text nor a near variant comes back at its place, and its phrasing ranks
+        down in this voice. False when the suggestion isn't known any more; `remember` takes it in then."""
+        document = self._judging.rejected(suggestion_id, reason)
+        if document is not None and self._prefetch.is_in(document):
+            self._prefetch.stop()  # what would have followed it
+        return document is not None
+
+    def remember(self, rejections: Iterable[Rejected], accepted: Iterable[str] = ()) -> None:
+        """What the writer rejected and accepted in earlier sittings, oldest first. Thousands: call it in a thread."""
+        self._rejections.remember(rejections, accepted)
 
     def closed(self, document: str) -> None:
         """Forget everything about `document` and stop what runs for it."""
@@ -143,7 +154,7 @@ class Suggester:
         self._composer.forget(document)
         self._read.discard(document)
         self._pause.closed(document)
-        self._unjudged.pop(document, None)
+        self._judging.closed(document)
 
     async def close(self) -> None:
         """Stop every generation."""
@@ -211,19 +222,27 @@ class Suggester:
 
     def _live(self, moment: Moment) -> Suggestion | None:
         """The remainder of a suggestion that was offered before."""
-        found = self._cache.find(self._scope(moment), moment)
+        found = self._kept(moment, offered=True)
         if found is not None:
             self.stats.continued += 1
-            self._unjudged[moment.document] = found.id
+            self._judging.offered(moment.document, found.id)
         return found
+
+    def _kept(self, moment: Moment, *, offered: bool) -> Suggestion | None:
+        """What the cache has for this place. What brings a rejected text back is put away instead."""
+        while (found := self._cache.find(self._scope(moment), moment, offered=offered)) is not None:
+            if not self._rejections.forbids(moment.page, moment.before, found.text):
+                return found
+            self._cache.drop(found.id)
+        return None
 
     def _place(self, moment: Moment) -> Place | Silence:
         """Where a suggestion may start now, or why none does."""
-        self._judge_last(moment)
+        self._judging.judge_last(self._scope(moment), moment)
         if not moment.invoked and self.trigger == "manual":
             self._let_read(moment)
             return Silence("Ownhand waits until you ask for a suggestion.")
-        if not moment.invoked and self._declined.holds(self._scope(moment), moment):
+        if not moment.invoked and self._judging.declined.holds(self._scope(moment), moment):
             return Silence("You put a suggestion away here.")
         return read_place(moment)
 
@@ -288,7 +307,7 @@ class Suggester:
         if self._prefetch.is_for(flight.moment):
             flight.generating = True
             await self._prefetch.wait()
-        found = self._cache.find(self._scope(flight.moment), flight.moment, offered=False)
+        found = self._kept(flight.moment, offered=False)
         if found is None:
             return None
         self._cache.mark_offered(found.id)
@@ -310,7 +329,7 @@ class Suggester:
 
     def _offer(self, moment: Moment, suggestion: Suggestion) -> Suggestion:
         self.stats.offered += 1
-        self._unjudged[moment.document] = suggestion.id
+        self._judging.offered(moment.document, suggestion.id)
         if len(self._flights) <= 1:
             ahead = replace(moment, before=moment.before + suggestion.text, invoked=False)
             self._prefetch.begin(ahead, self._write_ahead)
@@ -330,7 +349,7 @@ class Suggester:
     async def _write_ahead(self, moment: Moment) -> None:
         """Compose what follows a shown suggestion and keep it for the request that may come."""
         place = read_place(moment)
-        if isinstance(place, Silence) or self._cache.find(self._scope(moment), moment, offered=False):
+        if isinstance(place, Silence) or self._kept(moment, offered=False):
             return
         started = self._clock.now()
         composed = await self._composer.compose(moment, place, ahead=True)
@@ -338,21 +357,6 @@ class Suggester:
             suggestion = self._suggestion(composed, place, (self._clock.now() - started) * 1000)
             self._cache.put(self._scope(moment), moment, suggestion, offered=False)
             self.stats.prefetched += 1
-
-    def _judge(self, suggestion_id: str) -> bool:
-        """Take the suggestion from those without a verdict; False when it was not among them."""
-        document = next((name for name, open_id in self._unjudged.items() if open_id == suggestion_id), None)
-        return document is not None and self._unjudged.pop(document) is not None
-
-    def _judge_last(self, moment: Moment) -> None:
-        """A new suggestion starts, so what became of the last one can be seen: typed through, or ignored."""
-        last = self._unjudged.get(moment.document)
-        if last is None:
-            return
-        if self._cache.typed_through(self._scope(moment), moment, last):
-            self.accepted(last)
-        else:
-            self.ignored(last)
 
     def _suggestion(self, composed: Composed, place: Place, milliseconds: float) -> Suggestion:
         engine, adapter = self.engine, self.engine.adapter
