@@ -24,7 +24,7 @@ async def test_the_item_is_the_suggestion_at_the_cursor_with_its_command(editor:
     before = await editor.counts()
     assert await editor.execute("ownhand.accept", suggestion_id) is None
     assert await editor.execute("ownhand.accept", suggestion_id) is None
-    assert await editor.counts() == {**before, "accepted": before["accepted"] + 1}
+    assert await editor.counts() == {**before, "shown": before["shown"] + 1, "accepted": before["accepted"] + 1}
 
 
 async def test_typing_along_gets_the_remainder_under_the_same_id(editor: Editor) -> None:
@@ -153,7 +153,7 @@ async def test_a_dismissal_is_counted_once_and_an_unknown_id_passed_over(editor:
     before = await editor.counts()
     await editor.execute("ownhand.dismiss", item.command.arguments[0])
     await editor.execute("ownhand.dismiss", "no such id")
-    assert await editor.counts() == {**before, "dismissed": before["dismissed"] + 1}
+    assert await editor.counts() == {**before, "shown": before["shown"] + 1, "dismissed": before["dismissed"] + 1}
 
 
 async def test_partial_accepts_and_shown_items_are_understood(editor: Editor) -> None:
@@ -166,7 +166,7 @@ async def test_partial_accepts_and_shown_items_are_understood(editor: Editor) ->
     notify("textDocument/didPartiallyAcceptCompletion", {"item": shown, "acceptedLength": 4})
     notify("textDocument/didPartiallyAcceptCompletion", {"item": None})
     notify("textDocument/didPartiallyAcceptCompletion", 7)
-    assert await editor.counts() == {**before, "accepted": before["accepted"] + 1}
+    assert await editor.counts() == {**before, "shown": before["shown"] + 1, "partial": before["partial"] + 1}
 
 
 async def test_the_status_says_who_writes_and_comes_by_itself(editor: Editor) -> None:

@@ -61,14 +61,17 @@ class Documents:
     """All open documents by URI. Changes are applied in the order in which the editor sent them."""
 
     def __init__(self, encoding: Encoding) -> None:
-        self._encoding: Encoding = encoding
+        self.encoding: Encoding = encoding
         self._open: dict[str, Document] = {}
 
     def get(self, uri: str) -> Document | None:
         return self._open.get(uri)
 
+    def all(self) -> list[Document]:
+        return list(self._open.values())
+
     def open(self, uri: str, language_id: str, version: int, text: str) -> Document:
-        document = Document(uri, language_id, version, Mirror(text, self._encoding))
+        document = Document(uri, language_id, version, Mirror(text, self.encoding))
         self._open[uri] = document
         return document
 

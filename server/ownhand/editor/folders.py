@@ -86,6 +86,8 @@ class Doors:
     """What is allowed in the folder, or its number of words, changed."""
     scanning: Callable[[Folder, int, int], None]
     """How many files of how many the scan has read; (0, 0) at its end."""
+    learns: Callable[[Folder], None]
+    """The folder's voice was opened: its corpus and its ledger are there."""
     keeping: Callable[[Folder, Ledger], None]
     """This server keeps the folder's voice from now on."""
 
@@ -209,6 +211,7 @@ class Folders:
             folder.ledger = await asyncio.to_thread(self._ledger, voice)
             folder.keeper = self._keeper(folder, voice, folder.corpus, folder.ledger)
             folder.keeper.start()
+            self._doors.learns(folder)
         self._doors.changed(folder)
 
     def _ledger(self, voice: VoiceFolder) -> Ledger:

@@ -26,6 +26,8 @@ COMMANDS = (
     "ownhand.addSamples",
     "ownhand.removeSamples",
     "ownhand.models",
+    "ownhand.verdicts",
+    "ownhand.provenance",
 )
 """The commands that work today, of those the design names."""
 

@@ -11,6 +11,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 import ownhand
+from ownhand.editor.aftercare import Aftercare
 from ownhand.editor.answers import SUGGESTED_IN, Answers
 from ownhand.editor.commands import Commands
 from ownhand.editor.configuration import Configuration
@@ -22,6 +23,7 @@ from ownhand.editor.life import Ending, StallWatch, editor_gone
 from ownhand.editor.log import log_error
 from ownhand.editor.opening import COMMANDS
 from ownhand.editor.protocol import OwnhandProtocol, our_converter
+from ownhand.editor.provenance import Provenance
 from ownhand.editor.questions import ScanProgress, ask_consent, ask_same
 from ownhand.editor.serving import Serving
 from ownhand.editor.status import Status
@@ -31,7 +33,6 @@ from ownhand.editor.witness import Witness
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder
-from ownhand.verdicts.ledger import Ledger
 
 _CONFIGURATION_SECONDS = 5.0
 
@@ -62,17 +63,35 @@ class OwnhandServer(LanguageServer):
             self.complain,
             self._folder_changed,
             self._scanning,
-            self._keeping,
+            self._learns,
+            lambda folder, ledger: self.aftercare.keep(folder, ledger),
         )
         self.folders = Folders(home, self.configuration, doors, client.name)
         self.serving = Serving(home, self.folders.corpus_of, can_ask=client.can_ask)
         self.serving.use(self.configuration.settings)
-        self.witness = Witness(self.documents, self.folders, self.status, editor_reports=client.reports_shown)
+        self.provenance = Provenance(self.documents, self.folders, self.in_background)
+        self.witness = Witness(
+            self.documents,
+            self.folders,
+            self.status,
+            self.provenance.mark,
+            editor_reports=client.reports_shown,
+        )
+        self.aftercare = Aftercare(self.serving.rejections, self.in_background)
         self.gestures = Gestures(self.witness, self.serving, self._rejected)
         self.witness.on_judged = self.gestures.judged
         self.answers = Answers(self.documents, self.folders, self.serving, self.witness, self.status, self.complain)
-        self.sync = Sync(self.documents, self.answers, self.witness, self.opened)
-        self.commands = Commands(home, self.folders, self.answers, self.gestures, self.status, self.say)
+        self.sync = Sync(self.documents, self.answers, self.witness, self.provenance, self.opened)
+        self.commands = Commands(
+            home,
+            self.documents,
+            self.folders,
+            self.answers,
+            self.gestures,
+            self.provenance,
+            self.status,
+            self.say,
+        )
         for uri in client.folders:
             self.folders.add(uri)
         self._register()
@@ -117,6 +136,7 @@ class OwnhandServer(LanguageServer):
         code = await self._over
         self._ending.begin()
         self.witness.close()
+        await self.provenance.close()
         await asyncio.gather(self.serving.close(), self.folders.close(), return_exceptions=True)
         if stalls is not None:
             stalls.write()
@@ -226,13 +246,15 @@ class OwnhandServer(LanguageServer):
     def _folder_changed(self, folder: Folder) -> None:
         self.status.update(voice=folder.consent.value, words=folder.words)
         self.serving.forbidden(folder.uri)
+        self.provenance.folder_changed(folder)
+
+    def _learns(self, folder: Folder) -> None:
+        """A voice was opened for the folder."""
+        self.aftercare.remember(folder)
 
     def _scanning(self, folder: Folder, files: int, of: int) -> None:
         if self.client.progress:
             self.scan_progress.scanning(folder, files, of)
-
-    def _keeping(self, folder: Folder, ledger: Ledger) -> None:
-        ledger.keep()
 
     def _rejected(self, folder: str) -> None:
         pass

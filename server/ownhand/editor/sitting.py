@@ -15,7 +15,7 @@ _EDITS_KEPT = 128
 """Changes kept for an answer that comes late: its question was asked of an earlier text."""
 
 Emit = Callable[["Seat", Fact], None]
-Mark = Callable[["Seat", int, int, str], None]
+Mark = Callable[[str, int, int, str], None]
 
 
 def _steady() -> float:
@@ -100,7 +100,7 @@ class Sitting:
         observer = Observer(
             lambda fact: self._emit(seat, fact),
             CLOCK,
-            mark=lambda start, end, suggestion: self._mark(seat, start, end, suggestion),
+            mark=lambda start, end, suggestion: self._mark(seat.uri, start, end, suggestion),
             editor_reports=self._editor_reports,
         )
         seat = self._seats[uri] = Seat(uri, observer)

@@ -6,6 +6,7 @@ from lsprotocol import types
 
 from ownhand.editor.answers import Answers
 from ownhand.editor.documents import Document, Documents
+from ownhand.editor.provenance import Provenance
 from ownhand.editor.witness import Witness
 from ownhand.verdicts.edits import Edit, difference
 
@@ -14,14 +15,21 @@ class Sync:
     """`opened` is told of each document, for the question about its folder."""
 
     def __init__(
-        self, documents: Documents, answers: Answers, witness: Witness, opened: Callable[[Document], None]
+        self,
+        documents: Documents,
+        answers: Answers,
+        witness: Witness,
+        provenance: Provenance,
+        opened: Callable[[Document], None],
     ) -> None:
-        self._documents, self._answers, self._witness, self._opened = documents, answers, witness, opened
+        self._documents, self._answers, self._opened = documents, answers, opened
+        self._witness, self._provenance = witness, provenance
 
     def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         item = params.text_document
         document = self._documents.open(item.uri, str(item.language_id), item.version, item.text)
         self._witness.opened(document)
+        self._provenance.opened(document)
         self._opened(document)
 
     def did_change(self, params: types.DidChangeTextDocumentParams) -> None:
@@ -33,6 +41,7 @@ class Sync:
         if not self._documents.accepts(document, params.text_document.version, whole):
             return
         edits = [edit for change in changes for edit in _apply(document, change)]
+        self._provenance.changed(document, edits)
         self._witness.changed(document, edits)
         self._answers.changed(document)
 
@@ -41,6 +50,7 @@ class Sync:
         if document is not None:
             self._answers.closed(document)
             self._witness.closed(document)
+            self._provenance.closed(document)
             self._documents.close(document.uri)
 
 

@@ -50,19 +50,23 @@ class Known:
 
 
 class Witness:
-    """`on_judged(folder, suggestion id, verdict)` is told of each suggestion's fate as far as it is known."""
+    """`mark(uri, start, end, suggestion id)` is told of accepted text in a document, in code points.
+
+    `on_judged(folder, suggestion id, verdict)` of each suggestion's fate as far as it is known.
+    """
 
     def __init__(
         self,
         documents: Documents,
         folders: Folders,
         status: Status,
+        mark: Callable[[str, int, int, str], None],
         *,
         editor_reports: bool,
     ) -> None:
         self._documents, self._folders, self._status = documents, folders, status
         self.on_judged: Callable[[str | None, str, Verdict], None] = lambda *_: None
-        self._sitting = Sitting(self._note, self._mark, editor_reports=editor_reports)
+        self._sitting = Sitting(self._note, mark, editor_reports=editor_reports)
         self._known: OrderedDict[str, Known] = OrderedDict()
         self._timer: asyncio.TimerHandle | None = None
         self._reading: set[asyncio.Task[None]] = set()
@@ -190,9 +194,6 @@ class Witness:
         if fact.verdict in _COUNTED:
             self._status.count(fact.verdict.value)
         self.on_judged(known.seat.folder, fact.suggestion, fact.verdict)
-
-    def _mark(self, seat: Seat, start: int, end: int, suggestion: str) -> None:
-        """Accepted text stands here."""
 
     def _ledger(self, seat: Seat) -> Ledger | None:
         folder = self._folders.get(seat.folder) if seat.folder else None

@@ -1,0 +1,82 @@
+"""What earlier sittings left in a voice's ledger, and what this one has to see to for them."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from ownhand.editor.folders import Folder
+from ownhand.editor.log import log_error
+from ownhand.errors import WriterError
+from ownhand.manuscript.encoding import Unreadable, decode
+from ownhand.suggestions.rejections import Rejections
+from ownhand.verdicts.facts import UNTITLED, Fact
+from ownhand.verdicts.figures import accepted_texts, rejections
+from ownhand.verdicts.ledger import Ledger
+from ownhand.verdicts.orphans import finish
+from ownhand.verdicts.sessions import pending_checks
+
+LOOK_EVERY = 600.0
+"""Seconds between two looks for acceptances that another server left behind."""
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+class Aftercare:
+    def __init__(self, rejections_of: Callable[[str], Rejections], spawn: Spawn) -> None:
+        self._rejections_of, self._spawn = rejections_of, spawn
+
+    def remember(self, folder: Folder) -> None:
+        """Suggestions in this folder heed what was called "not mine" in earlier sittings."""
+        if folder.ledger is not None:
+            self._spawn(_quietly(_remember(folder.ledger.path, self._rejections_of(folder.uri))))
+
+    def keep(self, folder: Folder, ledger: Ledger) -> None:
+        """This server keeps the voice: finish what servers left that are no more, now and from time to time."""
+        ledger.keep()
+        self._spawn(_quietly(self._finish_orphans(folder, ledger)))
+
+    async def _finish_orphans(self, folder: Folder, ledger: Ledger) -> None:
+        while folder.ledger is ledger:
+            await ledger.committed()
+            for fact in await asyncio.to_thread(orphaned_looks, ledger.path, folder.root):
+                ledger.hand_over(fact)
+            await asyncio.sleep(LOOK_EVERY)
+
+
+async def _quietly(work: Coroutine[Any, Any, None]) -> None:
+    """What is wrong with the ledger it says itself."""
+    try:
+        await work
+    except WriterError:
+        return
+    except Exception as error:
+        log_error("looking after earlier sittings", error)
+
+
+async def _remember(ledger: Path, known: Rejections) -> None:
+    def read() -> None:
+        known.remember(reversed(rejections(ledger)), reversed(accepted_texts(ledger)))
+
+    await asyncio.to_thread(read)
+
+
+def orphaned_looks(ledger: Path, root: Path) -> list[Fact]:
+    """Facts that finish the looks of servers that are no more, from the files as they are now. Raises WriterError."""
+    facts: list[Fact] = []
+    texts: dict[str, str | None] = {}
+    for pending in pending_checks(ledger):
+        if pending.document not in texts:
+            texts[pending.document] = _read(root, pending.document)
+        facts += finish(pending, texts[pending.document], time.time())
+    return facts
+
+
+def _read(root: Path, document: str) -> str | None:
+    if document == UNTITLED:
+        return None
+    try:
+        return decode((root / document).read_bytes())
+    except (OSError, Unreadable, ValueError):
+        return None
