@@ -215,7 +215,7 @@ def test_not_mine_takes_it_away_for_good(desk: Desk) -> None:
     neovim = suggested(desk.open(text="The boat sank in the"))
     neovim.keys("<M-n>")
     neovim.wait_no_ghost()
-    neovim.wait_until(lambda: status(neovim)["counts"].get("dismissed", 0) == 1, "the server was told")
+    neovim.wait_until(lambda: status(neovim)["counts"]["rejected"] == 1, "the server was told")
 
 
 def test_the_health_check(desk: Desk) -> None:

@@ -48,6 +48,19 @@ def test_neovims_own_client_drops_what_was_typed_already(plain: Neovim) -> None:
     plain.wait_until(lambda: plain.buffer == ["The boat sank in the deep, and" + SENTENCE], "nothing twice")
 
 
+@pytest.mark.parametrize("desk", ["0.12.4"], indirect=True)
+def test_neovims_own_client_can_say_not_mine(plain: Neovim) -> None:
+    plain.keys("<M-n>")
+    plain.wait(lambda frame: "the sea went on" not in frame.text, "the suggestion is gone")
+    assert plain.buffer == ["The boat sank in the deep, and"]
+    counts = """
+      local client = vim.lsp.get_clients({ name = "ownhand" })[1]
+      local answer = client:request_sync("workspace/executeCommand", { command = "ownhand.status" }, 5000, 0)
+      return answer.result.counts
+    """
+    assert plain.lua(counts)["rejected"] == 1
+
+
 def emacs(folder: Path, text: str, typed: str) -> str:
     """Type `typed` after `text` in Emacs, complete at point, and return what the buffer then holds."""
     if shutil.which("emacs") is None:

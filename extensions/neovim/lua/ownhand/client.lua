@@ -272,10 +272,8 @@ function M.attached(buffer, client)
   M.served[client.id] = M.served[client.id] or {}
   M.served[client.id][buffer] = true
   started_at, status.trouble = vim.uv.now(), nil
-  -- Neovim 0.12's own ghost text would be drawn over ours.
-  if vim.lsp.inline_completion then
-    vim.lsp.inline_completion.enable(false, { client_id = client.id })
-  end
+  -- Neovim 0.12 would draw our suggestions, too, as soon as anybody switches on its own ghost text for the buffer.
+  client.server_capabilities.inlineCompletionProvider = nil
 end
 
 ---@param buffer integer

@@ -7,8 +7,8 @@ local M = {}
 ---@field accept_anywhere? string Take the whole suggestion, in verse too
 ---@field accept_word? string
 ---@field accept_line? string
----@field dismiss? string Take the suggestion away
----@field reject? string "Not mine": take it away and remember that it was not in the writer's hand
+---@field dismiss? string Put the suggestion away
+---@field reject? string "Not mine": put it away and remember that it was not in the writer's hand
 ---@field ask? string Ask for a suggestion now
 
 ---@class ownhand.Options

@@ -26,7 +26,7 @@ local actions = {
   },
   accept_word = { run = session.accept_word, usable = session.is_visible, help = "Ownhand: accept a word" },
   accept_line = { run = session.accept_line, usable = session.is_visible, help = "Ownhand: accept a line" },
-  dismiss = { run = session.dismiss, usable = session.is_visible, help = "Ownhand: take the suggestion away" },
+  dismiss = { run = session.dismiss, usable = session.is_visible, help = "Ownhand: put the suggestion away" },
   reject = { run = session.reject, usable = session.is_visible, help = "Ownhand: not mine" },
   ask = { run = session.ask, help = "Ownhand: suggest now" },
 }
