@@ -14,14 +14,14 @@ DISMISSED, REJECTED, IGNORED, UNSEEN = "dismissed", "rejected", "ignored", "unse
 FATES = (ACCEPTED, PARTIAL, TYPED_THROUGH, TYPED_PAST, DISMISSED, REJECTED, IGNORED, UNSEEN)
 
 PAGES = (
-    ("The tide went out before anyone woke, and Marta walked the flats with her father's boots in a bucket", "prose"),
-    ("Nobody in the house would say who had lit the lamp, or for whom. Ida", "prose"),
-    ("Der Regen hatte den Hof in einen Spiegel verwandelt, und die Hühner", "prose"),
+    ("The tide went out, and Marta walked the flats alone", "prose"),
+    ("Nobody would say who had lit the lamp. Ida", "prose"),
+    ("Der Regen hatte aufgehört, und die Hühner", "prose"),
     ("Она долго стояла у окна, пока поезд", "prose"),
-    ("Le café était froid. Il n'avait plus rien à dire, et pourtant", "prose"),
+    ("Le café était froid, et pourtant", "prose"),
     ("salt on the sill\n\tno boat yet,\n\nno boat, only", "verse"),
     ("😀 said the card, and nothing else. I turned it over and", "prose"),
-    ("祖母は朝になると井戸へ行き、", "prose"),
+    ("朝、祖母は井戸へ", "prose"),
 )
 SUGGESTIONS = (
     " and the water came back without a sound.",
@@ -386,7 +386,9 @@ def episodes(count: int, seed: int = 7) -> list[Episode]:
     for number in range(count):
         act = INTENTIONS[number % len(INTENTIONS)]
         at = chance.randrange(len(PAGES))
-        page, form = PAGES[at]
+        text, form = PAGES[at]
+        # A page of its own, that starts otherwise than any: what is rejected on one may still be offered on another.
+        page = " ".join(str(number + 1000 * count) for count in range(1, 12)) + f" {text}"
         scene = _Scene(chance, page, SUGGESTIONS[at], ELSE[at], form == "verse")
         fate, steps = act(scene)
         acted.append(Episode(act.__name__.strip("_").replace("_", " "), page, scene.suggestion, fate, steps))

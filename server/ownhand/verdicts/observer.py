@@ -120,6 +120,7 @@ class Observer:
 
     def asked(self, position: int) -> None:
         """The editor asked anew: an answer to another place is no longer on the screen."""
+        self.run()
         for follower in self._live.values():
             region = follower.region
             if not follower.shown and (region.end != position or region.standing is not Standing.BEFORE):
@@ -143,6 +144,7 @@ class Observer:
 
     def _gesture(self, suggestion: str, what: Callable[[Follower], None]) -> None:
         """An id that nobody knows is passed over."""
+        self.run()
         follower = self._live.get(suggestion)
         if follower is not None:
             known = set(follower.verdicts)
@@ -153,6 +155,7 @@ class Observer:
 
     def changed(self, edits: Iterable[Edit]) -> None:
         """The changes of one notification, in the order in which they apply."""
+        self.run()  # What fell due before them is judged by the text before them, however busy the machine is.
         small = [part for edit in edits for part in (refined(edit) if edit.removed and edit.inserted else [edit])]
         if not small:
             return
