@@ -18,6 +18,8 @@ PASTE = 50
 """Characters of one change from which on it counts as pasted (the bound of Amazon Q)."""
 _ALIKE = 20
 """A change whose two sides differ more than so many times in length is not looked at for what it kept."""
+_WORD = 8
+"""Characters up to which both sides of a change are taken for single words."""
 _LIVE_EFFORT = 1_000_000
 _FRESH = Origin(Kind.NOT_FROM_OWNHAND, "\0")
 """Stands for what is new while a replaced stretch is looked through."""
@@ -109,7 +111,7 @@ class WhoseWords:
     def _incoming(self, offset: int, removed: str, inserted: str, fresh: Origin) -> list[Stretch]:
         if not inserted:
             return []
-        if not removed or max(len(removed), len(inserted)) > _ALIKE * min(len(removed), len(inserted)):
+        if not removed or _has_nothing_in_common(removed, inserted):
             return [(len(inserted), fresh)]
         old = tokens_of(removed)
         marks = marks_of(self._stretches.between(offset, offset + len(removed)), old)
@@ -119,6 +121,13 @@ class WhoseWords:
             (length, origin if origin != _FRESH else fresh if length >= PASTE else short)
             for length, origin in carry(old.hashes, marks, tokens_of(inserted), _FRESH, _LIVE_EFFORT)
         ]
+
+
+def _has_nothing_in_common(removed: str, inserted: str) -> bool:
+    """A cheap look: one word for another, or a page for a few letters."""
+    short, long = sorted((len(removed), len(inserted)))
+    is_space = removed.isspace() and inserted.isspace()
+    return long > _ALIKE * short or (long <= _WORD and not is_space)
 
 
 def shares_of(counts: Mapping[Kind, int]) -> dict[Kind, float]:

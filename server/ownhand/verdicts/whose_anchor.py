@@ -39,28 +39,44 @@ def find_renamed(gone: Iterable[Whose], text: str) -> Whose | None:
 
     The same text, else the one with most in common. None when there is none, or too little text to tell.
     """
-    candidates = list(gone)
-    if not candidates:
-        return None
-    hashes = tokens_of(text).hashes
-    if len(hashes) <= _ENOUGH:
-        return None
-    digest = digest_of(text)
-    same = [whose for whose in candidates if whose.digest == digest]
-    if same:
-        return max(same, key=lambda whose: whose.at)
-    rows = _rows(hashes)
-    share, _, index = max((_common(whose, rows), whose.at, index) for index, whose in enumerate(candidates))
-    return candidates[index] if share > _MOSTLY else None
+    return Gone(gone).find(text)
 
 
-def _common(whose: Whose, rows: set[int]) -> float:
-    """Rows in common over those of the larger text."""
+class Gone:
+    """Notes of documents whose files are gone, to be asked about several texts."""
+
+    def __init__(self, notes: Iterable[Whose]) -> None:
+        self._notes = sorted(notes, key=lambda whose: whose.at, reverse=True)
+        self._rows: dict[str, set[int]] = {}
+
+    def find(self, text: str) -> Whose | None:
+        """As `find_renamed`."""
+        if not self._notes:
+            return None
+        hashes = tokens_of(text).hashes
+        if len(hashes) <= _ENOUGH:
+            return None
+        digest = digest_of(text)
+        same = next((whose for whose in self._notes if whose.digest == digest), None)
+        if same:
+            return same
+        rows = _rows(hashes)
+        shares = [self._in_common(whose, rows) for whose in self._notes]
+        return self._notes[shares.index(max(shares))] if max(shares) > _MOSTLY else None
+
+    def _in_common(self, whose: Whose, rows: set[int]) -> float:
+        """Rows in common over those of the larger text."""
+        theirs = self._rows.get(whose.document)
+        if theirs is None:
+            theirs = self._rows[whose.document] = _rows_of(whose)
+        return len(rows & theirs) / max(len(rows), len(theirs), 1)
+
+
+def _rows_of(whose: Whose) -> set[int]:
     try:
-        theirs = _rows(unpack_tokens(whose.tokens))
+        return _rows(unpack_tokens(whose.tokens))
     except Damaged:
-        return 0.0
-    return len(rows & theirs) / max(len(rows), len(theirs), 1)
+        return set()
 
 
 def _rows(hashes: Sequence[int]) -> set[int]:

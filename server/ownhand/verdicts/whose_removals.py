@@ -12,7 +12,7 @@ ELSEWHERE = 20
 """Characters from which on the very same text counts as moved when it turns up in another place."""
 _SHORT = 4
 """A text shorter than this is taken back only while nothing new came in: anybody types "the" again."""
-_MOST = 256
+_MOST = 128
 _MOST_CHARACTERS = 1_000_000
 
 
