@@ -123,6 +123,16 @@ class Settings:
         "How far a suggestion goes in prose. In verse it goes to the end of the line or the stanza.",
         "window",
     )
+    verdicts_keep_days: int = _setting(
+        "verdicts.keepDays",
+        int,
+        90,
+        "Days for which the texts of suggestions, and what stood around them, are kept after it is known what became "
+        "of them. Their figures stay.",
+        "window",
+        1,
+        3650,
+    )
 
 
 def declared_settings() -> list[Setting]:

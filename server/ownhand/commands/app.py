@@ -18,11 +18,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+_REPLAY = "bench replay"
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
 def invoke(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code. A wrong argument becomes a WriterError."""
+    if list(arguments[:2]) == _REPLAY.split():  # the rest of `bench` is not Ownhand's to parse
+        arguments = [_REPLAY, *arguments[2:]]
     try:
         code = app(list(arguments) or ["--help"], prog_name="ownhand", standalone_mode=False)
     except typer.TyperException as error:
@@ -99,6 +102,37 @@ def corpus(
 
 
 @app.command()
+def verdicts(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your manuscript folder.", show_default=False)],
+    file: Annotated[
+        Path | None, typer.Argument(help="With --provenance: one file of it, with its spans.", show_default=False)
+    ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", metavar="FILE.jsonl", help="Write all that is noted, a line of JSON for each."),
+    ] = None,
+    provenance: Annotated[
+        bool, typer.Option("--provenance", help="Which stretch of the text came from where, instead.")
+    ] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option("--page", metavar="FILE.html", help="With --provenance: write it as a page, for a publisher."),
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """What became of the suggestions in a manuscript folder, or (--provenance) whose words its text is made of."""
+    if provenance:
+        from ownhand.commands.provenance import run as run_provenance
+
+        return run_provenance(Home.default(), folder, file, as_json=as_json, page=page)
+    if file is not None or page is not None:
+        raise WriterError("A file and --page are for --provenance.", "Add --provenance, or leave them out.")
+    from ownhand.commands.verdicts import run
+
+    return run(Home.default(), folder, as_json=as_json, export_to=export)
+
+
+@app.command()
 def demo() -> int:
     """Read the example manuscript and continue it at a few marked places."""
     from ownhand.commands.demo import run
@@ -112,6 +146,26 @@ def bench(context: typer.Context) -> int:
     from ownhand.commands.bench import run
 
     return run(context.args)
+
+
+@app.command(_REPLAY)
+def replay(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your manuscript folder.", show_default=False)],
+    words: Annotated[int, typer.Option(help="How many words are typed, evenly from the pieces kept aside.")] = 400,
+    arm: Annotated[
+        str, typer.Option(help="What the model sees: passages (your passages in front), document (alone), or both.")
+    ] = "both",
+    seed: Annotated[int, typer.Option(help="Chooses the places and the draws; the same seed types the same.")] = 1,
+    as_json: Json = False,
+) -> int:
+    """Type pieces that are kept aside, and count what suggestions would have saved.
+
+    In front of each word the writer rests. What is offered there by itself is taken as far as its whole words are
+    exactly what the piece says next: the whole of it by one key, else each word by one. All else is typed.
+    """
+    from ownhand.commands.replay import run
+
+    return run(Home.default(), folder, words=words, arm=arm, seed=seed, as_json=as_json)
 
 
 @app.command()

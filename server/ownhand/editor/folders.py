@@ -216,7 +216,9 @@ class Folders:
 
     def _ledger(self, voice: VoiceFolder) -> Ledger:
         """The voice's ledger; what is wrong with it is said on the event loop, where this was called from."""
-        return Ledger(voice.ledger_path, editor=self.editor, on_trouble=self._trouble)
+        return Ledger(
+            voice.ledger_path, editor=self.editor, on_trouble=self._trouble, keep_days=self.settings.verdicts_keep_days
+        )
 
     def _trouble(self, error: WriterError) -> None:
         """Called in the ledger's thread."""

@@ -1,1 +1,1 @@
-"""What became of each suggestion: the observer that infers it from edits, the ledger that keeps it, whose words a text is."""
+"""What became of each suggestion: an observer infers it from edits, a ledger keeps it; and whose words a text is."""
