@@ -14,7 +14,7 @@ from ownhand.verdicts.opening import transaction
 _FIRST_AFTER = 20.0
 """Seconds after which the first chores are done when nothing is written: not while an editor starts."""
 _EVERY = 86_400.0
-_AGAIN = 60.0
+_AGAIN = 20.0
 """Seconds between looks at whether another process met damage, or a reader let go of the WAL."""
 
 
@@ -62,7 +62,7 @@ class Chores:
         self.due = min(self._daily_at, time.monotonic() + _AGAIN)
 
     def look_into_damage(self) -> None:
-        """Another process met damage. Raises OSError and sqlite3.Error when it can't be mended now."""
+        """Somebody met damage. Raises OSError and sqlite3.Error when it can't be mended now."""
         if self._is_sound():
             opening.clear_damage_note(self._path)
         else:

@@ -13,8 +13,9 @@ _AT_ONCE = 500
 
 _OFFERED = """
 SELECT offered.id AS number, suggestion, offered.session, sessions.editor, documents.key AS document, at, position,
-    form, length, characters, words, invoked, engine, model, adapter, sampling, hex(prompt_digest) AS prompt_digest,
-    milliseconds, first_token_ms, fates.seen AS shown, fates.fate, fates.kept AS kept_300s, fates.removed,
+    form, length, offered.characters, words, invoked, engine, model, adapter, sampling,
+    hex(prompt_digest) AS prompt_digest, milliseconds, first_token_ms, fates.seen AS shown,
+    fates.fate, fates.kept AS kept_300s, fates.removed,
     fates.saved AS keystrokes_saved, texts.text, texts.instead, texts.settled, texts.reason
 FROM offered JOIN documents ON documents.id = offered.document JOIN sources ON sources.id = offered.source
 JOIN fates ON fates.offered = offered.id LEFT JOIN sessions ON sessions.id = offered.session

@@ -21,20 +21,20 @@ from ownhand.verdicts.facts import Fact
 from ownhand.verdicts.noting import Notes
 from ownhand.verdicts.opening import transaction
 from ownhand.verdicts.retention import KEEP_DAYS
-from ownhand.verdicts.trouble import Kind, Moved, Older, kind_of, sentence
+from ownhand.verdicts.trouble import Kind, Moved, Older, Resting, kind_of, sentence
 from ownhand.verdicts.waiting import Waiting
 
 log = logging.getLogger(__name__)
 
 COMMIT_EVERY = 0.25
-_AT_ONCE = 2000
+_AT_ONCE = 5000
 """Facts in one transaction."""
 _LOCKED_LONG = 5.0
 """Seconds after which the writer is told of a lock."""
 _LONGEST_PAUSE = 15.0
 
-_SILENT = frozenset({Kind.MOVED, Kind.OLDER})
-_ERRORS = (sqlite3.Error, OSError, WriterError, Older, Moved)
+_SILENT = frozenset({Kind.MOVED, Kind.OLDER, Kind.RESTING})
+_ERRORS = (sqlite3.Error, OSError, WriterError, Older, Resting, Moved)
 
 
 def _finish(done: "asyncio.Future[None]") -> None:
@@ -181,6 +181,8 @@ class Ledger:
             refused = sum(not notes.note(fact) for fact in facts)
         if not self._is_ours():
             raise Moved  # what was just written went to a file that was moved aside
+        if opening.is_noted_damaged(self.path):
+            raise Resting  # ... or will be; it is written again to the one that comes
         if refused:
             log.warning("%d facts about suggestions made no sense and were left out.", refused)
         self._waiting.is_written(len(facts))
@@ -195,8 +197,10 @@ class Ledger:
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None and not self._is_ours():
             self._let_go()
-        if self._chores.keeper and opening.is_noted_damaged(self.path):
+        if opening.is_noted_damaged(self.path):
             self._let_go()
+            if not self._chores.keeper:
+                raise Resting
             self._chores.look_into_damage()
         if self._connection is None:
             self._connection = opening.open_for_writing(self.path, keeper=self._chores.keeper)
@@ -227,7 +231,7 @@ class Ledger:
         if kind is Kind.DAMAGED and self._damaged():
             return
         self._pause = 0.0 if kind is Kind.MOVED else min(_LONGEST_PAUSE, max(COMMIT_EVERY, 2 * self._pause))
-        if kind is Kind.LOCKED:
+        if kind in (Kind.LOCKED, Kind.RESTING):
             self._pause = COMMIT_EVERY
         self._not_before = time.monotonic() + self._pause
         if self._is_worth_telling(kind) and kind not in self._told:

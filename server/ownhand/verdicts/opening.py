@@ -106,15 +106,24 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """The ledger, read-only; an empty one where there is none. Raises WriterError when it can't be read."""
     try:
-        with contextlib.closing(_open_for_reading(path)) as connection:
-            yield connection
+        connection = _open_for_reading(path)
     except (sqlite3.Error, OSError) as error:
-        if isinstance(error, sqlite3.Error) and is_damage(error):
-            note_damage(path)
-            raise sentence(kind_of(error), path, error) from error
-        raise WriterError(
-            f"Ownhand can't read the verdicts in {path}: {error}.", "Make the file readable, then try again."
-        ) from error
+        raise _cannot_read(path, error) from error
+    try:
+        yield connection
+    except sqlite3.Error as error:
+        raise _cannot_read(path, error) from error
+    finally:
+        connection.close()
+
+
+def _cannot_read(path: Path, error: Exception) -> WriterError:
+    if isinstance(error, sqlite3.Error) and is_damage(error):
+        note_damage(path)
+        return sentence(kind_of(error), path, error)
+    return WriterError(
+        f"Ownhand can't read the verdicts in {path}: {error}.", "Make the file readable, then try again."
+    )
 
 
 def _open_for_reading(path: Path) -> sqlite3.Connection:
@@ -169,7 +178,10 @@ def _damage_note(path: Path) -> Path:
 
 
 def note_damage(path: Path) -> None:
-    """Somebody who is not the keeper met damage: let the keeper know, who might not look at that place itself."""
+    """Somebody met damage: let the keeper know, who might not look at that place itself.
+
+    While the note is there only the keeper writes, so that nothing is written to a ledger that is being replaced.
+    """
     with contextlib.suppress(OSError):
         _damage_note(path).touch(mode=0o600)
 
@@ -190,13 +202,14 @@ def broken_ones(path: Path) -> list[Path]:
 
 def move_aside(path: Path) -> Path:
     """Keep a damaged ledger, and only the last one, under another name, which is returned. Raises OSError."""
-    older = broken_ones(path)
     aside = path.with_name(f"{path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}")
-    for side in _SIDES:
+    path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
+    for side in ("-wal", "-journal", ""):
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + side).replace(aside.with_name(aside.name + side))
-    for file in older:
-        file.unlink(missing_ok=True)
+    for file in broken_ones(path):
+        if not file.name.startswith(aside.name):
+            file.unlink(missing_ok=True)
     return aside
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from ownhand.errors import WriterError
 from ownhand.verdicts import chunks, opening
 from ownhand.verdicts.opening import transaction
-from ownhand.verdicts.trouble import Older, is_damage, kind_of, sentence
+from ownhand.verdicts.trouble import Kind, Older, Resting, is_damage, kind_of, sentence
 
 KEEP_DAYS = 90
 _DAY = 86_400.0
@@ -89,9 +89,11 @@ def purge(path: Path, document: str | None = None, holds: str | None = None) -> 
                     "DELETE FROM whose WHERE document = (SELECT id FROM documents WHERE key = ?)", (_key(document),)
                 )
             empty_wal(connection)
+        if opening.is_noted_damaged(path):
+            raise Resting  # noqa: TRY301 - what is saved of it may hold the texts still
         for file in opening.broken_ones(path):
             file.unlink(missing_ok=True)
-    except (sqlite3.Error, OSError, Older) as error:
+    except (sqlite3.Error, OSError, Older, Resting) as error:
         if isinstance(error, sqlite3.Error) and is_damage(error):
             opening.note_damage(path)
         raise _cannot_purge(path, error) from error
@@ -99,7 +101,8 @@ def purge(path: Path, document: str | None = None, holds: str | None = None) -> 
 
 
 def _cannot_purge(path: Path, error: Exception) -> WriterError:
-    what = sentence(kind_of(error), path, error).sentence
+    kind = Kind.DAMAGED if isinstance(error, Resting) else kind_of(error)
+    what = sentence(kind, path, error).sentence
     return WriterError(what, "The texts in it are still there; leave the piece out again when this is mended.")
 
 

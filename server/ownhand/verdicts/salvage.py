@@ -48,6 +48,7 @@ def mend(path: Path) -> WriterError:
 
     Returns what to tell the writer. Raises OSError and sqlite3.Error when the disk refuses; nothing is lost then.
     """
+    opening.note_damage(path)  # what others commit from now on is not acknowledged, and written again afterwards
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)
     try:
@@ -104,13 +105,20 @@ def _rows(old: sqlite3.Connection, table: str, columns: list[str]) -> Iterator[t
                 if isinstance(row[at], int):
                     place = row[at]
                 yield row
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError as error:
+            if not _is_in_a_page(error):
+                return
             place, found = _next_readable(old, f"{select} = ?", place)
             if not found:
                 return
             yield from found
         else:
             return
+
+
+def _is_in_a_page(error: sqlite3.DatabaseError) -> bool:
+    """As opposed to a file that is no database, or that has no such table."""
+    return getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT")
 
 
 def _next_readable(old: sqlite3.Connection, select: str, place: int) -> tuple[int, list[tuple[Any, ...]]]:

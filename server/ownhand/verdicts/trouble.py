@@ -17,6 +17,7 @@ class Kind(StrEnum):
     NEWER = "newer"
     OLDER = "older"
     """The keeper has still to bring it up to date."""
+    RESTING = "resting"
     MOVED = "moved"
     """Another file has its name by now."""
 
@@ -27,6 +28,10 @@ class Newer(WriterError):  # noqa: N818 - a state of the file
 
 class Older(Exception):  # noqa: N818 - a state, not an error
     """Of an older format, which only the keeper may bring up."""
+
+
+class Resting(Exception):  # noqa: N818 - a state, not an error
+    """Somebody met damage, and the keeper has still to look into it."""
 
 
 class Moved(Exception):  # noqa: N818 - a state, not an error
@@ -52,6 +57,8 @@ def kind_of(error: Exception) -> Kind:
         return Kind.NEWER
     if isinstance(error, Older):
         return Kind.OLDER
+    if isinstance(error, Resting):
+        return Kind.RESTING
     if isinstance(error, Moved):
         return Kind.MOVED
     if isinstance(error, WriterError):
