@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from nvim_screen import Neovim
 
 from conftest import SENTENCE, Desk, status
 from ownhand.home import Home
@@ -274,3 +275,99 @@ def test_neovims_own_suggestions_from_another_server_are_not_ours(desk: Desk) ->
     assert (total.shown, total.accepted, total.partial, total.keystrokes_saved) == (1, 0, 0, 0)
     neovim.keys("<Esc>:checkhealth ownhand<CR>")
     neovim.wait_until(lambda: "draw ghost text, too: another" in "\n".join(neovim.buffer), "the health check says so")
+
+
+def page(neovim: Neovim, command: str) -> list[str]:
+    neovim.keys(f"<Esc>:Ownhand {command}<CR>")
+    neovim.wait_until(lambda: neovim.call("nvim_buf_get_name", 0) == f"ownhand://{command}", "the page")
+    return neovim.buffer
+
+
+@pytest.mark.parametrize("desk", ["0.10.4"], indirect=True)
+def test_the_page_of_verdicts_is_in_words(desk: Desk) -> None:
+    sitting = Sitting(desk)
+    neovim = sitting.neovim
+    assert page(neovim, "verdicts") == ["No suggestion was offered in this folder so far."]
+    neovim.keys("q")
+    taken = sitting.offered("the deep, and")
+    neovim.keys("<Tab>")
+    sitting.learned(taken, "accepted")
+    past = sitting.offered("of the first boat")
+    neovim.write(" we never spoke again.\n")
+    sitting.learned(past, "typed_past", lambda row: row.instead)
+    refused = sitting.offered("under the bridge")
+    neovim.keys("<M-n><Esc>:Ownhand reject own words<CR>")
+    sitting.learned(refused, "rejected", lambda row: row.reason)
+    for _ in range(2):  # A page that is open already is replaced.
+        lines = page(neovim, "verdicts")
+    text = "\n".join(lines)
+    assert lines[0] == "3 suggestions shown, of 3 offered."
+    for line in (
+        "        1  taken whole",
+        "        1  typed past: you wrote something else",
+        "        1  not yours",
+        "You took 33% of those shown.",
+        f"Keystrokes saved: {len(taken) - 1}.",
+        f"  It was the year of the long rain. / Somewhere the deep, and [{taken.strip()}]",
+        "  you wrote: we never spoke again.",
+    ):
+        assert line in lines, text
+    assert any(line.startswith("By form") for line in lines)
+    assert any(line.split()[:2] == ["scripted", "3"] for line in lines)
+    assert any(line.endswith("  not yours: own words") for line in lines)
+    assert any(line.endswith("  you wrote something else; told from the text") for line in lines)
+    for raw in ("typed_past", "kept_300s", "nil", "table:", "acceptance"):
+        assert raw not in text
+
+
+def underlined(neovim: Neovim) -> list[str]:
+    """The stretches of text that are underlined as having come from suggestions."""
+    return list(
+        neovim.lua(
+            """
+            local namespace = vim.api.nvim_get_namespaces()["ownhand.whose"]
+            return vim.tbl_map(function(mark)
+              local row, column, details = mark[2], mark[3], mark[4]
+              local lines = vim.api.nvim_buf_get_text(0, row, column, details.end_row, details.end_col, {})
+              return table.concat(lines, "\\n")
+            end, vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { details = true }))
+            """
+        )
+    )
+
+
+def test_whose_words(desk: Desk) -> None:
+    sitting = Sitting(desk)
+    neovim = sitting.neovim
+    neovim.keys("Go<CR>»Naïve 🌊« was what Ida said.")
+    taken = sitting.offered("the deep, and")
+    neovim.keys("<Tab><Esc>")
+    sitting.learned(taken, "accepted")
+    assert underlined(neovim) == []
+    neovim.keys(":Ownhand whose<CR>")
+    neovim.wait(lambda frame: "came from Ownhand (underlined), " in frame.text, "the shares")
+    assert underlined(neovim) == [taken]
+    assert neovim.look("the sea went on")["underline"]
+    assert "underline" not in neovim.look("Somewhere the deep")
+
+    neovim.keys("gg/over<CR>icold 🌊 and <Esc>")
+    first, rest = taken.split("over")
+    neovim.wait_until(lambda: underlined(neovim) == [first, "over" + rest], "what was written in between is not")
+    neovim.keys(":enew<CR>:b chapter.md<CR>")
+    neovim.wait_until(lambda: underlined(neovim) == [first, "over" + rest], "the same when one comes back")
+    neovim.keys("gg/the sea<CR>d/cold<CR>")
+    neovim.wait_until(lambda: underlined(neovim) == [" ", "over" + rest], "what was deleted is gone")
+    neovim.keys(":Ownhand whose<CR>")
+    neovim.wait(lambda frame: "underlines nothing any more" in frame.text, "that it is off")
+    assert underlined(neovim) == []
+
+
+@pytest.mark.parametrize("desk", ["0.11.4"], indirect=True)
+def test_whose_words_where_nothing_is_noted(desk: Desk) -> None:
+    neovim = desk.open(text="The boat sank in the deep, an", width=120)
+    neovim.keys(":Ownhand whose<CR>")
+    neovim.wait_until(lambda: neovim.lua("return require('ownhand.messages').history"), "why not")
+    neovim.keys(":Ownhand verdicts<CR>")
+    neovim.wait_until(lambda: len(neovim.lua("return require('ownhand.messages').history")) == 2, "why not")
+    assert underlined(neovim) == []
+    assert neovim.call("nvim_buf_get_name", 0).endswith("chapter.md")

@@ -46,6 +46,12 @@ local function count(figures, name)
   return type(value) == "number" and value or 0
 end
 
+---@param figures ownhand.Figures
+---@return integer taken ones of which it is known whether they were there after five minutes
+local function looked(figures)
+  return math.max(count(figures, "looked_300s"), count(figures, "kept_300s"))
+end
+
 --- What became of suggestions, each with the words for it, in the order in which it is told.
 local KINDS = {
   { "accepted", "taken whole" },
@@ -82,13 +88,9 @@ end
 ---@return string[]
 local function afterwards(figures)
   local lines = {}
-  local looked = math.max(count(figures, "looked_300s"), count(figures, "kept_300s"))
-  if looked > 0 then
-    local kept = number(count(figures, "kept_300s"))
-    lines[1] = ("Of %s taken, and old enough to tell, %s stood there still after five minutes."):format(
-      number(looked),
-      kept
-    )
+  if looked(figures) > 0 then
+    local kept, of = number(count(figures, "kept_300s")), number(looked(figures))
+    lines[1] = ("Of %s taken, and old enough to tell, %s stood there still after five minutes."):format(of, kept)
   end
   if type(figures.keystrokes_saved) == "number" then
     lines[#lines + 1] = ("Keystrokes saved: %s."):format(number(figures.keystrokes_saved))
@@ -132,7 +134,7 @@ end
 local function figure_table(answer, key, heading)
   local rows = type(answer[key]) == "table" and answer[key] or {}
   local names = vim.tbl_keys(rows)
-  if #names == 0 then
+  if #names == 0 or (key == "by_adapter" and #names == 1 and names[1] == "none") then
     return {}
   end
   table.sort(names, comes_before)
@@ -146,7 +148,7 @@ local function figure_table(answer, key, heading)
       number(count(figures, "accepted")),
       number(count(figures, "partial")),
       shown > 0 and wording.percent(count(figures, "acceptance_rate")) or "",
-      number(count(figures, "kept_300s"))
+      looked(figures) > 0 and number(count(figures, "kept_300s")) or ""
     )
   end
   return lines
@@ -201,7 +203,7 @@ local function in_words(verdict)
     lines[#lines + 1] = "  (the words are not kept)"
     return lines
   end
-  local before = is_given(verdict.before) and vim.trim(wording.ending(verdict.before:gsub("\n", " / "), CONTEXT)) or ""
+  local before = vim.trim(wording.ending(one_line(verdict.before), CONTEXT))
   lines[#lines + 1] = ("  %s [%s]"):format(before, text)
   if is_given(verdict.instead) then
     lines[#lines + 1] = "  you wrote: " .. one_line(verdict.instead)
@@ -214,6 +216,9 @@ end
 ---@param answer table what `ownhand.verdicts` answers
 ---@return string[]
 function M.lines(answer)
+  if count(answer, "offered") == 0 then
+    return { "No suggestion was offered in this folder so far." }
+  end
   local lines = sums(answer)
   vim.list_extend(lines, afterwards(answer))
   for _, part in ipairs(TABLES) do
