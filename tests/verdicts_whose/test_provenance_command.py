@@ -13,7 +13,6 @@ from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder, grant
 from ownhand.verdicts.facts import Fact, Judged, Learned, Offered, Shown, Verdict, Whose
 from ownhand.verdicts.ledger import Ledger
-from ownhand.verdicts.opening import LEDGER_NAME
 from ownhand.verdicts.whose import WhoseWords
 from ownhand.verdicts.whose_packing import pack
 
@@ -46,7 +45,7 @@ def voice(home: Home, folder: Path) -> VoiceFolder:
 @pytest.fixture
 def tell(voice: VoiceFolder) -> Tell:
     def tell(*facts: Fact) -> None:
-        ledger = Ledger(voice.path / LEDGER_NAME)
+        ledger = Ledger(voice.ledger_path)
         for fact in facts:
             ledger.hand_over(fact)
         assert ledger.flush(10)
@@ -214,7 +213,7 @@ def test_the_page_holds_no_text_and_nothing_unescaped(
     assert "smol &lt;b&gt;lm" in html
     assert "letters/ida.txt" in html
     assert "2 suggestions" in html
-    assert "1 more was typed by hand as suggested" in html
+    assert "1 was typed by hand as suggested" in html
     assert "doesn’t mean that a person typed it" in html
     for word in ("aunt", "parcel", "<script", "http:", "https:", "src=", "Co>", "<b>"):
         assert word not in html

@@ -1,6 +1,6 @@
 """`ownhand verdicts DIR --provenance [FILE]`: which stretch of a manuscript came from where."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from ownhand.manuscript.walk import find_files
 from ownhand.settings import Settings
 from ownhand.verdicts.facts import UNTITLED, Whose
 from ownhand.verdicts.figures import all_whose, read_statistics
-from ownhand.verdicts.opening import LEDGER_NAME
 from ownhand.verdicts.whose import Kind
 from ownhand.verdicts.whose_anchor import Gone, reopen
 from ownhand.verdicts.whose_page import write_page
@@ -59,7 +58,7 @@ def whose_report(home: Home, folder: Path, file: Path | None, settings: Settings
         raise WriterError(what, "Name the folder that the manuscript lies in.")
     target = None if file is None else _in_folder(folder, file)
     voice = find_voice(home, folder)
-    notes = all_whose(voice.path / LEDGER_NAME) if voice else []
+    notes = all_whose(voice.ledger_path) if voice else []
     if voice is None or not notes:
         raise WriterError(
             f"No editor has told Ownhand yet how the text in {folder} came about.",
@@ -67,7 +66,7 @@ def whose_report(home: Home, folder: Path, file: Path | None, settings: Settings
         )
     reader = _Reader(voice, notes)
     files, skipped = ([_single(reader, target)], []) if target else _every(reader, settings)
-    statistics = read_statistics(voice.path / LEDGER_NAME)
+    statistics = read_statistics(voice.ledger_path)
     return WhoseReport(voice.folder, datetime.now().astimezone(), tuple(files), tuple(skipped), statistics)
 
 
@@ -151,22 +150,26 @@ def _suffix(path: Path) -> str:
 
 
 def _shares(report: WhoseReport) -> Table:
-    table = Table(title=f"{report.folder.name}: whose words", title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("File", overflow="fold")
+    table = Table(
+        title=f"{report.folder.name}: whose words", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1)
+    )
+    table.add_column("File", overflow="fold", min_width=16)
     table.add_column("Characters", justify="right", no_wrap=True)
-    for kind in Kind:
-        table.add_column(kind.value[0].upper() + kind.value[1:], justify="right")
+    kinds = [kind for kind in Kind if kind is not Kind.UNKNOWN or report.counts[kind]]
+    for kind in kinds:
+        heading = kind.value[0].upper() + kind.value[1:]
+        table.add_column("\n".join(heading.rsplit(" ", 1)), justify="right", no_wrap=True)
     for file in report.files:
         # As Text: a name may hold square brackets, which would be markup.
-        table.add_row(Text(file.path), f"{file.characters:,}", *_percents(file.counts, file.characters))
+        table.add_row(Text(file.path), f"{file.characters:,}", *_percents(kinds, file.counts, file.characters))
     if len(report.files) > 1:
         table.add_section()
-        table.add_row("Together", f"{report.characters:,}", *_percents(report.counts, report.characters))
+        table.add_row("Together", f"{report.characters:,}", *_percents(kinds, report.counts, report.characters))
     return table
 
 
-def _percents(counts: Mapping[Kind, int], total: int) -> Iterator[str]:
-    for kind in Kind:
+def _percents(kinds: Iterable[Kind], counts: Mapping[Kind, int], total: int) -> Iterator[str]:
+    for kind in kinds:
         yield percent(counts[kind], total) if counts[kind] else "–"
 
 

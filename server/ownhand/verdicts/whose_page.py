@@ -34,7 +34,8 @@ table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .3em .8em .3em 0; border-bottom: 1px solid #ccc }
 th { font-weight: normal; color: #555; font-size: .9em } thead { display: table-header-group }
 tr { break-inside: avoid } .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
-td.path { overflow-wrap: anywhere } .kind { white-space: nowrap } tfoot td { font-weight: bold }
+.path { min-width: 14em; overflow-wrap: anywhere }
+th.number { white-space: normal; vertical-align: bottom } .kind { white-space: nowrap } tfoot td { font-weight: bold }
 .bar { display: flex; height: 1.1em; border: 1px solid #111; margin: .8em 0 1em }
 .key { display: inline-block; width: .8em; height: .8em; border: 1px solid #111; margin-right: .5em }
 .bar span { min-width: 1px } .bar, .key { print-color-adjust: exact; -webkit-print-color-adjust: exact }
@@ -42,7 +43,9 @@ td.path { overflow-wrap: anywhere } .kind { white-space: nowrap } tfoot td { fon
 .pasted { background: repeating-linear-gradient(135deg, #555 0 2px, #fff 2px 5px) }
 .before { background: #d5d5d5 } .unknown { background: repeating-linear-gradient(90deg, #999 0 1px, #fff 1px 4px) }
 footer { margin-top: 2.5em; color: #555; font-size: .85em }
-@media print { body { margin: 0; padding: 0; max-width: none; font-size: 10pt } @page { margin: 2cm } }
+@media print { body { margin: 0; padding: 0; max-width: none; font-size: 9pt;
+  line-height: 1.3 } h2 { margin-top: 1.2em } th, td { padding-top: .2em; padding-bottom: .2em }
+  @page { margin: 1.4cm } footer { margin-top: 1.5em } }
 """
 
 
@@ -106,7 +109,7 @@ def _shares(report: WhoseReport) -> Iterator[str]:
 
 
 def _files(report: WhoseReport) -> Iterator[str]:
-    yield "<h2>File by file</h2><table><thead><tr><th>File</th>"
+    yield '<h2>File by file</h2><table><thead><tr><th class="path">File</th>'
     yield '<th class="number">Characters</th>'
     yield from (f'<th class="number">{kind.value}</th>' for kind in Kind)
     yield "</tr></thead><tbody>"
@@ -122,7 +125,9 @@ def _files(report: WhoseReport) -> Iterator[str]:
 
 
 def _row(name: str, counts: Mapping[Kind, int], characters: int) -> str:
-    shares = "".join(f'<td class="number">{_percent(counts[kind], characters)}</td>' for kind in Kind)
+    shares = "".join(
+        f'<td class="number">{_percent(counts[kind], characters) if counts[kind] else "–"}</td>' for kind in Kind
+    )
     return f'<tr><td class="path">{escape(name)}</td><td class="number">{characters:,}</td>{shares}</tr>'
 
 
@@ -131,7 +136,7 @@ def _suggestions(report: WhoseReport) -> Iterator[str]:
     yield "<h2>The suggestions</h2>"
     yield (
         f"<p>Over the whole manuscript the writer was shown {_of(total.shown, 'suggestion')}, accepted "
-        f"{total.accepted:,} whole and {total.partial:,} in part. {_of(total.typed_through, 'more', 'more')} "
+        f"{total.accepted:,} whole and {total.partial:,} in part. {total.typed_through:,} "
         f"{'was' if total.typed_through == 1 else 'were'} typed by hand as suggested: that text counts as not from "
         "Ownhand, although the writer had seen it.</p>"
     )
@@ -166,5 +171,5 @@ def _spoken(counts: Mapping[Kind, int], total: int) -> str:
     return "; ".join(f"{_percent(count, total)} {kind.value}" for kind, count in counts.items() if count)
 
 
-def _of(number: int, one: str, several: str | None = None) -> str:
-    return f"{number:,} {one if number == 1 else several or one + 's'}"
+def _of(number: int, one: str) -> str:
+    return f"{number:,} {one if number == 1 else one + 's'}"
