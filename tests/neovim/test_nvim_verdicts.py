@@ -142,6 +142,7 @@ def test_not_mine_with_its_reason(desk: Desk) -> None:
     assert offered[1:] == [["word", "rhythm", "fact"], ["rhythm"]]
 
 
+@pytest.mark.parametrize("desk", ["0.10.4", "0.12.4"], indirect=True)
 def test_taken_back_by_undo(desk: Desk) -> None:
     sitting = Sitting(desk)
     taken = sitting.offered("the deep, and")
@@ -171,6 +172,7 @@ def test_in_the_middle_of_a_line_that_goes_on_alike(desk: Desk) -> None:
     assert (total.accepted, total.partial, total.keystrokes_saved) == (1, 0, len(text) - 2)
 
 
+@pytest.mark.parametrize("desk", ["0.12.4"], indirect=True)
 def test_two_editors_note_in_one_ledger(desk: Desk) -> None:
     first, second = Sitting(desk), Sitting(desk, "other.md")
     taken, away = first.offered("the deep, and"), second.offered("of the first boat")
@@ -181,6 +183,7 @@ def test_two_editors_note_in_one_ledger(desk: Desk) -> None:
     assert [first.noted(taken)[0].document, first.noted(away)[0].document] == ["chapter.md", "other.md"]
 
 
+@pytest.mark.parametrize("desk", ["0.10.4"], indirect=True)
 def test_nothing_is_noted_of_a_folder_that_is_not_learned_from(desk: Desk) -> None:
     neovim = desk.open(text="The boat sank in the deep, an")
     neovim.keys("Ad")
@@ -190,6 +193,7 @@ def test_nothing_is_noted_of_a_folder_that_is_not_learned_from(desk: Desk) -> No
     assert not list((desk.folder / "ownhand").rglob("ledger*"))
 
 
+@pytest.mark.parametrize("desk", ["0.11.4"], indirect=True)
 def test_ghost_text_of_another_plugin_is_not_ours(desk: Desk) -> None:
     sitting = Sitting(desk)
     neovim = sitting.neovim
@@ -336,6 +340,7 @@ def underlined(neovim: Neovim) -> list[str]:
     )
 
 
+@pytest.mark.parametrize("desk", ["0.10.4", "0.12.4"], indirect=True)
 def test_whose_words(desk: Desk) -> None:
     sitting = Sitting(desk)
     neovim = sitting.neovim
