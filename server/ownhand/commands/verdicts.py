@@ -143,7 +143,7 @@ def _cells(tally: Tally) -> list[str]:
 
 
 def _latest(recent: tuple[Recent, ...]) -> Iterator[Text]:
-    """Each suggestion on two lines: when and what became of it, then the suggestion with a little of what it follows."""
+    """Each suggestion on two lines: when and what became of it, then the suggestion after a little of its context."""
     for one in recent:
         when = datetime.fromtimestamp(one.at).strftime("%d %b %H:%M")
         yield Text.assemble((when, "dim"), f"  {fate_in_words(one)}")

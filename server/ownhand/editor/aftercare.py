@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from ownhand.suggestions.rejections import Rejections
 from ownhand.verdicts.facts import UNTITLED, Fact
 from ownhand.verdicts.figures import accepted_texts, rejections
 from ownhand.verdicts.ledger import Ledger
+from ownhand.verdicts.notes import Offer, append_note, next_offer, note_offer, read_offers
 from ownhand.verdicts.orphans import finish
 from ownhand.verdicts.sessions import pending_checks
 
@@ -24,13 +25,35 @@ Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class Aftercare:
-    def __init__(self, rejections_of: Callable[[str], Rejections], spawn: Spawn) -> None:
-        self._rejections_of, self._spawn = rejections_of, spawn
+    """`ask_note` puts the question whether a note is wanted."""
+
+    def __init__(
+        self, rejections_of: Callable[[str], Rejections], ask_note: Callable[[Offer], Awaitable[bool]], spawn: Spawn
+    ) -> None:
+        self._rejections_of, self._ask_note, self._spawn = rejections_of, ask_note, spawn
+        self._asking = asyncio.Lock()
 
     def remember(self, folder: Folder) -> None:
         """Suggestions in this folder heed what was called "not mine" in earlier sittings."""
         if folder.ledger is not None:
             self._spawn(_quietly(_remember(folder.ledger.path, self._rejections_of(folder.uri))))
+
+    def rejected(self, folder: Folder) -> None:
+        """A reason that comes again and again is offered as a line for the voice's notes."""
+        if folder.ledger is not None and folder.voice is not None:
+            self._spawn(_quietly(self._offer_note(folder.ledger, folder.voice.path)))
+
+    async def _offer_note(self, ledger: Ledger, voice: Path) -> None:
+        async with self._asking:
+            await ledger.committed()
+            offer = await asyncio.to_thread(lambda: next_offer(rejections(ledger.path), read_offers(voice)))
+            if offer is None:
+                return
+            # Noted first: a question that the editor hides is not put again at the next rejection.
+            await asyncio.to_thread(note_offer, voice, offer, taken=False)
+        if await self._ask_note(offer):
+            await asyncio.to_thread(append_note, voice, offer.line)
+            await asyncio.to_thread(note_offer, voice, offer, taken=True)
 
     def keep(self, folder: Folder, ledger: Ledger) -> None:
         """This server keeps the voice: finish what servers left that are no more, now and from time to time."""

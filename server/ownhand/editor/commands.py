@@ -173,6 +173,9 @@ class Commands:
     async def provenance(self, uri: Any = None, *_: Any) -> Answer:
         """Whose words an open document is made of: `spans` with ranges in the editor's units, and `shares`."""
         document = self._documents.get(uri) if isinstance(uri, str) else None
+        folder = self._folders.of(document) if document is not None else None
+        if folder is not None:
+            await self._folders.settle(folder)
         words = await self._provenance.words(document) if document is not None else None
         if document is None or words is None:
             return {"sentence": _NOT_FOLLOWED}

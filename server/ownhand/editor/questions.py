@@ -11,6 +11,7 @@ from lsprotocol import types
 from ownhand.editor.folders import Folder
 from ownhand.editor.protocol import OwnhandProtocol
 from ownhand.manuscript.consent import Consent, VoiceFolder
+from ownhand.verdicts.notes import Offer
 
 _ANSWERS = {
     "Learn from this folder": Consent.LEARN,
@@ -18,6 +19,7 @@ _ANSWERS = {
     "Neither": Consent.NEITHER,
 }
 _SAME = "The same manuscript"
+_ADD_NOTE = "Add to the notes"
 
 
 async def ask_consent(protocol: OwnhandProtocol, folder: Folder) -> Consent | None:
@@ -42,6 +44,17 @@ async def ask_same(protocol: OwnhandProtocol, folder: Folder, voice: VoiceFolder
     )
     answer = await protocol.ask(types.WINDOW_SHOW_MESSAGE_REQUEST, params)
     return getattr(answer, "title", "") == _SAME
+
+
+async def ask_note(protocol: OwnhandProtocol, offer: Offer) -> bool:
+    """The same reason came again: shall it be a line in the voice's notes? Waved away means no."""
+    params = types.ShowMessageRequestParams(
+        types.MessageType.Info,
+        f"{offer.sentence} Shall Ownhand put this into the notes of your voice? “{offer.line}”",
+        [types.MessageActionItem(_ADD_NOTE), types.MessageActionItem("Not now")],
+    )
+    answer = await protocol.ask(types.WINDOW_SHOW_MESSAGE_REQUEST, params)
+    return getattr(answer, "title", "") == _ADD_NOTE
 
 
 @dataclass

@@ -24,7 +24,7 @@ from ownhand.editor.log import log_error
 from ownhand.editor.opening import COMMANDS
 from ownhand.editor.protocol import OwnhandProtocol, our_converter
 from ownhand.editor.provenance import Provenance
-from ownhand.editor.questions import ScanProgress, ask_consent, ask_same
+from ownhand.editor.questions import ScanProgress, ask_consent, ask_note, ask_same
 from ownhand.editor.serving import Serving
 from ownhand.editor.status import Status
 from ownhand.editor.sync import Sync
@@ -33,6 +33,7 @@ from ownhand.editor.witness import Witness
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder
+from ownhand.verdicts.notes import Offer
 
 _CONFIGURATION_SECONDS = 5.0
 
@@ -77,7 +78,7 @@ class OwnhandServer(LanguageServer):
             self.provenance.mark,
             editor_reports=client.reports_shown,
         )
-        self.aftercare = Aftercare(self.serving.rejections, self.in_background)
+        self.aftercare = Aftercare(self.serving.rejections, self._ask_note, self.in_background)
         self.gestures = Gestures(self.witness, self.serving, self._rejected)
         self.witness.on_judged = self.gestures.judged
         self.answers = Answers(self.documents, self.folders, self.serving, self.witness, self.status, self.complain)
@@ -256,8 +257,12 @@ class OwnhandServer(LanguageServer):
         if self.client.progress:
             self.scan_progress.scanning(folder, files, of)
 
-    def _rejected(self, folder: str) -> None:
-        pass
+    def _rejected(self, key: str) -> None:
+        if (folder := self.folders.get(key)) is not None:
+            self.aftercare.rejected(folder)
+
+    async def _ask_note(self, offer: Offer) -> bool:
+        return self.client.can_ask and await ask_note(self.protocol, offer)
 
     # Speaking to the writer
 

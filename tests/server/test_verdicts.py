@@ -1,0 +1,428 @@
+"""From an act in a plain client to the voice's ledger, and to what suggestions do next."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lsprotocol import types
+from pytest_lsp import LanguageClient
+
+from lsp_editor import Editor, Start, until
+from ownhand.home import Home
+from ownhand.manuscript.consent import Consent, VoiceFolder, find_voice, grant
+from ownhand.verdicts.figures import Recent, load_whose, read_statistics, recent
+from ownhand.verdicts.opening import forget
+
+SAID = " and the bell rang twice."
+OTHER = " until the lamp went out."
+PAGE = "The lamp had been lit since noon. Nobody in the house would say who had lit it, or for whom. Ida waited"
+SCRIPT = {"rules": [], "default": SAID}
+ASKS = types.ClientCapabilities(
+    text_document=types.TextDocumentClientCapabilities(inline_completion=types.InlineCompletionClientCapabilities()),
+    window=types.WindowClientCapabilities(show_message=types.ShowMessageRequestClientCapabilities()),
+)
+
+
+class Desk:
+    """A manuscript folder that Ownhand learns from, and an editor with its page open."""
+
+    def __init__(self, tmp_path: Path, start: Start) -> None:
+        self.folder, self.home = tmp_path / "The Lamp", Home(tmp_path / "home")
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / "lamp.md").write_text(PAGE)
+        grant(self.home, self.folder, Consent.LEARN)
+        self._start = start
+
+    async def editor(self, **wanted: Any) -> Editor:
+        script = wanted.pop("script", SCRIPT)
+        options = wanted.pop("options", None)
+        capabilities = wanted.pop("capabilities", None)
+        editor = await self._start(script=script, home=self.home.root, **wanted)
+        if capabilities:
+            await editor.initialize([self.folder], capabilities, options=options)
+        else:
+            await editor.initialize([self.folder], options=options)
+        return editor
+
+    def open(self, editor: Editor, text: str = PAGE, name: str = "lamp.md") -> str:
+        return editor.open(self.folder / name, text)
+
+    @property
+    def voice(self) -> VoiceFolder:
+        voice = find_voice(self.home, self.folder)
+        assert voice is not None
+        return voice
+
+    def told(self) -> list[Recent]:
+        return recent(self.voice.ledger_path)
+
+    async def fate(self, suggestion: str, wanted: str) -> Recent:
+        """The suggestion's entry, once the ledger says that this became of it."""
+
+        def found() -> Recent | None:
+            return next((one for one in self.told() if one.suggestion == suggestion and one.fate == wanted), None)
+
+        entry = await until(found)
+        assert isinstance(entry, Recent)
+        return entry
+
+
+@pytest.fixture
+def desk(tmp_path: Path, start: Start) -> Desk:
+    return Desk(tmp_path, start)
+
+
+async def take(editor: Editor, uri: str, text: str = PAGE) -> str:
+    """Ask at the end of the page's only line, put the suggestion in and run its command."""
+    (item,) = await editor.ask(uri, 0, len(text))
+    editor.insert(uri, 0, len(text), item.insert_text)
+    (suggestion,) = item.command.arguments
+    assert await editor.execute("ownhand.accept", suggestion) == {"recorded": True}
+    return str(suggestion)
+
+
+async def test_an_accept_is_on_disk_when_it_is_answered(desk: Desk) -> None:
+    editor = await desk.editor()
+    uri = desk.open(editor)
+    suggestion = await take(editor, uri)
+    (entry,) = desk.told()
+    assert (entry.suggestion, entry.fate, entry.learned, entry.sure) == (suggestion, "accepted", "command", 1.0)
+    assert (entry.text, entry.document, entry.before) == (SAID, "lamp.md", PAGE)
+    total = read_statistics(desk.voice.ledger_path).total
+    assert (total.offered, total.shown, total.accepted) == (1, 1, 1)
+    assert total.keystrokes_saved == len(SAID) - 1
+    assert oct(desk.voice.ledger_path.stat().st_mode & 0o777) == "0o600"
+
+
+async def test_the_command_that_comes_before_its_text_counts_the_same(desk: Desk) -> None:
+    editor = await desk.editor()
+    uri = desk.open(editor)
+    (item,) = await editor.ask(uri, 0, len(PAGE))
+    await editor.execute("ownhand.accept", item.command.arguments[0])
+    editor.insert(uri, 0, len(PAGE), SAID)
+    provenance = await editor.execute("ownhand.provenance", uri)
+    assert [span["kind"] for span in provenance["spans"]] == ["not observed", "from Ownhand"]
+    assert read_statistics(desk.voice.ledger_path).total.keystrokes_saved == len(SAID) - 1
+
+
+async def test_parts_and_then_the_rest_are_one_accept(desk: Desk) -> None:
+    editor = await desk.editor(options={"reportsShown": True})
+    uri = desk.open(editor)
+    (item,) = await editor.ask(uri, 0, len(PAGE))
+    sent = {"insertText": SAID, "command": {"command": "ownhand.accept", "arguments": item.command.arguments}}
+    notify = editor.client.protocol.notify
+    notify("textDocument/didShowCompletion", {"item": sent})
+    for start, end in ((0, 4), (4, 8)):
+        editor.insert(uri, 0, len(PAGE) + start, SAID[start:end])
+        notify("textDocument/didPartiallyAcceptCompletion", {"item": sent, "acceptedLength": end})
+    entry = await desk.fate(item.command.arguments[0], "partial")
+    assert (entry.learned, entry.text) == ("editor", SAID)
+    editor.insert(uri, 0, len(PAGE) + 8, SAID[8:])
+    await editor.execute("ownhand.accept", item.command.arguments[0])
+    total = read_statistics(desk.voice.ledger_path).total
+    assert (total.shown, total.accepted, total.partial) == (1, 1, 0)
+    assert total.keystrokes_saved == len(SAID) - 3
+    assert await editor.counts() == {
+        "offered": 1, "shown": 1, "accepted": 1, "partial": 0, "typed_through": 0, "typed_past": 0, "dismissed": 0,
+        "rejected": 0,
+    }  # fmt: skip
+
+
+async def test_the_length_of_a_part_counts_from_the_item_that_was_shown(desk: Desk) -> None:
+    """After typing into the suggestion the editor holds a shorter item under the same id."""
+    editor = await desk.editor(options={"reportsShown": True})
+    uri = desk.open(editor)
+    (first,) = await editor.ask(uri, 0, len(PAGE))
+    editor.insert(uri, 0, len(PAGE), SAID[:4])
+    (item,) = await editor.ask(uri, 0, len(PAGE) + 4, invoked=False)
+    assert item.command.arguments == first.command.arguments
+    sent = {"insertText": item.insert_text, "command": {"command": "x", "arguments": item.command.arguments}}
+    editor.insert(uri, 0, len(PAGE) + 4, SAID[4:13])
+    editor.client.protocol.notify(
+        "textDocument/didPartiallyAcceptCompletion", {"item": sent, "acceptedLength": len(SAID[4:13])}
+    )
+    await desk.fate(item.command.arguments[0], "partial")
+    assert read_statistics(desk.voice.ledger_path).total.keystrokes_saved == len(SAID[4:13]) - 1
+
+
+async def test_an_editor_that_reports_is_believed_when_it_is_silent(desk: Desk) -> None:
+    editor = await desk.editor(options={"reportsShown": True})
+    uri = desk.open(editor)
+    await editor.ask(uri, 0, len(PAGE))
+    await asyncio.sleep(1.0)
+    editor.insert(uri, 0, len(PAGE), SAID[:13])  # two words at once: another program's, or dictated
+    await editor.execute("ownhand.verdicts")
+    total = read_statistics(desk.voice.ledger_path).total
+    assert (total.offered, total.shown, total.partial) == (1, 0, 0)
+
+
+async def test_what_was_never_seen_keeps_no_text(desk: Desk) -> None:
+    editor = await desk.editor()
+    uri = desk.open(editor)
+    await editor.ask(uri, 0, len(PAGE))
+    editor.insert(uri, 0, len(PAGE), " for no one in particular.")
+    answer = await editor.execute("ownhand.verdicts", desk.folder.as_uri())
+    assert (answer["offered"], answer["shown"], answer["unseen"]) == (1, 0, 1)
+    await asyncio.sleep(1.0)
+    with contextlib.closing(sqlite3.connect(desk.voice.ledger_path)) as ledger:
+        dump = "\n".join(ledger.iterdump())
+    assert "bell rang" not in dump
+    assert "lit since noon" not in dump
+
+
+async def test_not_mine_keeps_the_text_away_at_once_and_in_the_next_sitting(desk: Desk) -> None:
+    script = {"rules": [{"ends_with": "waited", "text": SAID}], "default": OTHER}
+    editor = await desk.editor(script=script)
+    uri = desk.open(editor)
+    (item,) = await editor.ask(uri, 0, len(PAGE))
+    assert item.insert_text == SAID
+    answer = await editor.execute("ownhand.reject", item.command.arguments[0])
+    assert answer == {"recorded": True}
+    assert await editor.ask(uri, 0, len(PAGE)) == []
+    assert "not yours" in await editor.why()
+    assert await editor.execute("ownhand.reject", item.command.arguments[0], "cliché") == {"recorded": True}
+    entry = await desk.fate(item.command.arguments[0], "rejected")
+    assert entry.reason == "cliché"
+    assert read_statistics(desk.voice.ledger_path).total.rejected == 1
+    editor.close(uri)
+    editor.process.kill()
+    again = await desk.editor(script=script)
+    uri = desk.open(again)
+    await until(lambda: desk.told())
+    answers = await again.ask(uri, 0, len(PAGE))
+    assert answers == [], "the rejection of an earlier sitting counts"
+
+
+class Writer:
+    """Presses a button of each question."""
+
+    def __init__(self, button: str) -> None:
+        self.button, self.asked = button, list[str]()
+
+    def __call__(self, client: LanguageClient) -> None:
+        @client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)
+        def asked(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
+            self.asked.append(params.message)
+            return types.MessageActionItem(self.button)
+
+
+async def test_a_reason_that_comes_again_is_offered_as_a_note(desk: Desk) -> None:
+    endings = {"Ida waited": " by the sea.", "Ida slept": " like a stone.", "Ida rose": " with the sun."}
+    writer = Writer("Add to the notes")
+    script = [{"ends_with": end, "text": text} for end, text in endings.items()]
+    editor = await desk.editor(script=script, before=writer, capabilities=ASKS)
+    for number, end in enumerate(endings):
+        text = f"Page {number} begins here, with the lamp. {end}"
+        uri = desk.open(editor, text, f"page{number}.md")
+        (item,) = await editor.ask(uri, 0, len(text))
+        await editor.execute("ownhand.reject", item.command.arguments[0], "cliché")
+    notes = desk.voice.path / "notes.md"
+    await until(notes.exists)
+    assert notes.read_text().startswith("- No clichés.")
+    (question,) = writer.asked
+    assert "three suggestions a cliché" in question
+
+
+async def test_the_fate_follows_undo_and_redo(desk: Desk) -> None:
+    editor = await desk.editor()
+    uri = desk.open(editor)
+    suggestion = await take(editor, uri)
+    end = len(PAGE)
+    editor.replace(uri, (0, end), (0, end + len(SAID)), "")
+    await until(lambda: read_statistics(desk.voice.ledger_path).total.removed == 1)
+    editor.insert(uri, 0, end, SAID)
+    await until(lambda: read_statistics(desk.voice.ledger_path).total.removed == 0)
+    spans = (await editor.execute("ownhand.provenance", uri))["spans"]
+    assert spans[-1] == {
+        "range": {"start": {"line": 0, "character": end}, "end": {"line": 0, "character": end + len(SAID)}},
+        "kind": "from Ownhand",
+        "suggestion": suggestion,
+    }
+
+
+async def test_whose_words_survive_the_server(desk: Desk) -> None:
+    editor = await desk.editor()
+    uri = desk.open(editor)
+    await take(editor, uri)
+    editor.insert(uri, 0, 0, "🕯 ")
+    editor.insert(uri, 0, 0, "It was a year of long evenings, and of lamps that nobody would own to. ")
+    editor.close(uri)
+    await until(lambda: load_whose(desk.voice.ledger_path, "lamp.md"))
+    editor.process.kill()
+    again = await desk.editor()
+    text = "It was a year of long evenings, and of lamps that nobody would own to. 🕯 " + PAGE + SAID
+    uri = desk.open(again, text + " She had heard it before.")
+    answer = await again.execute("ownhand.provenance", uri)
+    kinds = [span["kind"] for span in answer["spans"]]
+    assert kinds == ["pasted", "not from Ownhand", "not observed", "from Ownhand", "not observed"]
+    start = answer["spans"][3]["range"]["start"]["character"]
+    assert start == len(text.encode("utf-16-le")) // 2 - len(SAID)
+
+
+async def test_a_folder_that_is_only_suggested_in_notes_nothing(desk: Desk) -> None:
+    grant(desk.home, desk.folder, Consent.SUGGEST)
+    editor = await desk.editor()
+    uri = desk.open(editor)
+    (item,) = await editor.ask(uri, 0, len(PAGE))
+    assert await editor.execute("ownhand.accept", item.command.arguments[0]) is None
+    assert "notes nothing" in (await editor.execute("ownhand.verdicts"))["sentence"]
+    assert "learns from" in (await editor.execute("ownhand.provenance", uri))["sentence"]
+    assert not desk.voice.ledger_path.exists()
+
+
+async def test_a_page_without_a_file_counts_without_its_text(desk: Desk) -> None:
+    editor = await desk.editor()
+    desk.open(editor)
+    uri = editor.page(PAGE)
+    suggestion = await take(editor, uri)
+    editor.close(uri)
+    entry = await desk.fate(suggestion, "accepted")
+    assert (entry.document, entry.text, entry.before) == ("untitled", None, "")
+    with contextlib.closing(sqlite3.connect(desk.voice.ledger_path)) as ledger:
+        dump = "\n".join(ledger.iterdump())
+    assert "bell rang" not in dump
+
+
+async def test_a_left_out_piece_takes_its_texts_along(desk: Desk) -> None:
+    editor = await desk.editor()
+    uri = desk.open(editor)
+    await take(editor, uri)
+    await until(lambda: len(desk.told()) == 1)
+    corpus = await editor.execute("ownhand.corpus", desk.folder.as_uri())
+    while not corpus["pieces"]:
+        corpus = await editor.execute("ownhand.corpus", desk.folder.as_uri())
+    await editor.execute("ownhand.mine", desk.folder.as_uri(), "lamp.md", "not mine")
+    (entry,) = desk.told()
+    assert (entry.fate, entry.text, entry.before) == ("accepted", None, "")
+
+
+async def test_looks_of_a_server_that_was_killed_are_finished_by_the_next(desk: Desk) -> None:
+    editor = await desk.editor()
+    uri = desk.open(editor)
+    await take(editor, uri)
+    (desk.folder / "lamp.md").write_text(PAGE + SAID)
+    editor.process.send_signal(signal.SIGKILL)
+    await editor.process.wait()
+    with contextlib.closing(sqlite3.connect(desk.voice.ledger_path)) as ledger:
+        for table in ("judged", "offered"):
+            ledger.execute(f"UPDATE {table} SET at = at - 4000")
+        ledger.commit()
+    again = await desk.editor()
+    desk.open(again)
+    await until(lambda: read_statistics(desk.voice.ledger_path).total.kept_300s == 1)
+    (entry,) = desk.told()
+    assert (entry.kept_300s, entry.settled) == (True, SAID)
+
+
+# Bad input: suggestions go on
+
+
+async def still_suggests(editor: Editor, desk: Desk) -> bool:
+    text = PAGE + " a long while, and then"
+    uri = desk.open(editor, text, "other.md")
+    return bool(await editor.texts(uri, 0, len(text)))
+
+
+async def test_nonsense_from_the_editor_changes_nothing(desk: Desk) -> None:
+    editor = await desk.editor()
+    uri = desk.open(editor)
+    (item,) = await editor.ask(uri, 0, len(PAGE))
+    sent = {"insertText": SAID, "command": {"command": "x", "arguments": item.command.arguments}}
+    notify = editor.client.protocol.notify
+    for params in (None, 7, {"item": {}}, {"item": {**sent, "command": {"arguments": ["no such id"]}}}):
+        notify("textDocument/didShowCompletion", params)
+    for length in (-5, 0, "four", None, True, 10**9):
+        notify("textDocument/didPartiallyAcceptCompletion", {"item": sent, "acceptedLength": length})
+    for command in ("accept", "dismiss", "reject"):
+        for arguments in ([], [None], ["no such id"], [{"id": 1}, 7]):
+            await editor.execute(f"ownhand.{command}", *arguments)
+    entry = await desk.fate(item.command.arguments[0], "partial")
+    assert entry.text == SAID
+    assert await editor.execute("ownhand.verdicts", "file:///nowhere") == {
+        "sentence": "No manuscript folder is open. Open the folder that your writing lies in."
+    }
+    assert "sentence" in await editor.execute("ownhand.provenance", 7)
+    assert await still_suggests(editor, desk)
+
+
+async def test_a_document_closed_in_the_middle_is_no_trouble(desk: Desk) -> None:
+    editor = await desk.editor()
+    uri = desk.open(editor)
+    (item,) = await editor.ask(uri, 0, len(PAGE))
+    editor.close(uri)
+    await editor.execute("ownhand.accept", item.command.arguments[0])
+    await editor.execute("ownhand.reject", item.command.arguments[0], "own words")
+    assert await still_suggests(editor, desk)
+
+
+Damage = Callable[[Path], None]
+
+
+def _rubbish(path: Path) -> None:
+    path.write_bytes(b"SQLite format 3\0" + os.urandom(8000))
+
+
+def _newer(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as ledger:
+        ledger.execute("PRAGMA user_version = 99")
+
+
+@pytest.mark.parametrize(("damage", "says"), [(_rubbish, "damaged"), (_newer, "newer Ownhand")])
+async def test_a_ledger_that_can_t_be_used_is_said_once(desk: Desk, damage: Damage, says: str) -> None:
+    damage(desk.voice.ledger_path)
+    before = desk.voice.ledger_path.read_bytes()
+    editor = await desk.editor()
+    uri = desk.open(editor)
+    (item,) = await editor.ask(uri, 0, len(PAGE))
+    await editor.execute("ownhand.dismiss", item.command.arguments[0])
+    await until(lambda: [message for message in editor.messages if says in message])
+    assert await still_suggests(editor, desk)
+    assert len([message for message in editor.messages if says in message]) == 1
+    if damage is _newer:
+        assert desk.voice.ledger_path.read_bytes() == before
+    else:
+        entry = await desk.fate(item.command.arguments[0], "dismissed")
+        assert entry.text == SAID
+        (aside,) = desk.voice.path.glob("ledger.sqlite3.broken-*")
+        assert aside.read_bytes() == before
+
+
+async def test_a_locked_ledger_gets_its_facts_later(desk: Desk) -> None:
+    editor = await desk.editor()
+    uri = desk.open(editor)
+    await take(editor, uri)
+    with contextlib.closing(sqlite3.connect(desk.voice.ledger_path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        text = "Two lamps, then, and nobody to light"
+        uri = desk.open(editor, text, "two.md")
+        (item,) = await editor.ask(uri, 0, len(text))
+        answer = await editor.execute("ownhand.dismiss", item.command.arguments[0])
+        assert answer == {"recorded": False}
+        assert await still_suggests(editor, desk)
+    await desk.fate(item.command.arguments[0], "dismissed")
+
+
+async def test_a_full_disk_is_said_once_and_suggestions_go_on(desk: Desk) -> None:
+    editor = await desk.editor(largest_file=0)
+    uri = desk.open(editor)
+    (item,) = await editor.ask(uri, 0, len(PAGE))
+    assert await editor.execute("ownhand.dismiss", item.command.arguments[0]) == {"recorded": False}
+    assert await still_suggests(editor, desk)
+
+
+async def test_the_log_and_the_messages_hold_no_text(desk: Desk) -> None:
+    editor = await desk.editor()
+    uri = desk.open(editor)
+    await take(editor, uri)
+    log = (desk.home.root / "server.log").read_text()
+    assert "bell" not in log
+    assert "lamp" not in log.casefold().replace("the lamp/", "")
+    forget(desk.voice.ledger_path)
+    assert json.dumps(editor.messages).count("bell") == 0
