@@ -1,9 +1,7 @@
 """One VS Code server and one browser for the whole run; every test has its own folder and its own window."""
 
 import json
-import os
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -14,15 +12,13 @@ from vscode_workbench import (
     CODE_SERVER,
     EXTENSION,
     PATIENCE,
+    PYTHON,
     CodeServer,
     Window,
     copy_manuscript,
     launch_browser,
     new_window,
 )
-
-PYTHON = os.environ.get("OWNHAND_TEST_PYTHON", sys.executable)
-"""A Python that has Ownhand: the extension uses it as it is, so that only the set-up's own test builds anything."""
 
 SCRIPT = {
     "rules": [

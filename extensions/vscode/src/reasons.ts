@@ -21,17 +21,15 @@ export function askReason(): Promise<string | undefined> {
   pick.title = "Not yours. What was wrong with it?";
   pick.placeholder = "Say it, or simply write on";
   pick.items = choices;
-  let typed = "";
+  const passOn = passingOn(vscode.window.activeTextEditor);
   return new Promise((resolve) => {
     pick.onDidAccept(() => {
       resolve(pick.selectedItems[0]?.reason);
       pick.hide();
     });
     pick.onDidChangeValue((value) => {
-      const text = value.slice(typed.length);
-      typed = value;
       pick.hide();
-      void vscode.commands.executeCommand("type", { text });
+      passOn(value);
     });
     pick.onDidHide(() => {
       resolve(undefined);
@@ -39,4 +37,33 @@ export function askReason(): Promise<string | undefined> {
     });
     pick.show();
   });
+}
+
+/**
+ * Brings what was typed into the list's box to the cursor's place. The letters that follow are typed into the text
+ * itself, and may be there first; so these go in front of them, to where the cursor was.
+ */
+function passingOn(editor: vscode.TextEditor | undefined): (typed: string) => void {
+  if (editor === undefined) return () => undefined;
+  const start = editor.document.offsetAt(editor.selection.active);
+  let passed = "";
+  let last = Promise.resolve();
+  return (typed) => {
+    const text = typed.slice(passed.length);
+    const offset = start + passed.length;
+    if (!typed.startsWith(passed)) return;
+    passed = typed;
+    last = last.then(() => insertAt(editor, offset, text));
+  };
+}
+
+/** An edit is refused when a letter came in between; then it is tried again. */
+async function insertAt(editor: vscode.TextEditor, offset: number, text: string): Promise<void> {
+  const insert = (edit: vscode.TextEditorEdit): void => {
+    edit.insert(editor.document.positionAt(offset), text);
+  };
+  const asTyping = { undoStopBefore: false, undoStopAfter: false };
+  for (let tries = 0; tries < 10; tries++) {
+    if (await editor.edit(insert, asTyping)) return;
+  }
 }

@@ -1,0 +1,247 @@
+"""What became of each suggestion, in a real VS Code: after each gesture the ledger is read.
+
+One server and two windows serve the whole module, so every test writes on a page of its own. Nothing is saved: what is
+saved becomes a piece, and whole sentences of other pieces are never offered.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from neighbour_extension import write_neighbour
+from ownhand.home import Home
+from ownhand.manuscript.consent import find_voice
+from ownhand.verdicts import figures
+from vscode_workbench import PYTHON, CodeServer, Window, copy_manuscript, new_window
+
+pytestmark = [pytest.mark.vscode, pytest.mark.timeout(300)]
+
+FERRY = "# The ferry\n\nThe ferryman looked across the river and"
+OFFERED = " saw that the water was higher."
+TIDE = """# Low water
+
+The tide
+    goes out
+and the gulls
+    walk where they swam,
+
+the rope
+    hangs slack
+on its ring
+    of rust,
+and the boats"""
+STANZA = " lie down\n    in the mud"
+KNOWN, STRANGE = " const ferry = new Ferry();", " return river.width;"
+SCRIPT = {
+    "rules": [
+        {"ends_with": "looked across the river and", "text": OFFERED},
+        {"ends_with": "and the boats", "text": STANZA},
+    ],
+    "default": "",
+}
+YES_OR_NO = {"type": "boolean", "default": True}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, vsix: Path) -> Iterator[CodeServer]:
+    """A VS Code with two others that suggest, one that everybody knows and one that says nothing of itself."""
+    root = tmp_path_factory.mktemp("verdicts")
+    script = root / "script.json"
+    script.write_text(json.dumps(SCRIPT))
+    server = CodeServer(
+        root / "vscode",
+        environment={"OWNHAND_SCRIPTED": str(script)},
+        settings={"ownhand.suggestion.trigger": "manual", "ownhand.suggestion.length": "paragraph"},
+        machine_settings={"ownhand.python": PYTHON},
+    )
+    server.root.mkdir()
+    known = write_neighbour(root, "Continue.continue", KNOWN, "continue.enableTabAutocomplete", YES_OR_NO)
+    strange = write_neighbour(root, "ida.quill", STRANGE, "quill.on", YES_OR_NO)
+    server.start(vsix, known, strange)
+    yield server
+    server.stop()
+
+
+@dataclass
+class Desk:
+    """A window whose folder Ownhand learns from, and the ledger of that folder's voice."""
+
+    window: Window
+    ledger: Path
+    name: str = ""
+    begun: Counter[str] = field(default_factory=Counter)
+
+    def begin(self, kind: str = "ferry") -> Window:
+        """The next page of this kind, the cursor at its end."""
+        self.begun[kind] += 1
+        self.name = f"{kind}-{self.begun[kind]}.md"
+        self.window.open(self.name)
+        return self.window
+
+    def begin_with_a_suggestion(self, kind: str = "ferry", offered: str = OFFERED) -> Window:
+        window = self.begin(kind)
+        window.ask()
+        assert self.until_noted(None).text == offered
+        return window
+
+    @property
+    def noted(self) -> list[figures.Recent]:
+        """What the ledger says of this page's suggestions, the last one first."""
+        return [one for one in figures.recent(self.ledger) if one.document == self.name]
+
+    def until_noted(self, fate: str | None) -> figures.Recent:
+        """Wait until the only suggestion that was seen on this page has this fate."""
+        self.window.until(lambda: [one.fate for one in self.noted] == [fate], f"the fate {fate} ({self.noted})")
+        return self.noted[0]
+
+    @property
+    def taken(self) -> str:
+        """What is in the text of the suggestion that was taken last."""
+        return figures.accepted_texts(self.ledger, 1)[0]
+
+
+def sit_down(browser: Browser, server: CodeServer, folder: Path) -> Desk:
+    window = new_window(browser, server, folder)
+    window.open("notes.md")
+    window.answer("May Ownhand learn", "Learn from this folder")
+    home = Home(server.root / "ownhand-home")
+    window.until(lambda: find_voice(home, folder) is not None, "the folder's voice")
+    voice = find_voice(home, folder)
+    assert voice is not None
+    return Desk(window, voice.path / "ledger.sqlite3")
+
+
+def pages(settings: Mapping[str, bool]) -> dict[str, str]:
+    """More pages than there are tests: a rerun needs a new one, and VS Code's list of files is slow to see it."""
+    notes = {"notes.md": "# Notes\n\nAsk Ida about the boat.\n", ".vscode/settings.json": json.dumps(settings)}
+    ferries = {f"ferry-{number}.md": FERRY for number in range(1, 40)}
+    return {**notes, **ferries, **{f"tide-{number}.md": TIDE for number in range(1, 10)}}
+
+
+@pytest.fixture(scope="module")
+def desk(server: CodeServer, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Here the others are switched off."""
+    off = pages({"continue.enableTabAutocomplete": False, "quill.on": False})
+    desk = sit_down(browser, server, copy_manuscript(tmp_path_factory.mktemp("alone") / "river", off))
+    yield desk
+    desk.window.page.screenshot(path=server.root / "alone.png")
+    desk.window.page.close()
+
+
+def test_what_is_seen_is_noted_with_its_place(desk: Desk):
+    desk.begin_with_a_suggestion()
+    shown = desk.until_noted(None)
+    assert shown.text == OFFERED
+    assert shown.before.endswith("looked across the river and")
+
+
+def test_tab_is_noted_once_as_the_suggestions_own_command(desk: Desk):
+    window = desk.begin_with_a_suggestion()
+    before = figures.read_statistics(desk.ledger).total
+    window.take("Tab")
+    taken = desk.until_noted("accepted")
+    assert (taken.learned, taken.sure) == ("command", 1.0)
+    assert desk.taken == OFFERED
+    after = figures.read_statistics(desk.ledger).total
+    assert (after.accepted, after.partial) == (before.accepted + 1, before.partial)
+
+
+def test_a_word_is_a_part(desk: Desk):
+    window = desk.begin_with_a_suggestion()
+    window.take("Control+ArrowRight")
+    assert desk.until_noted("partial").learned == "editor"
+    assert desk.taken == " saw"
+
+
+def test_an_accept_after_two_words_counts_once(desk: Desk):
+    window = desk.begin_with_a_suggestion()
+    before = figures.read_statistics(desk.ledger).total
+    window.take("Control+ArrowRight")
+    window.take("Control+ArrowRight")
+    desk.until_noted("partial")
+    window.take("Tab")
+    desk.until_noted("accepted")
+    assert desk.taken == OFFERED
+    after = figures.read_statistics(desk.ledger).total
+    assert (after.offered, after.accepted, after.partial) == (before.offered, before.accepted + 1, before.partial)
+
+
+def test_the_key_held_down_takes_every_word(desk: Desk):
+    window = desk.begin_with_a_suggestion()
+    for _ in range(3):
+        window.press("Control+ArrowRight")
+    window.until(lambda: window.ghost == " water was higher.", "three words to be taken")
+    desk.until_noted("partial")
+    window.until(lambda: desk.taken == " saw that the", "the ledger to have all three")
+
+
+def test_a_line_of_verse_is_a_part(desk: Desk):
+    window = desk.begin_with_a_suggestion("tide", STANZA)
+    window.take("Control+ArrowDown")
+    assert desk.until_noted("partial").learned == "editor"
+    assert desk.taken == " lie down"
+
+
+def test_escape_puts_away_and_judges_nothing(desk: Desk):
+    window = desk.begin_with_a_suggestion()
+    window.press("Escape")
+    window.expect_no_ghost()
+    assert desk.until_noted("dismissed").learned == "command"
+
+
+def test_not_mine_is_noted_at_once_and_the_reason_after_it(desk: Desk):
+    window = desk.begin_with_a_suggestion()
+    window.press("Shift+Escape")
+    window.expect_no_ghost()
+    refused = desk.until_noted("rejected")
+    assert (refused.learned, refused.reason) == ("command", "")
+    window.picture("vscode-reasons")
+    window.page.locator(".quick-input-list .monaco-list-row").filter(has_text="Wrong rhythm").click()
+    window.until(lambda: desk.noted[0].reason == "wrong rhythm", "the reason to be noted")
+    assert desk.until_noted("rejected").text == OFFERED
+    window.press("Control+Shift+Space")
+    window.until(lambda: "not yours" in str(window.status.get_attribute("aria-label")), "the answer")
+    assert window.ghost == ""
+
+
+def test_whoever_writes_on_after_not_mine_is_not_held_up(desk: Desk):
+    window = desk.begin_with_a_suggestion()
+    window.press("Shift+Escape")
+    window.page.locator(".quick-input-list .monaco-list-row").first.wait_for()
+    window.type(" spat into it.")
+    window.until(lambda: window.text.endswith("across the river and spat into it."), f"the words in {window.text!r}")
+    window.until(lambda: (desk.noted[0].instead or "").startswith(" spat into"), "what was written instead")
+    assert desk.until_noted("rejected").reason == ""
+
+
+def test_typing_all_of_it_takes_nothing(desk: Desk):
+    window = desk.begin_with_a_suggestion()
+    before = figures.read_statistics(desk.ledger).total
+    window.type(OFFERED)
+    assert desk.until_noted("typed_through").learned == "inferred"
+    after = figures.read_statistics(desk.ledger).total
+    assert after.keystrokes_saved == before.keystrokes_saved
+
+
+def test_typing_something_else_is_told_from_the_text(desk: Desk):
+    window = desk.begin_with_a_suggestion()
+    window.type(" spat into it, as his father had.")
+    past = desk.until_noted("typed_past")
+    assert past.learned == "inferred"
+    window.until(lambda: (desk.noted[0].instead or "").startswith(" spat into it"), "what was written instead")
+
+
+def test_undo_takes_it_away_again_and_redo_brings_it_back(desk: Desk):
+    window = desk.begin_with_a_suggestion()
+    window.take("Tab")
+    desk.until_noted("accepted")
+    window.press("Control+Z")
+    window.until(lambda: desk.noted[0].removed, "the undo to be noted")
+    assert desk.noted[0].fate == "accepted"
+    window.press("Control+Y")
+    window.until(lambda: not desk.noted[0].removed, "the redo to be noted")
