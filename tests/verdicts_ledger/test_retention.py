@@ -114,11 +114,12 @@ def test_a_piece_that_is_left_out_takes_what_stands_in_it_wherever_it_was_writte
         *[offered("text"), shown("text", text="and  would not\nbe asked", before=other, after="")],
         *[offered("before"), shown("before", before=f"{other}\n\n{RARE},\n    and would", after="")],
         *[offered("instead"), shown("instead", before=other), Instead("instead", 2.0, "since the flood, or")],
+        *[offered("both"), shown("both", before=f"{other}\nIt had been there since\n# The lamp\n", after="")],
         *[offered("common"), shown("common", text="It had", before=other, after="")],
         *[offered("elsewhere", document="poems/heron.md"), shown("elsewhere", before=other)],
     )
     assert purge(ledgers.path, "poems/heron.md", holds=piece) == 0
-    assert purge(ledgers.path, holds=piece) == 3
+    assert purge(ledgers.path, holds=piece) == 4
     assert {name for name, text in texts(ledgers).items() if text} == {"common", "elsewhere"}
     assert not on_disk(ledgers, "since the flood")
     assert not on_disk(ledgers, "heron stood")

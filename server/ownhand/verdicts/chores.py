@@ -85,6 +85,8 @@ class Chores:
         retention.drop_broken(self._path, self._keep_days)
 
     def _is_sound(self) -> bool:
+        if not self._path.exists():
+            return True
         uri = f"{self._path.absolute().as_uri()}?mode=ro"
         try:
             with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=5)) as connection:

@@ -127,7 +127,8 @@ class Ledger:
             return
         with self._starting:
             if self._thread.ident is None:
-                self._thread.start()
+                with contextlib.suppress(RuntimeError):  # no more threads, for now: the next fact tries again
+                    self._thread.start()
 
     def _run(self) -> None:
         while self._wait_for_work():
@@ -229,6 +230,7 @@ class Ledger:
         else:
             self._let_go()
         if kind is Kind.DAMAGED and self._damaged():
+            self._not_before = time.monotonic() + COMMIT_EVERY
             return
         self._pause = 0.0 if kind is Kind.MOVED else min(_LONGEST_PAUSE, max(COMMIT_EVERY, 2 * self._pause))
         if kind in (Kind.LOCKED, Kind.RESTING):

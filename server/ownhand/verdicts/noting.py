@@ -23,16 +23,8 @@ from ownhand.verdicts.facts import (
 
 _LONGEST_TEXT = 20_000
 """Characters of one text that are kept: a suggestion is never that long, what replaced it might be anything."""
-_NOT_A_FACT = (
-    sqlite3.IntegrityError,
-    sqlite3.InterfaceError,
-    sqlite3.ProgrammingError,
-    sqlite3.DataError,
-    OverflowError,
-    ValueError,
-    TypeError,
-    AttributeError,
-)
+_ABOUT_VALUES = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)
+"""What SQLite says of values that it can't take; whatever else it says is about the file."""
 _BY_TEXT = "INSERT INTO texts (offered, since) VALUES (?, ?) ON CONFLICT (offered) DO UPDATE SET since = excluded.since"
 
 
@@ -58,13 +50,14 @@ class Notes:
         self._connection.execute("SAVEPOINT fact")
         try:
             self._how[type(fact)](fact)
-        except (KeyError, *_NOT_A_FACT):
+        except Exception as error:
+            if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, _ABOUT_VALUES):
+                raise
             self._connection.execute("ROLLBACK TO fact")
+            self._connection.execute("RELEASE fact")
             self.forget_names()
             return False
-        finally:
-            if self._connection.in_transaction:
-                self._connection.execute("RELEASE fact")
+        self._connection.execute("RELEASE fact")
         return True
 
     def forget_names(self) -> None:

@@ -72,6 +72,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, keeper: bool) -> None:
 def set_up(connection: sqlite3.Connection, *, wal: bool) -> None:
     connection.execute(f"PRAGMA journal_mode = {'WAL' if wal else 'DELETE'}")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA fullfsync = ON")  # on macOS, where fsync alone leaves it to the drive
     # Text that is dropped is to be gone from the file too; not every SQLite does that by itself.
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA cache_size = -8000")

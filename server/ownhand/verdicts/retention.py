@@ -21,6 +21,8 @@ KEEP_DAYS = 90
 _DAY = 86_400.0
 _AT_ONCE = 200
 """Suggestions in one transaction: the lock is given back in between."""
+_STRETCHES = re.compile(r"[^.!?…。！？\n]*[.!?…。！？\n]*")
+"""Sentences and lines."""
 _TELLING = 16
 """Characters from which a text that stands in a piece is likely to be from there; shorter ones stand anywhere."""
 
@@ -125,21 +127,29 @@ def _meant(connection: sqlite3.Connection, document: str | None, holds: str | No
 
 
 def _standing_in(connection: sqlite3.Connection, piece: str) -> set[int]:
-    """The suggestions with a text, or a part of the text around them, that stands in the piece."""
-    found = {
+    """The suggestions with a text, or with text around them, of which a sentence or a line stands in the piece."""
+    known: dict[str, bool] = {}
+    rows = connection.execute("SELECT offered, text, instead, settled FROM texts").fetchall()
+    return {
         offered
-        for offered, *texts in connection.execute("SELECT offered, text, instead, settled FROM texts")
-        if any(text and _stands_in(text, piece) for text in texts)
+        for offered, *texts in rows
+        if any(_stands_in(text, piece, known) for text in (*texts, *chunks.load(connection, offered)) if text)
     }
-    for chunk, text in connection.execute("SELECT id, text FROM chunks").fetchall():
-        if _stands_in(text, piece):
-            found |= {each for (each,) in connection.execute("SELECT offered FROM moments WHERE chunk = ?", (chunk,))}
-    return found
 
 
-def _stands_in(text: str, piece: str) -> bool:
-    plain = _plain(text)
-    return len(plain) >= _TELLING and plain in piece
+def _stands_in(text: str, piece: str, known: dict[str, bool]) -> bool:
+    """`known` are parts that were looked at: moments of one document share them."""
+    part = ""
+    for stretch in _STRETCHES.findall(text):
+        part += stretch
+        if part not in known:
+            plain = _plain(part)
+            known[part] = plain in piece if len(plain) >= _TELLING else False
+        if known[part]:
+            return True
+        if len(part) >= _TELLING:
+            part = ""
+    return False
 
 
 def _plain(text: str) -> str:
