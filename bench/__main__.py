@@ -22,7 +22,7 @@ from rich.console import Console
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "neovim"))
 
-from bench import front_door, ledger, neovim, scan, stock, vscode
+from bench import front_door, ledger, neovim, observer, scan, stock, vscode
 from bench.engines import embedded, ollama
 from bench.figures import Figure, markdown, show
 from bench.overhead import compare
@@ -85,6 +85,9 @@ class Bench:
     async def scan(self) -> list[Figure]:
         return await scan.measure(self.scratch)
 
+    async def observer(self) -> list[Figure]:
+        return await asyncio.to_thread(observer.measure)
+
     async def ledger(self) -> list[Figure]:
         return await asyncio.to_thread(ledger.measure, self.scratch)
 
@@ -115,7 +118,7 @@ async def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ownhand bench", description="Measures Ownhand on this machine.")
-    parts = ["front_door", "embedded", "ollama", "scan", "ledger", "neovim", "vscode"]
+    parts = ["front_door", "embedded", "ollama", "scan", "observer", "ledger", "neovim", "vscode"]
     parser.add_argument("--only", choices=parts, nargs="+", default=parts, help="parts to run")
     parser.add_argument("--moments", type=int, default=60, help="pairs per engine")
     parser.add_argument("--json", type=Path, help="write the figures here")

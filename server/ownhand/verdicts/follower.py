@@ -96,6 +96,11 @@ class Follower:
     def may_be_seen(self) -> bool:
         return self.shown or self._stands
 
+    @property
+    def is_open(self) -> bool:
+        """Would it tell anything that the writer went on elsewhere?"""
+        return not self.verdicts if self.shown else self._stands
+
     # What the editor says
 
     def was_shown(self, learned: Learned) -> None:

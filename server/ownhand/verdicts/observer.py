@@ -163,7 +163,10 @@ class Observer:
             for edit in small:
                 taken.span.apply(edit)
         for follower in list(self._live.values()):
-            self._follow(follower, small)
+            if len(small) > 1 or not follower.region.passes(small[0]):
+                self._follow(follower, small)
+            elif follower.is_open:
+                follower.elsewhere()
         for suggestion in list(self._awaited):
             self._claim_awaited(suggestion)
         self._look_for_removed()

@@ -74,6 +74,15 @@ class Region:
         """What stands here beyond the part that agrees with the suggestion."""
         return self.text[common_start(self.expected, self.text) :]
 
+    def passes(self, edit: Edit) -> bool:
+        """Follow a change that is clear of the place; False, and nothing done, when it may concern it."""
+        if edit.offset > self.start + len(self.text):
+            return True
+        if edit.offset + len(edit.removed) >= self.start:
+            return False
+        self.start += len(edit.inserted) - len(edit.removed)
+        return True
+
     def apply(self, edit: Edit) -> None:
         """Follow a change of the document."""
         start, end = edit.offset, edit.offset + len(edit.removed)
