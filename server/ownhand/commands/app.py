@@ -151,7 +151,7 @@ def bench(context: typer.Context) -> int:
 @app.command(_REPLAY)
 def replay(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your manuscript folder.", show_default=False)],
-    words: Annotated[int, typer.Option(help="How many words are typed, evenly from the pieces kept aside.")] = 400,
+    words: Annotated[int, typer.Option(help="How many words are typed, evenly from the pieces kept aside.")] = 120,
     arm: Annotated[
         str, typer.Option(help="What the model sees: passages (your passages in front), document (alone), or both.")
     ] = "both",
