@@ -85,7 +85,7 @@ def test_both_arms_type_the_same_words_and_their_difference_is_told(replay: Run,
 def test_for_a_person_it_says_how_it_was_typed(replay: Run, manuscript: Path) -> None:
     done = replay(manuscript, "--words", 50, COLUMNS="160")
     assert done.returncode == 0, done.stderr
-    told = ("Keystrokes saved", "The document alone", "your passages", "In front of each word the writer rests", "95%")
+    told = ("Keystrokes saved", "Document alone", "With your passages", "In front of each word the writer rests", "95%")
     for words in told:
         assert words in done.stdout
     assert "nobody's business" not in done.stdout + done.stderr

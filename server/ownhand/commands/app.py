@@ -155,7 +155,7 @@ def replay(
     arm: Annotated[
         str, typer.Option(help="What the model sees: passages (your passages in front), document (alone), or both.")
     ] = "both",
-    seed: Annotated[int, typer.Option(help="Chooses the places and the draws; the same seed types the same.")] = 1,
+    seed: Annotated[int, typer.Option(help="Chooses the places that are typed, and the draws of the model.")] = 1,
     as_json: Json = False,
 ) -> int:
     """Type pieces that are kept aside, and count what suggestions would have saved.

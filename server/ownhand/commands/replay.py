@@ -34,8 +34,8 @@ POLICY = (
     "is written ahead, and while a live suggestion is typed through no other is started."
 )
 _ARMS: dict[str, Callable[[OwnText], OwnText]] = {"document": WithoutPassages, "passages": lambda corpus: corpus}
-_TITLES = {"document": "The document alone", "passages": "With your passages in front"}
-_DIFFERENCE = "What the passages make of it"
+_TITLES = {"document": "Document alone", "passages": "With your passages"}
+_DIFFERENCE = "Difference"
 _INTERRUPTED = 130
 _FEW = 5
 _EVERY = 5.0

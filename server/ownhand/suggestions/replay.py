@@ -159,7 +159,10 @@ class WithoutPassages:
 
 
 class Seeded:
-    """An engine whose draws come again in another run: each stream has the next seed. Else it is the engine itself."""
+    """An engine whose draws come again in another run: each stream has the next seed. Else it is the engine itself.
+
+    Near enough: whether a poor first answer gets a second one depends on how quickly it came.
+    """
 
     def __init__(self, engine: Engine, seed: int) -> None:
         self._engine, self._seed = engine, seed

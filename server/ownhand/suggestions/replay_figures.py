@@ -67,19 +67,19 @@ FIGURES = (
     ),
     Figure(
         "offered_per_100_words",
-        "Suggestions offered per 100 words",
+        "Offered per 100 words",
         lambda tally: tally.offered,
         lambda tally: tally.words,
     ),
     Figure(
         "accepted_per_100_words",
-        "Suggestions accepted, in part at least, per 100 words",
+        "Accepted, a word at least, per 100 words",
         lambda tally: tally.accepted,
         lambda tally: tally.words,
     ),
     Figure(
         "wasted_generations_percent",
-        "Wasted generations, in 100",
+        "Wasted generations in 100",
         lambda tally: tally.wasted,
         lambda tally: tally.generations,
     ),
