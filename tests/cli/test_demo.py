@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ownhand.commands import checkout
+from ownhand.commands.acting import ACTS
 from ownhand.commands.checkout import checkout_folder
 from ownhand.commands.demo import places
 from ownhand.errors import WriterError
@@ -23,6 +24,7 @@ def test_every_marked_place_is_in_its_file_once() -> None:
         text = (EXAMPLES / "manuscript" / place.file).read_text(encoding="utf-8")
         assert text.count(place.after) == 1, place
         assert place.note
+        assert place.act in ACTS
 
 
 def test_demo_shows_a_suggestion_at_every_place(tmp_path: Path) -> None:
@@ -34,8 +36,11 @@ def test_demo_shows_a_suggestion_at_every_place(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "Suggestions by scripted" in done.stdout
-    assert done.stdout.count("⟦") == len(places(EXAMPLES))
+    assert done.stdout.count("⟦") == len(places(EXAMPLES)) + 7, "once in the text, once among the latest; one was dropped"
     assert "⟦ a heron on the mooring post" in done.stdout
+    assert "7 suggestions were offered and 7 of them seen; you took 2 whole and 1 in part" in done.stdout
+    assert "not yours: cliché" in done.stdout
+    assert "Of 3 that were looked at after five minutes, 2 were still there." in done.stdout
     assert "ownhand corpus path/to/your/manuscript" in done.stdout
     assert len(list((tmp_path / "data" / "voices").iterdir())) == 1
 

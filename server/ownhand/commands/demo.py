@@ -1,4 +1,4 @@
-"""`ownhand demo`: the example manuscript read, and continued at a few marked places."""
+"""`ownhand demo`: the example manuscript read, continued at a few marked places, and what became of that."""
 
 import asyncio
 import os
@@ -11,16 +11,21 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ownhand.commands.acting import ACTS, ActedSession
 from ownhand.commands.checkout import checkout_folder
 from ownhand.commands.context import terminal_settings
 from ownhand.commands.corpus import read_manuscript, show
 from ownhand.commands.desk import desk
 from ownhand.commands.place import moment_at, read_text
+from ownhand.commands.verdicts import read_verdicts
+from ownhand.commands.verdicts import show as show_verdicts
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import VoiceFolder, find_voice
 from ownhand.settings import Settings
+from ownhand.suggestions.moment import Suggestion
 from ownhand.suggestions.suggester import Suggester
+from ownhand.verdicts.opening import forget
 
 SHOWN_LINES = 5
 """Lines before the cursor that are shown."""
@@ -31,17 +36,23 @@ That was the packaged model: small enough for any machine, and no great writer. 
   One suggestion      ownhand suggest path/to/a/page.md --line 12 --column 0
   A better model      ollama pull a base model, then name it in settings.toml (docs/settings.md)
   In your editor      point its language client at `ownhand serve` (README.md)
+  What became of it   ownhand verdicts path/to/your/manuscript
   Is all well?        ownhand doctor
 """
 
 
 @dataclass(frozen=True)
 class Place:
-    """A marked place: the cursor stands right after `after`, which occurs once in `file`."""
+    """A marked place: the cursor stands right after `after`, which occurs once in `file`.
+
+    `act` is what the acted writer does with the suggestion (see `acting.ACTS`), `writes` what comes in its place.
+    """
 
     file: str
     after: str
     note: str
+    act: str
+    writes: str = ""
 
 
 def run(home: Home) -> int:
@@ -72,15 +83,34 @@ def places(examples: Path) -> list[Place]:
 async def _suggest(home: Home, data: Home, settings: Settings, examples: Path, console: Console) -> None:
     folder = examples / "manuscript"
     voice = find_voice(data, folder)
+    session = _session(voice)
     async with desk(home, settings, voice) as suggester:
         engine = suggester.engine
-        console.print(f"\nSuggestions by {engine.model} ({engine.name}), on this machine:", markup=False)
+        console.print(f"\nSuggestions by {engine.model} ({engine.name}), on this machine.", markup=False)
+        console.print("A writer is acted out: what becomes of each suggestion stands below it.", markup=False)
         for place in places(examples):
-            await _show_place(suggester, place, folder, voice, settings, console)
+            await _show_place(suggester, place, folder, voice, settings, console, session)
+    session.close()
+    console.rule("what became of them", align="left", style="dim", characters="─")
+    show_verdicts(read_verdicts(data, folder), console)
+
+
+def _session(voice: VoiceFolder | None) -> ActedSession:
+    """A session with a ledger that holds nothing yet, however often the demo was run."""
+    if voice is None:
+        raise WriterError("The demo's manuscript was not read.", "Run `ownhand demo` again.")
+    forget(voice.ledger_path)
+    return ActedSession(voice.ledger_path)
 
 
 async def _show_place(
-    suggester: Suggester, place: Place, folder: Path, voice: VoiceFolder | None, settings: Settings, console: Console
+    suggester: Suggester,
+    place: Place,
+    folder: Path,
+    voice: VoiceFolder | None,
+    settings: Settings,
+    console: Console,
+    session: ActedSession,
 ) -> None:
     file = folder / place.file
     text = read_text(file)
@@ -102,3 +132,8 @@ async def _show_place(
     console.print("⟧" if not console.is_terminal else "")
     if silent:
         console.print("(nothing worth offering here)", style="dim")
+        return
+    suggestion = await suggester.suggest(moment)  # the one that was just shown: it is live now
+    if isinstance(suggestion, Suggestion):
+        session.act(place.act, suggestion, moment, place.writes)
+        console.print(f"    The writer {ACTS[place.act]}.", style="dim italic", markup=False)

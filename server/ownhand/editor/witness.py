@@ -2,10 +2,9 @@
 to the ledger of the folder's voice, to the status, and to the suggester."""
 
 import asyncio
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from ownhand.editor.documents import Document, Documents
@@ -16,10 +15,10 @@ from ownhand.editor.status import Status
 from ownhand.manuscript.consent import Consent
 from ownhand.manuscript.encoding import Unreadable, decode
 from ownhand.suggestions.moment import Moment, Suggestion
+from ownhand.suggestions.offering import offered
 from ownhand.text.utf16 import code_points
-from ownhand.text.words import count_words
 from ownhand.verdicts.edits import Edit
-from ownhand.verdicts.facts import MOST_AFTER, MOST_BEFORE, PRECEDENCE, UNTITLED, Fact, Judged, Offered, Shown, Verdict
+from ownhand.verdicts.facts import MOST_AFTER, MOST_BEFORE, PRECEDENCE, UNTITLED, Fact, Judged, Shown, Verdict
 from ownhand.verdicts.ledger import Ledger
 
 _REMEMBERED = 10_000
@@ -117,7 +116,11 @@ class Witness:
         self._status.count("offered")
         before, after = moment.before[-MOST_BEFORE:], moment.after[:MOST_AFTER]
         seat.observer.offered(
-            _offer(suggestion, moment, seat.key), suggestion.text, before, after, seat.since(moment.version)
+            offered(suggestion, moment, seat.key, CLOCK.at()),
+            suggestion.text,
+            before,
+            after,
+            seat.since(moment.version),
         )
         self._plan()
         return True
@@ -262,28 +265,6 @@ class Witness:
     def _path_of(self, seat: Seat) -> Path | None:
         folder: Folder | None = self._folders.get(seat.folder) if seat.folder else None
         return folder.root / seat.key if folder and seat.key != UNTITLED else None
-
-
-def _offer(suggestion: Suggestion, moment: Moment, key: str) -> Offered:
-    origin = suggestion.origin
-    return Offered(
-        suggestion.id,
-        CLOCK.at(),
-        key,
-        moment.position,
-        suggestion.form.value,
-        moment.length,
-        len(suggestion.text),
-        count_words(suggestion.text),
-        moment.invoked,
-        suggestion.engine,
-        suggestion.model,
-        suggestion.adapter,
-        json.dumps(asdict(origin.sampling)),
-        origin.prompt_digest,
-        suggestion.milliseconds,
-        origin.first_token_ms,
-    )
 
 
 def _read(path: Path) -> str | None:

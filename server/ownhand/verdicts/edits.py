@@ -15,7 +15,7 @@ MOST_LINES = 4000
 """Lines on either side up to which they are compared; beyond, a replacement stays one."""
 _LEAST_STAYED = 8
 """Characters in a row that have to be the same to count as having stayed: single words and spaces match by chance."""
-_TOKEN = re.compile(r"\w+ ?|\s|[^\w\s]")
+_TOKEN = re.compile(r"\w+\s?|\s|[^\w\s]")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
@@ -69,10 +69,32 @@ def _split(edit: Edit, pattern: re.Pattern[str], most: int) -> Iterator[Edit]:
 
 
 def _stayed(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]:
-    """(index in old, index in new, number of tokens) of what stayed, in order, ending with (len(old), len(new), 0)."""
-    blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
-    long = [(a, b, n) for a, b, n in blocks if n and sum(map(len, old[a : a + n])) >= _LEAST_STAYED]
-    return [*long, (len(old), len(new), 0)]
+    """(index in old, index in new, number of tokens) of what stayed, in order, ending with (len(old), len(new), 0).
+
+    A word is the same whether a space or a line end follows it: wrapped text stays, but for its line ends.
+    """
+    blocks = SequenceMatcher(None, _spaced(old), _spaced(new), autojunk=False).get_matching_blocks()
+    long = [block for block in blocks if sum(map(len, old[block.a : block.a + block.size])) >= _LEAST_STAYED]
+    same = [(block.a + at, block.b + at) for block in long for at in range(block.size)]
+    return [*_runs([pair for pair in same if old[pair[0]] == new[pair[1]]]), (len(old), len(new), 0)]
+
+
+def _spaced(tokens: Sequence[str]) -> list[str]:
+    return [f"{token[:-1]} " if token[-1].isspace() else token for token in tokens]
+
+
+def _runs(pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Pairs of indices that rise together, as (first, first, how many)."""
+    start, size = (0, 0), 0
+    for pair in pairs:
+        if size and pair == (start[0] + size, start[1] + size):
+            size += 1
+            continue
+        if size:
+            yield *start, size
+        start, size = pair, 1
+    if size:
+        yield *start, size
 
 
 def _between(
