@@ -36,7 +36,7 @@ def test_demo_shows_a_suggestion_at_every_place(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "Suggestions by scripted" in done.stdout
-    assert done.stdout.count("⟦") == len(places(EXAMPLES)) + 7, "once in the text, once among the latest; one was dropped"
+    assert done.stdout.count("⟦") == len(places(EXAMPLES)) + 7, "in the text and among the latest; one was dropped"
     assert "⟦ a heron on the mooring post" in done.stdout
     assert "7 suggestions were offered and 7 of them seen; you took 2 whole and 1 in part" in done.stdout
     assert "not yours: cliché" in done.stdout

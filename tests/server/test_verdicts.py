@@ -321,6 +321,35 @@ async def test_looks_of_a_server_that_was_killed_are_finished_by_the_next(desk: 
     assert (entry.kept_300s, entry.settled) == (True, SAID)
 
 
+async def test_two_servers_write_into_one_ledger_and_the_second_takes_over(desk: Desk) -> None:
+    first = await desk.editor()
+    second = await desk.editor()
+    one = await take(first, desk.open(first))
+    text = "Two lamps, then, and nobody to light"
+    two = await take(second, desk.open(second, text, "two.md"), text)
+    assert {entry.suggestion: entry.fate for entry in desk.told()} == {one: "accepted", two: "accepted"}
+    (desk.folder / "lamp.md").write_text(PAGE + " for a boat, with her coat on.")
+    with contextlib.closing(sqlite3.connect(desk.voice.ledger_path)) as ledger:
+        ledger.execute("UPDATE judged SET at = at - 400")
+        ledger.commit()
+    first.process.send_signal(signal.SIGKILL)
+    await until(lambda: [entry for entry in desk.told() if entry.kept_300s is not None])
+    assert {entry.suggestion: entry.kept_300s for entry in desk.told()} == {one: False, two: None}
+
+
+async def test_the_end_of_the_server_tells_what_can_be_told(desk: Desk) -> None:
+    editor = await desk.editor()
+    uri = desk.open(editor)
+    (item,) = await editor.ask(uri, 0, len(PAGE))
+    await asyncio.sleep(1.0)
+    editor.insert(uri, 0, len(PAGE), " x")
+    await editor.client.shutdown_async(None)
+    editor.client.exit(None)
+    await editor.process.wait()
+    entry = await desk.fate(item.command.arguments[0], "typed_past")
+    assert entry.instead == " x"
+
+
 # Bad input: suggestions go on
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from neighbour_extension import write_neighbour
 from ownhand.home import Home
@@ -245,3 +245,149 @@ def test_undo_takes_it_away_again_and_redo_brings_it_back(desk: Desk):
     assert desk.noted[0].fate == "accepted"
     window.press("Control+Y")
     window.until(lambda: not desk.noted[0].removed, "the redo to be noted")
+
+
+def test_the_page_says_what_became_of_them(desk: Desk):
+    window = desk.begin_with_a_suggestion()
+    window.take("Tab")
+    desk.until_noted("accepted")
+    desk.begin_with_a_suggestion()
+    window.press("Escape")
+    desk.until_noted("dismissed")
+    window.command("Ownhand: What Became of the Suggestions")
+    page = window.page.frame_locator("iframe.webview").frame_locator("#active-frame")
+    expect(page.get_by_role("heading", name="What became of the suggestions in river")).to_be_visible()
+    rows = page.locator("table.recent tbody tr")
+    expect(rows.nth(0)).to_contain_text("looked across the river and" + OFFERED)
+    expect(rows.nth(0)).to_contain_text("put away")
+    expect(rows.nth(1)).to_contain_text("you took it")
+    total = figures.read_statistics(desk.ledger).total
+    expect(page.locator("dl.figures div").filter(has_text="seen")).to_contain_text(str(total.shown))
+    expect(page.get_by_role("row").filter(has_text="prose")).to_contain_text(str(total.keystrokes_saved))
+    window.picture("vscode-verdicts")
+    desk.begin_with_a_suggestion()
+    window.take("Tab")
+    desk.until_noted("accepted")
+    window.page.locator(".tab").filter(has_text="Suggestions in river").click()
+    page.get_by_role("button", name="Look again").click()
+    expect(rows.nth(0)).to_contain_text("you took it")
+    window.press("Control+F4")
+
+
+UNDERLINED = ".editor-instance .view-overlays [class*=TextEditorDecorationType]"
+
+
+def test_a_line_shows_whose_words_these_are(desk: Desk):
+    window = desk.begin_with_a_suggestion()
+    window.take("Tab")
+    desk.until_noted("accepted")
+    underlined = window.page.locator(UNDERLINED)
+    expect(underlined).to_have_count(0)
+    window.command("Ownhand: Show Whose Words These Are, or Hide It")
+    expect(underlined).to_have_count(1)
+    expect(underlined).to_have_css("border-bottom-style", "dotted")
+    expect(window.page.locator(".statusbar-item").filter(has_text="% is not observed")).to_be_visible()
+    window.type(" He turned back.")
+    window.picture("vscode-whose-words")
+    wide = underlined.bounding_box()
+    assert wide is not None
+    window.page.mouse.move(wide["x"] + wide["width"] / 2, wide["y"] + wide["height"] / 2)
+    expect(window.page.locator(".monaco-hover").filter(has_text="from Ownhand (scripted)")).to_be_visible()
+    for _ in range(len(" higher. He turned back.")):
+        window.press("Backspace")
+    window.until(lambda: (underlined.bounding_box() or wide)["width"] < wide["width"], "the line to be shorter")
+    window.press("Control+A")
+    window.press("Backspace")
+    expect(underlined).to_have_count(0)
+
+
+def turn_to(window: Window, wanted: str) -> None:
+    """Let VS Code show this one of all that is suggested here."""
+    for _ in range(20):
+        if window.ghost == wanted:
+            return
+        window.press("Alt+BracketRight")
+        window.page.wait_for_timeout(150)  # the next one may be the same one: nothing to wait for
+    raise AssertionError(f"never saw {wanted!r}, at last {window.ghost!r}")
+
+
+def test_an_extension_that_nobody_knows_is_met_once(desk: Desk):
+    """The text shows what a key took; from then on VS Code takes what it shows, and nothing is said to be ours."""
+    settings = desk.window.folder / ".vscode" / "settings.json"
+    settings.write_text(settings.read_text().replace('"quill.on": false', '"quill.on": true'))
+    window = desk.begin_with_a_suggestion()
+    turn_to(window, STRANGE)
+    window.take("Tab")
+    desk.until_noted("typed_past")
+    window = desk.begin_with_a_suggestion()
+    turn_to(window, STRANGE)
+    window.take("Control+ArrowRight")
+    window.take("Control+ArrowRight")
+    assert window.text.startswith("# The ferryThe ferryman looked across the river and return")
+    desk.until_noted("typed_past")
+
+
+def test_the_line_is_there_again_when_the_window_is(desk: Desk):
+    """The text is found again in the saved file, and the writer's wish in the folder's own state.
+
+    The last one in this window: from now on the sentence stands in another piece.
+    """
+    window = desk.begin_with_a_suggestion()
+    window.take("Tab")
+    desk.until_noted("accepted")
+    expect(window.page.locator(UNDERLINED)).to_have_count(1)
+    window.saved(desk.name)
+    window.page.reload()
+    window.ready()
+    window.open(desk.name)
+    expect(window.page.locator(UNDERLINED)).to_have_count(1)
+    window.status.click()
+    window.page.locator(".quick-input-list .monaco-list-row").filter(has_text="Hide whose words").click()
+    expect(window.page.locator(UNDERLINED)).to_have_count(0)
+
+
+@pytest.fixture(scope="module")
+def crowded(server: CodeServer, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Here the others suggest as well."""
+    desk = sit_down(browser, server, copy_manuscript(tmp_path_factory.mktemp("crowd") / "river", pages({})))
+    yield desk
+    desk.window.page.screenshot(path=server.root / "crowded.png")
+    desk.window.page.close()
+
+
+def test_before_the_first_suggestion_the_page_says_how_to_have_one(crowded: Desk):
+    window = crowded.begin()
+    window.command("Ownhand: What Became of the Suggestions")
+    page = window.page.frame_locator("iframe.webview").frame_locator("#active-frame")
+    expect(page.get_by_text("has suggested nothing in this folder yet")).to_be_visible()
+    expect(page.get_by_text("Ctrl+Shift+Space")).to_be_visible()
+    window.press("Control+F4")
+
+
+def test_taking_another_ones_suggestion_takes_nothing_of_ours(crowded: Desk):
+    window = crowded.begin_with_a_suggestion()
+    turn_to(window, KNOWN)
+    window.take("Tab")
+    window.until(lambda: window.text.endswith("across the river and" + KNOWN), "the other's text")
+    crowded.until_noted("typed_past")
+
+
+def test_a_word_of_another_one_is_no_part_of_ours(crowded: Desk):
+    window = crowded.begin_with_a_suggestion()
+    turn_to(window, KNOWN)
+    window.take("Control+ArrowRight")
+    window.take("Control+ArrowRight")
+    assert window.text.startswith("# The ferryThe ferryman looked across the river and const")
+    crowded.until_noted("typed_past")
+
+
+def test_a_word_of_ours_is_a_part_among_others_too(crowded: Desk):
+    window = crowded.begin_with_a_suggestion()
+    for rest in (OFFERED, OFFERED.removeprefix(" ")):  # VS Code's own command takes the space first
+        turn_to(window, rest)
+        window.take("Control+ArrowRight")
+    assert crowded.until_noted("partial").learned == "editor"
+    assert crowded.taken == " saw"
+    turn_to(window, OFFERED.removeprefix(" saw"))
+    window.take("Tab")
+    crowded.until_noted("accepted")

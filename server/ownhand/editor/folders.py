@@ -286,7 +286,7 @@ class Folders:
         """Stop what runs for the folder."""
         keeper, folder.keeper, folder.corpus, folder.words = folder.keeper, None, None, 0
         ledger, folder.ledger = folder.ledger, None
-        if keeper is not None:
-            await keeper.stop()
-        if ledger is not None:
-            await asyncio.to_thread(ledger.close)
+        # At once: at the end of the server there is little time, and what was noted comes first.
+        closing = asyncio.to_thread(ledger.close) if ledger is not None else asyncio.sleep(0)
+        stopping = keeper.stop() if keeper is not None else asyncio.sleep(0)
+        await asyncio.gather(closing, stopping)
