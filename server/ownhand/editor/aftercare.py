@@ -10,7 +10,7 @@ from ownhand.editor.folders import Folder
 from ownhand.editor.log import log_error
 from ownhand.errors import WriterError
 from ownhand.manuscript.encoding import Unreadable, decode
-from ownhand.suggestions.rejections import Rejections
+from ownhand.suggestions.rejections import MOST, Rejections
 from ownhand.verdicts.facts import UNTITLED, Fact
 from ownhand.verdicts.figures import accepted_texts, rejections
 from ownhand.verdicts.ledger import Ledger
@@ -80,7 +80,7 @@ async def _quietly(work: Coroutine[Any, Any, None]) -> None:
 
 async def _remember(ledger: Path, known: Rejections) -> None:
     def read() -> None:
-        known.remember(reversed(rejections(ledger)), reversed(accepted_texts(ledger)))
+        known.remember(reversed(rejections(ledger, MOST)), reversed(accepted_texts(ledger)))
 
     await asyncio.to_thread(read)
 

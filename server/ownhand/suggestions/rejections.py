@@ -30,7 +30,7 @@ _LONGEST = 1200
 """Characters of a text that are compared."""
 _TYPED = 400
 """Characters of a text that the writer may have typed since; further along it is the writer's own."""
-_MOST = 2000
+MOST = 2000
 
 
 class Rejected(Protocol):
@@ -115,7 +115,7 @@ class Rejections:
     """All rejections of one voice, shared by its suggesters; the newest 2,000 places count. Safe from any thread."""
 
     phrasing: Phrasing = field(default_factory=Phrasing)
-    _places: deque[_Place] = field(default_factory=lambda: deque(maxlen=_MOST))
+    _places: deque[_Place] = field(default_factory=lambda: deque(maxlen=MOST))
     _known: set[tuple[str, str, str]] = field(default_factory=set)
     _longest: int = 0
 
