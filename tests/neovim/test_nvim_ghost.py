@@ -41,7 +41,10 @@ OPTIONS = (
 
 def taken_in_place(neovim: Neovim, text: str) -> None:
     """Ask, accept, and compare the two screens."""
-    neovim.keys("<Esc>GA")
+    neovim.keys("<Esc>")
+    neovim.wait_until(lambda: neovim.call("nvim_get_mode")["mode"] == "n", "Normal mode")
+    neovim.wait_no_ghost()  # What came by itself while the text was put in is not what is asked for.
+    neovim.keys("GA")
     before = shown(neovim, text)
     neovim.keys("<C-l>")
     after = neovim.wait_no_ghost()
