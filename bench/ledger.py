@@ -10,7 +10,6 @@ from pathlib import Path
 
 from bench.figures import Figure, quantile
 from bench.scan import write_manuscript
-from ownhand.verdicts import opening, schema
 from ownhand.verdicts.facts import (
     MOST_BEFORE,
     SURVIVAL_AGES,
@@ -24,8 +23,9 @@ from ownhand.verdicts.facts import (
     Shown,
     Verdict,
 )
-from ownhand.verdicts.figures import read_statistics, recent
-from ownhand.verdicts.ledger import Ledger
+from ownhand.verdicts.ledger import opening, schema
+from ownhand.verdicts.ledger.ledger import Ledger
+from ownhand.verdicts.reading.figures import read_statistics, recent
 
 _SAMPLING = (
     '{"max_tokens": 48, "temperature": 0.7, "top_p": 0.95, "min_p": 0.05, "repeat_penalty": 1.05, "stop": ["\\n"]}'

@@ -8,9 +8,9 @@ from bench.figures import Figure, quantile
 from bench.page import MANUSCRIPT
 from ownhand.editor.mirror import Mirror
 from ownhand.verdicts.facts import Offered
-from ownhand.verdicts.follower import Clock
-from ownhand.verdicts.observer import MOST_LIVE, Observer
-from ownhand.verdicts.whose import WhoseWords
+from ownhand.verdicts.observer.follower import Clock
+from ownhand.verdicts.observer.observer import MOST_LIVE, Observer
+from ownhand.verdicts.whose.words import WhoseWords
 
 PAGES, ON_A_PAGE = 200, 2000
 """Pages of the document, and characters on each."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ownhand.editor.mirror import Mirror
 from ownhand.editor.positions import Encoding, column_to_index
 from ownhand.editor.spans import index_to_column, run_ranges
-from ownhand.verdicts.whose import Kind, Run
+from ownhand.verdicts.whose.words import Kind, Run
 
 ENCODINGS: tuple[Encoding, ...] = ("utf-8", "utf-16", "utf-32")
 POEM = "The fèrry 👵🏻 left\nat six,\n\nand nobody waved"

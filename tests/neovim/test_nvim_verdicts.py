@@ -9,7 +9,7 @@ from nvim_screen import Neovim
 from conftest import SENTENCE, Desk, status
 from ownhand.home import Home
 from ownhand.manuscript.consent import find_voice
-from ownhand.verdicts.figures import Recent, Statistics, read_statistics, recent
+from ownhand.verdicts.reading.figures import Recent, Statistics, read_statistics, recent
 
 ENDINGS = {
     "the deep, and": SENTENCE,
@@ -264,7 +264,12 @@ def test_neovims_own_suggestions_from_another_server_are_not_ours(desk: Desk) ->
     sitting = Sitting(desk)
     neovim = sitting.neovim
     neovim.lua(ANOTHER_CLIENT, " a long story that the other one knows")
-    neovim.keys("Go<CR>Somewhere nothing of ours comes")
+    neovim.wait_until(
+        lambda: neovim.lua("return vim.tbl_count(vim.lsp.get_clients({ name = 'another', bufnr = 0 })) == 1"),
+        "the other client",
+    )
+    neovim.keys("Go<CR>Somewhere nothing of ours")
+    neovim.write(" comes")
     neovim.wait(lambda frame: "comes a long story" in frame.text, "the other's suggestion")
     neovim.keys("<C-j>")
     neovim.wait_until(lambda: neovim.buffer[-1].endswith("the other one knows"), "the other's text")

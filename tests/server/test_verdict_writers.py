@@ -11,7 +11,7 @@ import pytest
 from lsp_editor import Editor, Start
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, find_voice, grant
-from ownhand.verdicts.figures import read_statistics, recent
+from ownhand.verdicts.reading.figures import read_statistics, recent
 from simulated_writer import PAGES, SUGGESTIONS, UNSEEN, Confusion, Episode, episodes
 from writer_page import WriterPage
 

@@ -17,8 +17,8 @@ from pytest_lsp import LanguageClient
 from lsp_editor import Editor, Start, until
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder, find_voice, grant
-from ownhand.verdicts.figures import Recent, load_whose, read_statistics, recent
-from ownhand.verdicts.opening import forget
+from ownhand.verdicts.ledger.opening import forget
+from ownhand.verdicts.reading.figures import Recent, load_whose, read_statistics, recent
 
 SAID = " and the bell rang twice."
 OTHER = " until the lamp went out."

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ownhand.errors import WriterError
-from ownhand.verdicts import ledger as ledger_module
 from ownhand.verdicts.facts import Checked, Fact, Instead, Judged, Learned, Offered, Settled, Shown, Verdict
-from ownhand.verdicts.ledger import Ledger
+from ownhand.verdicts.ledger import ledger as ledger_module
+from ownhand.verdicts.ledger.ledger import Ledger
 
 BEFORE = (
     "The ferry came in under the lamp, and nobody got off. She had counted the steps down to the water, and there "

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ownhand.verdicts.edits import Edit
 from ownhand.verdicts.facts import PRECEDENCE, Checked, Fact, Instead, Judged, Offered, Removed, Settled, Shown
-from ownhand.verdicts.follower import Clock
-from ownhand.verdicts.observer import PRESUMED_SHOWN, Observer
+from ownhand.verdicts.observer.edits import Edit
+from ownhand.verdicts.observer.follower import Clock
+from ownhand.verdicts.observer.observer import PRESUMED_SHOWN, Observer
 from simulated_writer import (
     Chunk,
     Compose,
@@ -47,9 +47,23 @@ class Hands:
 def offer(suggestion: str, text: str, position: int, form: str = "prose") -> Offered:
     """What the editor's side knows of a suggestion."""
     return Offered(
-        suggestion, 0.0, "page.md", position, form, "sentence", len(text), len(text.split()), True, "scripted", "m", None,
-        "{}", b"\0" * 16, 1.0, 1.0,
-    )  # fmt: skip
+        suggestion=suggestion,
+        at=0.0,
+        document="page.md",
+        position=position,
+        form=form,
+        length="sentence",
+        characters=len(text),
+        words=len(text.split()),
+        invoked=True,
+        engine="scripted",
+        model="scripted",
+        adapter=None,
+        sampling="{}",
+        prompt_digest=bytes(16),
+        milliseconds=1.0,
+        first_token_ms=1.0,
+    )
 
 
 @dataclass

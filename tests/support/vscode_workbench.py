@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, Playwright, expect
+from playwright.sync_api import Browser, Locator, Page, Playwright, ViewportSize, expect
 
 from dev_cache import CACHE
 from ports import free_port
@@ -31,6 +31,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 CODE_SERVER = CACHE / "code-server-4.139.1" / "bin" / "code-server"
 NODE_BIN = CACHE / "node-24.19.0" / "bin"
 EXTENSION = REPOSITORY / "extensions" / "vscode"
+VIEWPORT: ViewportSize = {"width": 1180, "height": 720}
 PATIENCE = 30_000
 """Milliseconds to wait for anything on the page; generous, because two cores may be shared."""
 
@@ -267,6 +268,8 @@ class Window:
         from tests/vscode/test_vscode_packaged.py, where the packaged model writes.
         """
         if folder := os.environ.get("OWNHAND_PICTURES"):
+            self.page.mouse.move(720, 20)
+            self.page.wait_for_timeout(1000)  # what the pointer rested on says so for a while
             self.page.screenshot(path=Path(folder) / f"{name}.png")
 
     def until(self, reached: Callable[[], bool], what: str, patience: int = PATIENCE) -> None:
@@ -289,7 +292,7 @@ def launch_browser(playwright: Playwright) -> Browser:
 
 
 def new_window(browser: Browser, server: CodeServer, folder: Path) -> Window:
-    page = browser.new_page(viewport={"width": 1180, "height": 720})
+    page = browser.new_page(viewport=VIEWPORT)
     page.set_default_timeout(PATIENCE)
     page.goto(server.address(folder))
     return Window(page, folder).ready()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ownhand.verdicts.edits import Edit, common_start, difference, refined
+from ownhand.verdicts.observer.edits import Edit, common_start, difference, refined
 
 WORDS = ["sea", " ", "water", "\n", "the ", "boat", ", ", "é", "e\u0301", "😀", "海", "\t", "came back"]
 texts = st.lists(st.sampled_from(WORDS), max_size=60).map("".join)

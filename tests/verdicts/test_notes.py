@@ -11,9 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ownhand.errors import WriterError
-from ownhand.verdicts import notes
 from ownhand.verdicts.facts import REASONS
-from ownhand.verdicts.notes import NOTES_FILE, OFFERED_FILE, Offers, append_note, next_offer, note_offer, read_offers
+from ownhand.verdicts.reading import notes
+from ownhand.verdicts.reading.notes import (
+    NOTES_FILE,
+    OFFERED_FILE,
+    Offers,
+    append_note,
+    next_offer,
+    note_offer,
+    read_offers,
+)
 
 LINE = "No clichés. Not like “a silver moon”."
 

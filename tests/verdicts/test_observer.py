@@ -5,9 +5,9 @@ import time
 import pytest
 
 from observer_page import ObservedPage, offer
-from ownhand.verdicts.edits import Edit
 from ownhand.verdicts.facts import SURVIVAL_AGES, Judged, Learned, Shown, Verdict
-from ownhand.verdicts.observer import MOST_LIVE, PRESUMED_SHOWN
+from ownhand.verdicts.observer.edits import Edit
+from ownhand.verdicts.observer.observer import MOST_LIVE, PRESUMED_SHOWN
 from simulated_writer import Compose, Elsewhere, Gesture, Keys, Swap, Take, Wait
 
 PAGE = "The lamp had been lit since noon. Ida"

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ownhand.verdicts.edits import Edit
-from ownhand.verdicts.span import Span, word_distance
+from ownhand.verdicts.observer.edits import Edit
+from ownhand.verdicts.observer.span import Span, word_distance
 
 PAGE = "Before it came the lamp. "
 TAKEN = "and the bell rang twice, for nobody."

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger_facts import Ledgers, kept, offered, shown
-from ownhand.verdicts import chunks, opening
 from ownhand.verdicts.facts import MOST_AFTER, MOST_BEFORE
-from ownhand.verdicts.figures import read_statistics
-from ownhand.verdicts.network import is_network_kind, is_unc, kind_of_drive
+from ownhand.verdicts.ledger import chunks, opening
+from ownhand.verdicts.ledger.network import is_network_kind, is_unc, kind_of_drive
+from ownhand.verdicts.reading.figures import read_statistics
 
 SENTENCE = "the ferry lamp came under salt bell orchard stair crow kettle and nobody would have said it was theirs"
 VERSE = "".join(f"    and the {word} of the {other},\n" for word in SENTENCE.split() for other in SENTENCE.split())

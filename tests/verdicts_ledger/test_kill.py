@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ledger_facts import Ledgers, write_on_a_full_disk, write_until_killed
-from ownhand.verdicts.figures import read_statistics
+from ownhand.verdicts.reading.figures import read_statistics
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="processes are started otherwise there")
 

@@ -27,8 +27,6 @@ from ledger_facts import (
     shown,
     typed_past,
 )
-from ownhand.verdicts import schema, sessions
-from ownhand.verdicts.export import export
 from ownhand.verdicts.facts import (
     PRECEDENCE,
     Checked,
@@ -43,7 +41,10 @@ from ownhand.verdicts.facts import (
     Verdict,
     Whose,
 )
-from ownhand.verdicts.figures import (
+from ownhand.verdicts.ledger import schema, sessions
+from ownhand.verdicts.ledger.opening import transaction
+from ownhand.verdicts.reading.export import export
+from ownhand.verdicts.reading.figures import (
     Statistics,
     Tally,
     accepted_texts,
@@ -53,7 +54,6 @@ from ownhand.verdicts.figures import (
     recent,
     rejections,
 )
-from ownhand.verdicts.opening import transaction
 
 
 def total(ledgers: Ledgers) -> Tally:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from ledger_facts import AFTER, BEFORE, TEXT, Ledgers, hand_over, judged, kept, offered, shown, spoil, typed_past
-from ownhand.verdicts import opening
 from ownhand.verdicts.facts import Instead, Settled, Verdict, Whose
-from ownhand.verdicts.figures import load_whose, read_statistics, recent, rejections
-from ownhand.verdicts.retention import drop_old, purge
+from ownhand.verdicts.ledger import opening
+from ownhand.verdicts.ledger.retention import drop_old, purge
+from ownhand.verdicts.reading.figures import load_whose, read_statistics, recent, rejections
 
 DAY = 86_400.0
 RARE = "The heron stood in the sluice like a furled umbrella"

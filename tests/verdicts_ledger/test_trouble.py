@@ -13,11 +13,11 @@ import pytest
 
 from ledger_facts import NOON, TEXT, Ledgers, accepted, hand_over, kept, offered, shown, spoil, typed_past
 from ownhand.errors import WriterError
-from ownhand.verdicts import ledger as ledger_module
-from ownhand.verdicts import opening, schema, waiting
 from ownhand.verdicts.facts import Whose
-from ownhand.verdicts.figures import accepted_texts, load_whose, read_statistics, recent
-from ownhand.verdicts.retention import purge
+from ownhand.verdicts.ledger import ledger as ledger_module
+from ownhand.verdicts.ledger import opening, schema, waiting
+from ownhand.verdicts.ledger.retention import purge
+from ownhand.verdicts.reading.figures import accepted_texts, load_whose, read_statistics, recent
 
 
 def until(holds: Callable[[], object], seconds: float = 30) -> None:

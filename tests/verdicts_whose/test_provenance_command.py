@@ -12,9 +12,9 @@ from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder, grant
 from ownhand.verdicts.facts import Fact, Judged, Learned, Offered, Shown, Verdict, Whose
-from ownhand.verdicts.ledger import Ledger
-from ownhand.verdicts.whose import WhoseWords
-from ownhand.verdicts.whose_packing import pack
+from ownhand.verdicts.ledger.ledger import Ledger
+from ownhand.verdicts.whose.packing import pack
+from ownhand.verdicts.whose.words import WhoseWords
 
 QUAY = "# The ferry\n\nThe ferry left at six. My aunt stood on the quay with her hat in both hands"
 WIND = ", and the wind had it before she did."

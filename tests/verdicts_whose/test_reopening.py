@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ownhand.verdicts.facts import Whose
-from ownhand.verdicts.whose import Kind, WhoseWords
-from ownhand.verdicts.whose_align import align
-from ownhand.verdicts.whose_anchor import find_renamed, reopen
-from ownhand.verdicts.whose_packing import FORMAT, Damaged, pack, unpack, unpack_tokens
+from ownhand.verdicts.whose.align import align
+from ownhand.verdicts.whose.anchor import find_renamed, reopen
+from ownhand.verdicts.whose.packing import FORMAT, Damaged, pack, unpack, unpack_tokens
+from ownhand.verdicts.whose.words import Kind, WhoseWords
 
 OURS, NOT_OURS, BEFORE, UNKNOWN = Kind.FROM_OWNHAND, Kind.NOT_FROM_OWNHAND, Kind.NOT_OBSERVED, Kind.UNKNOWN
 OPENING = "The ferry left at six. My aunt stood on the quay with her hat in both hands"

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ownhand.verdicts.whose_stretches import Kind, Origin, Stretch, Stretches
+from ownhand.verdicts.whose.stretches import Kind, Origin, Stretch, Stretches
 
 ORIGINS = [Origin(Kind.NOT_OBSERVED), Origin(Kind.NOT_FROM_OWNHAND), Origin(Kind.FROM_OWNHAND, "s1")]
 ORIGINS.append(Origin(Kind.FROM_OWNHAND, "s2"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ownhand.verdicts.whose import PASTE, Kind, Run, WhoseWords
+from ownhand.verdicts.whose.words import PASTE, Kind, Run, WhoseWords
 
 OURS, NOT_OURS, PASTED, BEFORE = Kind.FROM_OWNHAND, Kind.NOT_FROM_OWNHAND, Kind.PASTED, Kind.NOT_OBSERVED
 QUAY = "My aunt stood on the quay with her hat in both hands"

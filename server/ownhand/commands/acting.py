@@ -10,11 +10,11 @@ from pathlib import Path
 from ownhand.suggestions.moment import Moment, Suggestion
 from ownhand.suggestions.offering import offered
 from ownhand.text.words import word_spans
-from ownhand.verdicts.edits import Edit
 from ownhand.verdicts.facts import SURVIVAL_AGES
-from ownhand.verdicts.follower import Clock
-from ownhand.verdicts.ledger import Ledger
-from ownhand.verdicts.observer import PRESUMED_SHOWN, Observer
+from ownhand.verdicts.ledger.ledger import Ledger
+from ownhand.verdicts.observer.edits import Edit
+from ownhand.verdicts.observer.follower import Clock
+from ownhand.verdicts.observer.observer import PRESUMED_SHOWN, Observer
 
 ACTS = {
     "take": "takes it whole",

@@ -25,7 +25,7 @@ from ownhand.manuscript.consent import VoiceFolder, find_voice
 from ownhand.settings import Settings
 from ownhand.suggestions.moment import Suggestion
 from ownhand.suggestions.suggester import Suggester
-from ownhand.verdicts.opening import forget
+from ownhand.verdicts.ledger.opening import forget
 
 SHOWN_LINES = 5
 """Lines before the cursor that are shown."""

@@ -19,11 +19,11 @@ from ownhand.manuscript.model import Skipped
 from ownhand.manuscript.walk import find_files
 from ownhand.settings import Settings
 from ownhand.verdicts.facts import UNTITLED, Whose
-from ownhand.verdicts.figures import all_whose, read_statistics
-from ownhand.verdicts.whose import Kind
-from ownhand.verdicts.whose_anchor import Gone, reopen
-from ownhand.verdicts.whose_page import write_page
-from ownhand.verdicts.whose_report import FileWords, Span, WhoseReport, file_words, percent
+from ownhand.verdicts.reading.figures import all_whose, read_statistics
+from ownhand.verdicts.whose.anchor import Gone, reopen
+from ownhand.verdicts.whose.page import write_page
+from ownhand.verdicts.whose.report import FileWords, Span, WhoseReport, file_words, percent
+from ownhand.verdicts.whose.words import Kind
 
 LARGEST = 10_000_000
 """Bytes of a file that is looked through."""

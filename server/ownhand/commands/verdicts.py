@@ -16,9 +16,9 @@ from ownhand.commands.context import print_json, say
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import VoiceFolder, find_voice
-from ownhand.verdicts.export import export
-from ownhand.verdicts.figures import Recent, Statistics, Tally
-from ownhand.verdicts.report import VerdictReport, verdict_report
+from ownhand.verdicts.reading.export import export
+from ownhand.verdicts.reading.figures import Recent, Statistics, Tally
+from ownhand.verdicts.reading.report import VerdictReport, verdict_report
 
 _SHOWN = 12
 """Suggestions that a person gets to see one by one."""

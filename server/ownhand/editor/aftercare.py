@@ -12,11 +12,11 @@ from ownhand.errors import WriterError
 from ownhand.manuscript.encoding import Unreadable, decode
 from ownhand.suggestions.rejections import MOST, Rejections
 from ownhand.verdicts.facts import UNTITLED, Fact
-from ownhand.verdicts.figures import accepted_texts, rejections
-from ownhand.verdicts.ledger import Ledger
-from ownhand.verdicts.notes import Offer, append_note, next_offer, note_offer, read_offers
-from ownhand.verdicts.orphans import finish
-from ownhand.verdicts.sessions import pending_checks
+from ownhand.verdicts.ledger.ledger import Ledger
+from ownhand.verdicts.ledger.sessions import pending_checks
+from ownhand.verdicts.reading.figures import accepted_texts, rejections
+from ownhand.verdicts.reading.notes import Offer, append_note, next_offer, note_offer, read_offers
+from ownhand.verdicts.reading.orphans import finish
 
 LOOK_EVERY = 600.0
 """Seconds between two looks for acceptances that another server left behind."""

@@ -21,9 +21,9 @@ from ownhand.manuscript.consent import Consent
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.model import Mine
 from ownhand.manuscript.report import corpus_report
-from ownhand.verdicts.report import verdict_report
-from ownhand.verdicts.retention import purge
-from ownhand.verdicts.whose import Run
+from ownhand.verdicts.ledger.retention import purge
+from ownhand.verdicts.reading.report import verdict_report
+from ownhand.verdicts.whose.words import Run
 
 _NO_FOLDER = WriterError("No manuscript folder is open.", "Open the folder that your writing lies in.")
 _NOT_NOTED = "Ownhand does not learn from this folder, so it notes nothing of its suggestions here."

@@ -23,7 +23,7 @@ from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.scanner import job_for
 from ownhand.settings import Settings
 from ownhand.suggestions.moment import Silence
-from ownhand.verdicts.ledger import Ledger
+from ownhand.verdicts.ledger.ledger import Ledger
 
 PATIENCE = 1.0
 """Seconds that a suggestion waits for the writer's answer to the question about the folder."""

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from ownhand.editor.positions import Encoding, column_to_index, without_lone_surrogates
-from ownhand.verdicts.edits import Edit
+from ownhand.verdicts.observer.edits import Edit
 
 _LINE_END = re.compile(r"(\r\n|\r|\n)")
 

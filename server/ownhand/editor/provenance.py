@@ -14,12 +14,12 @@ from ownhand.editor.folders import Folder, Folders
 from ownhand.editor.log import log_error
 from ownhand.editor.sitting import CLOCK
 from ownhand.errors import WriterError
-from ownhand.verdicts.edits import Edit
 from ownhand.verdicts.facts import Whose
-from ownhand.verdicts.figures import all_whose, load_whose
-from ownhand.verdicts.whose import PASTE, WhoseWords
-from ownhand.verdicts.whose_anchor import find_renamed, reopen
-from ownhand.verdicts.whose_packing import pack
+from ownhand.verdicts.observer.edits import Edit
+from ownhand.verdicts.reading.figures import all_whose, load_whose
+from ownhand.verdicts.whose.anchor import find_renamed, reopen
+from ownhand.verdicts.whose.packing import pack
+from ownhand.verdicts.whose.words import PASTE, WhoseWords
 
 SAVE_EVERY = 30.0
 """Seconds after a change until it is noted, with all that came meanwhile."""

@@ -11,7 +11,7 @@ from lsprotocol import types
 from ownhand.editor.folders import Folder
 from ownhand.editor.protocol import OwnhandProtocol
 from ownhand.manuscript.consent import Consent, VoiceFolder
-from ownhand.verdicts.notes import Offer
+from ownhand.verdicts.reading.notes import Offer
 
 _ANSWERS = {
     "Learn from this folder": Consent.LEARN,

@@ -33,7 +33,7 @@ from ownhand.editor.witness import Witness
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder
-from ownhand.verdicts.notes import Offer
+from ownhand.verdicts.reading.notes import Offer
 
 _CONFIGURATION_SECONDS = 5.0
 

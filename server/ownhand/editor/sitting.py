@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ownhand.editor.documents import Document
-from ownhand.verdicts.edits import Edit
 from ownhand.verdicts.facts import UNTITLED, Fact
-from ownhand.verdicts.follower import Clock
-from ownhand.verdicts.observer import Observer
+from ownhand.verdicts.observer.edits import Edit
+from ownhand.verdicts.observer.follower import Clock
+from ownhand.verdicts.observer.observer import Observer
 
 _EDITS_KEPT = 128
 """Changes kept for an answer that comes late: its question was asked of an earlier text."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from ownhand.editor.mirror import Mirror, Place
 from ownhand.editor.positions import Encoding
 from ownhand.text.utf16 import utf16_length
-from ownhand.verdicts.whose import Run
+from ownhand.verdicts.whose.words import Run
 
 
 def run_ranges(mirror: Mirror, runs: Sequence[Run], encoding: Encoding) -> list[tuple[Place, Place, Run]]:

@@ -8,7 +8,7 @@ from ownhand.editor.answers import Answers
 from ownhand.editor.documents import Document, Documents
 from ownhand.editor.provenance import Provenance
 from ownhand.editor.witness import Witness
-from ownhand.verdicts.edits import Edit, difference
+from ownhand.verdicts.observer.edits import Edit, difference
 
 
 class Sync:

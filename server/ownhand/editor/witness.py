@@ -17,9 +17,9 @@ from ownhand.manuscript.encoding import Unreadable, decode
 from ownhand.suggestions.moment import Moment, Suggestion
 from ownhand.suggestions.offering import offered
 from ownhand.text.utf16 import code_points
-from ownhand.verdicts.edits import Edit
 from ownhand.verdicts.facts import MOST_AFTER, MOST_BEFORE, PRECEDENCE, UNTITLED, Fact, Judged, Shown, Verdict
-from ownhand.verdicts.ledger import Ledger
+from ownhand.verdicts.ledger.ledger import Ledger
+from ownhand.verdicts.observer.edits import Edit
 
 _REMEMBERED = 10_000
 _SOONEST = 0.02

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ownhand import __version__
-from ownhand.verdicts import chunks
-from ownhand.verdicts.opening import reading
+from ownhand.verdicts.ledger import chunks
+from ownhand.verdicts.ledger.opening import reading
 
 _SAME_START = 2.0
 """Seconds by which a process's start time may differ from one look to the next: it is reckoned from the clock."""

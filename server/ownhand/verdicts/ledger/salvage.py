@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ownhand.errors import WriterError
-from ownhand.verdicts import opening, schema
+from ownhand.verdicts.ledger import opening, schema
 
 log = logging.getLogger(__name__)
 

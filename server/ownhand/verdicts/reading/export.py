@@ -5,8 +5,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any, TextIO
 
-from ownhand.verdicts import chunks
-from ownhand.verdicts.opening import reading
+from ownhand.verdicts.ledger import chunks
+from ownhand.verdicts.ledger.opening import reading
 
 _AT_ONCE = 500
 """Suggestions in one query. In between, somebody who waits to write gets a turn even with a rollback journal."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from ownhand.verdicts.facts import KEPT_WITHIN, SURVIVAL_AGES, Checked, Fact, Settled
-from ownhand.verdicts.sessions import Pending
-from ownhand.verdicts.span import word_distance
+from ownhand.verdicts.ledger.sessions import Pending
+from ownhand.verdicts.observer.span import word_distance
 
 _ANCHORS = (200, 80, 32)
 """Characters in front of an accepted text by which its place is found again, the surest first."""

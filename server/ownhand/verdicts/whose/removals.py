@@ -6,7 +6,7 @@ words; so is a long text that comes back elsewhere in the document. Kept in memo
 
 from dataclasses import dataclass
 
-from ownhand.verdicts.whose_stretches import Stretch, joined
+from ownhand.verdicts.whose.stretches import Stretch, joined
 
 ELSEWHERE = 20
 """Characters from which on the very same text counts as moved when it turns up in another place."""

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from ownhand.errors import WriterError
 from ownhand.home import check_format, make_private_folder
-from ownhand.verdicts import schema
-from ownhand.verdicts.network import is_on_network
-from ownhand.verdicts.trouble import Newer, Older, is_damage, kind_of, sentence
+from ownhand.verdicts.ledger import schema
+from ownhand.verdicts.ledger.network import is_on_network
+from ownhand.verdicts.ledger.trouble import Newer, Older, is_damage, kind_of, sentence
 
 LEDGER_NAME = "ledger.sqlite3"
 _SIDES = ("", "-wal", "-shm", "-journal")

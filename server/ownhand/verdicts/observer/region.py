@@ -6,7 +6,7 @@ from enum import Enum
 
 import regex
 
-from ownhand.verdicts.edits import Edit, common_start
+from ownhand.verdicts.observer.edits import Edit, common_start
 
 _AT_ONCE = 4
 """Characters up to which an editor that is slow to tell may send what was typed key by key."""

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from ownhand.errors import WriterError
 from ownhand.home import write_private
-from ownhand.verdicts.figures import Tally
-from ownhand.verdicts.whose import PASTE, Kind
-from ownhand.verdicts.whose_report import WhoseReport, percent
+from ownhand.verdicts.reading.figures import Tally
+from ownhand.verdicts.whose.report import WhoseReport, percent
+from ownhand.verdicts.whose.words import PASTE, Kind
 
 _MEANINGS = {
     Kind.FROM_OWNHAND: "Text of a suggestion that the writer accepted and that still stands there unchanged.",

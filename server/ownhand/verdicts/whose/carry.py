@@ -4,9 +4,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ownhand.verdicts.whose_align import EFFORT, Block, Box, align
-from ownhand.verdicts.whose_stretches import NOT_OBSERVED, UNKNOWN, Origin, Stretch, Stretches
-from ownhand.verdicts.whose_tokens import Tokens
+from ownhand.verdicts.whose.align import EFFORT, Block, Box, align
+from ownhand.verdicts.whose.stretches import NOT_OBSERVED, UNKNOWN, Origin, Stretch, Stretches
+from ownhand.verdicts.whose.tokens import Tokens
 
 
 class Mark(NamedTuple):

@@ -7,10 +7,10 @@ a program that writes by small changes looks like a writer.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ownhand.verdicts.whose_carry import carry, marks_of
-from ownhand.verdicts.whose_removals import Removals
-from ownhand.verdicts.whose_stretches import NOT_OBSERVED, Kind, Origin, Stretch, Stretches
-from ownhand.verdicts.whose_tokens import tokens_of
+from ownhand.verdicts.whose.carry import carry, marks_of
+from ownhand.verdicts.whose.removals import Removals
+from ownhand.verdicts.whose.stretches import NOT_OBSERVED, Kind, Origin, Stretch, Stretches
+from ownhand.verdicts.whose.tokens import tokens_of
 
 __all__ = ["PASTE", "Kind", "Origin", "Run", "WhoseWords", "shares_of"]
 

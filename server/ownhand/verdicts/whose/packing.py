@@ -11,10 +11,10 @@ from array import array
 from dataclasses import dataclass
 from typing import Any
 
-from ownhand.verdicts.whose import WhoseWords
-from ownhand.verdicts.whose_carry import Mark, marks_of
-from ownhand.verdicts.whose_stretches import Kind, Origin, Stretch
-from ownhand.verdicts.whose_tokens import digest_of, tokens_of
+from ownhand.verdicts.whose.carry import Mark, marks_of
+from ownhand.verdicts.whose.stretches import Kind, Origin, Stretch
+from ownhand.verdicts.whose.tokens import digest_of, tokens_of
+from ownhand.verdicts.whose.words import WhoseWords
 
 FORMAT = b"\1"
 _KINDS = tuple(Kind)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from ownhand.text.words import matching_words
-from ownhand.verdicts.edits import Edit
+from ownhand.verdicts.observer.edits import Edit
 
 _REMEMBERED = 8
 """Deletions that an undo or a redo may bring back."""

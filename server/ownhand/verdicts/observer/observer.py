@@ -7,8 +7,6 @@ suggestions and for each accepted text whose looks are not over.
 
 from collections.abc import Callable, Iterable, Sequence
 
-from ownhand.verdicts.agenda import Agenda
-from ownhand.verdicts.edits import Edit, difference, refined
 from ownhand.verdicts.facts import (
     KEPT_WITHIN,
     SURVIVAL_AGES,
@@ -20,9 +18,11 @@ from ownhand.verdicts.facts import (
     Settled,
     Verdict,
 )
-from ownhand.verdicts.follower import MOST_INSTEAD, Clock, Follower, Piece
-from ownhand.verdicts.region import Standing
-from ownhand.verdicts.span import Span
+from ownhand.verdicts.observer.agenda import Agenda
+from ownhand.verdicts.observer.edits import Edit, difference, refined
+from ownhand.verdicts.observer.follower import MOST_INSTEAD, Clock, Follower, Piece
+from ownhand.verdicts.observer.region import Standing
+from ownhand.verdicts.observer.span import Span
 
 PRESUMED_SHOWN = 0.7
 """Seconds for which an answer has to stand to count as seen where the editor says nothing."""

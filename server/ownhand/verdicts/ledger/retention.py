@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ownhand.errors import WriterError
-from ownhand.verdicts import chunks, opening
-from ownhand.verdicts.opening import transaction
-from ownhand.verdicts.trouble import Kind, Older, Resting, is_damage, kind_of, sentence
+from ownhand.verdicts.ledger import chunks, opening
+from ownhand.verdicts.ledger.opening import transaction
+from ownhand.verdicts.ledger.trouble import Kind, Older, Resting, is_damage, kind_of, sentence
 
 KEEP_DAYS = 90
 _DAY = 86_400.0

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ownhand.verdicts.figures import Recent, Statistics, read_statistics, recent
+from ownhand.verdicts.reading.figures import Recent, Statistics, read_statistics, recent
 
 RECENT = 50
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ownhand.verdicts.figures import Statistics
-from ownhand.verdicts.whose import Kind, Run, WhoseWords, shares_of
+from ownhand.verdicts.reading.figures import Statistics
+from ownhand.verdicts.whose.words import Kind, Run, WhoseWords, shares_of
 
 SHARE_DIGITS = 4
 

@@ -5,9 +5,9 @@ from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ownhand.verdicts import chunks, schema
 from ownhand.verdicts.facts import Whose
-from ownhand.verdicts.opening import reading
+from ownhand.verdicts.ledger import chunks, schema
+from ownhand.verdicts.ledger.opening import reading
 
 _BEFORE = 200
 """Characters of the text in front of a suggestion that `recent` gives."""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ownhand.errors import WriterError
-from ownhand.verdicts import opening, retention, salvage, sessions
-from ownhand.verdicts.opening import transaction
+from ownhand.verdicts.ledger import opening, retention, salvage, sessions
+from ownhand.verdicts.ledger.opening import transaction
 
 _FIRST_AFTER = 20.0
 """Seconds after which the first chores are done when nothing is written: not while an editor starts."""

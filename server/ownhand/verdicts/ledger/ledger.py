@@ -16,13 +16,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ownhand.errors import WriterError
-from ownhand.verdicts import chores, opening, sessions
 from ownhand.verdicts.facts import Fact
-from ownhand.verdicts.noting import Notes
-from ownhand.verdicts.opening import transaction
-from ownhand.verdicts.retention import KEEP_DAYS
-from ownhand.verdicts.trouble import Kind, Moved, Older, Resting, kind_of, sentence
-from ownhand.verdicts.waiting import Waiting
+from ownhand.verdicts.ledger import chores, opening, sessions
+from ownhand.verdicts.ledger.noting import Notes
+from ownhand.verdicts.ledger.opening import transaction
+from ownhand.verdicts.ledger.retention import KEEP_DAYS
+from ownhand.verdicts.ledger.trouble import Kind, Moved, Older, Resting, kind_of, sentence
+from ownhand.verdicts.ledger.waiting import Waiting
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ownhand.verdicts import chunks
 from ownhand.verdicts.facts import (
     REASONS,
     Checked,
@@ -20,6 +19,7 @@ from ownhand.verdicts.facts import (
     Verdict,
     Whose,
 )
+from ownhand.verdicts.ledger import chunks
 
 _LONGEST_TEXT = 20_000
 """Characters of one text that are kept: a suggestion is never that long, what replaced it might be anything."""

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from ownhand.verdicts.facts import Whose
-from ownhand.verdicts.whose import WhoseWords
-from ownhand.verdicts.whose_carry import carry
-from ownhand.verdicts.whose_packing import Damaged, unpack, unpack_tokens
-from ownhand.verdicts.whose_stretches import NOT_OBSERVED, UNKNOWN
-from ownhand.verdicts.whose_tokens import digest_of, tokens_of
+from ownhand.verdicts.whose.carry import carry
+from ownhand.verdicts.whose.packing import Damaged, unpack, unpack_tokens
+from ownhand.verdicts.whose.stretches import NOT_OBSERVED, UNKNOWN
+from ownhand.verdicts.whose.tokens import digest_of, tokens_of
+from ownhand.verdicts.whose.words import WhoseWords
 
 _ROW = 4
 _ENOUGH = 20

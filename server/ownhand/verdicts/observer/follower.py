@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ownhand.text.words import count_words
-from ownhand.verdicts.edits import Edit
 from ownhand.verdicts.facts import (
     MOST_AFTER,
     MOST_BEFORE,
@@ -20,7 +19,8 @@ from ownhand.verdicts.facts import (
     Shown,
     Verdict,
 )
-from ownhand.verdicts.region import Region, Standing, is_taken_part
+from ownhand.verdicts.observer.edits import Edit
+from ownhand.verdicts.observer.region import Region, Standing, is_taken_part
 
 SURE = 1.0
 QUITE_SURE = 0.9
