@@ -72,6 +72,18 @@ async def test_a_wrong_fact_is_no_wrong_phrasing(suggester, engine, moment) -> N
     assert isinstance(await suggester.suggest(moment(PAGE, version=3)), Silence)
 
 
+async def test_a_reason_that_is_sent_later_is_heeded(suggester, engine, moment) -> None:
+    """As VS Code does: "not mine" when the key is pressed, the reason when it was picked. It used to change nothing."""
+    engine.answers = [" since the flood of 1947, and never once on a Sunday. He"]
+    first = await suggester.suggest(moment(PAGE))
+    assert suggester.rejected(first.id)
+    assert suggester.rejected(first.id, "wrong fact")
+    engine.answers = [" since the flood of 1953, and never once on a Sunday. He"]
+    assert (await suggester.suggest(moment(PAGE, version=2))).text == (
+        " since the flood of 1953, and never once on a Sunday."
+    )
+
+
 async def test_when_the_rejected_phrase_is_all_that_comes_elsewhere_it_is_offered(suggester, moment, rejected) -> None:
     page = PAGE + " nothing at all about the man.\n\nAnna said the coat was good, and that she could tell by"
     assert (await suggester.suggest(moment(page, version=2))).text == REJECTED

@@ -125,6 +125,25 @@ def test_a_fact_put_right_may_come() -> None:
     assert after_one(text=text, reason="wrong fact").forbids("goole.md", PAGE, text)
 
 
+def test_a_reason_that_comes_second_counts() -> None:
+    """Editors send "not mine" at once and its reason when the writer chose one. The second was taken for known, so that
+    a fact put right stayed away, and a cliché weighed no more than anything else."""
+    text = " since the flood of 1947, and never once on a Sunday."
+    right = text.replace("1947", "1953")
+    rejections = after_one(text=text)
+    rejections.add("goole.md", PAGE, text, "wrong fact")
+    assert not rejections.forbids("goole.md", PAGE, right)
+    assert rejections.forbids("goole.md", PAGE, text)
+    assert rejections.phrasing.score(text, lambda _: False) == pytest.approx(0)
+    rejections.add("goole.md", PAGE, text, "cliché")
+    assert rejections.forbids("goole.md", PAGE, right)
+    rejections.add("goole.md", PAGE, text)
+    at_once = after_one(text=text, reason="cliché").phrasing
+    for phrase in (text, " since the flood", " once on a Sunday"):
+        weight = rejections.phrasing.score(phrase, lambda _: False)
+        assert weight == pytest.approx(at_once.score(phrase, lambda _: False)) != 0
+
+
 def test_earlier_sittings_are_remembered_and_nothing_counts_twice() -> None:
     row = namedtuple("Row", "document before text reason at")
     rejections = Rejections()

@@ -41,7 +41,11 @@ class Phrasing:
     _accepted: set[int] = field(default_factory=set)
 
     def reject(self, text: str, reason: str = "") -> None:
-        self._weigh(text, -_BY_REASON.get(plain_reason(reason), _ANY_REASON))
+        self._weigh(text, -_weight(reason))
+
+    def reject_for(self, text: str, reason: str, former: str) -> None:
+        """The writer gave another reason for a rejection that weighs already: add what it weighs more or less."""
+        self._weigh(text, _weight(former) - _weight(reason))
 
     def accept(self, text: str) -> None:
         """The same text taken twice counts once."""
@@ -74,6 +78,10 @@ def grams(text: str) -> Iterator[Gram]:
             gram = tuple(words[start : start + size])
             if _says_something(gram):
                 yield gram
+
+
+def _weight(reason: str) -> float:
+    return _BY_REASON.get(plain_reason(reason), _ANY_REASON)
 
 
 def plain_reason(reason: str) -> str:

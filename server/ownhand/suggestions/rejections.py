@@ -9,10 +9,11 @@ Its phrasing ranks down everywhere in the voice: see `phrasing`.
 """
 
 import unicodedata
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock
 from typing import Protocol
 
 from ownhand.suggestions.phrasing import WRONG_FACT, Phrasing, plain_reason
@@ -110,31 +111,51 @@ class _Place:
         )
 
 
+_Key = tuple[str, str, str]
+
+
 @dataclass
 class Rejections:
     """All rejections of one voice, shared by its suggesters; the newest 2,000 places count. Safe from any thread."""
 
     phrasing: Phrasing = field(default_factory=Phrasing)
-    _places: deque[_Place] = field(default_factory=lambda: deque(maxlen=MOST))
-    _known: set[tuple[str, str, str]] = field(default_factory=set)
+    _places: dict[_Key, _Place] = field(default_factory=dict)
+    _said: dict[_Key, tuple[str, str]] = field(default_factory=dict)
+    """The reason for each rejection, and the words that weigh for it."""
     _longest: int = 0
+    _changing: Lock = field(default_factory=Lock)
 
     def add(self, document: str, before: str, text: str, reason: str = "", *, typed: int = 0) -> None:
-        """`text` was rejected after `before`; what is known already is not counted twice.
+        """`text` was rejected after `before`. What is known already is not counted twice; a reason that is given for it
+        later takes the place of the former one.
 
         Its first `typed` characters are the writer's own by now: they help to know the text again, but their phrasing
         is not ranked down. Of a wrong fact the same words alone are kept away: put right, it differs by one word.
         """
         key = (document, before[-_ANCHOR:], text)
         page = _Page.of(before, text, _ANCHOR)
-        if key in self._known or page.here == len(page.words):
+        if page.here == len(page.words):
             return
-        self._known.add(key)
-        self._longest = min(max(self._longest, len(text)), _TYPED)
-        words, near = tuple(page.words), plain_reason(reason) != WRONG_FACT
+        with self._changing:
+            if key not in self._said:
+                self._said[key] = reason, text[typed:]
+                self.phrasing.reject(text[typed:], reason)
+            elif reason.strip() and reason != self._said[key][0]:
+                former, weighs = self._said[key]
+                self._said[key] = reason, weighs
+                self.phrasing.reject_for(weighs, reason, former)
+            else:
+                return
+            self._keep_away(key, page, near=plain_reason(reason) != WRONG_FACT)
+
+    def _keep_away(self, key: _Key, page: _Page, *, near: bool) -> None:
+        document, _, text = key
+        words = tuple(page.words)
         anchor = words[max(0, page.here - _ANYWHERE) : page.here]
-        self._places.append(_Place(document, anchor, words[page.here :], near, frozenset(anchor[-_NEAR:])))
-        self.phrasing.reject(text[typed:], reason)
+        self._places[key] = _Place(document, anchor, words[page.here :], near, frozenset(anchor[-_NEAR:]))
+        self._longest = min(max(self._longest, len(text)), _TYPED)
+        if len(self._places) > MOST:
+            del self._places[next(iter(self._places))]
 
     def remember(self, rejections: Iterable[Rejected], accepted: Iterable[str] = ()) -> None:
         """Take in what earlier sittings left, oldest first. Thousands take a second: call it in a thread."""
@@ -145,7 +166,9 @@ class Rejections:
 
     def forbids(self, document: str, before: str, text: str) -> bool:
         """Would `text`, offered after `before` in this document, bring back what was rejected at its place?"""
-        if not self._places:
+        with self._changing:
+            places = tuple(self._places.values())
+        if not places:
             return False
         page = _Page.of(before, text, _ANCHOR + self._longest)
-        return any(place.comes_back(document, page) for place in tuple(self._places))
+        return any(place.comes_back(document, page) for place in places)
