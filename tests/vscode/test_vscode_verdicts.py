@@ -16,13 +16,11 @@ from playwright.sync_api import Browser, expect
 from neighbour_extension import write_neighbour
 from ownhand.home import Home
 from ownhand.manuscript.consent import find_voice
-from ownhand.verdicts import figures
-from vscode_workbench import PYTHON, CodeServer, Window, copy_manuscript, new_window
+from ownhand.verdicts.reading import figures
+from vscode_workbench import PYTHON, VIEWPORT, CodeServer, Window, copy_manuscript, new_window
 
 pytestmark = [pytest.mark.vscode, pytest.mark.timeout(300)]
 
-FERRY = "# The ferry\n\nThe ferryman looked across the river and"
-OFFERED = " saw that the water was higher."
 TIDE = """# Low water
 
 The tide
@@ -35,15 +33,16 @@ the rope
 on its ring
     of rust,
 and the boats"""
-STANZA = " lie down\n    in the mud"
-KNOWN, STRANGE = " const ferry = new Ferry();", " return river.width;"
-SCRIPT = {
-    "rules": [
-        {"ends_with": "looked across the river and", "text": OFFERED},
-        {"ends_with": "and the boats", "text": STANZA},
-    ],
-    "default": "",
+BEGUN = {
+    "ferry": ("# The ferry\n\nThe ferryman looked across the river and", " saw that the water was higher."),
+    "lamp": ("# The lamp\n\nMarta trimmed the lamp, set it in the window and", " waited for the boats to answer."),
+    "stove": ("# Marta\n\nBy then the stove had gone out and the kitchen", " smelled of wet wool and tar."),
+    "letter": ("# The letter\n\nShe read the letter twice before she", " gave it to the fire."),
+    "tide": (TIDE, " lie down\n    in the mud"),
 }
+"""Pages by kind, and what is suggested at the end of each."""
+FERRY, OFFERED = BEGUN["ferry"]
+KNOWN, STRANGE = " const ferry = new Ferry();", " return river.width;"
 YES_OR_NO = {"type": "boolean", "default": True}
 
 
@@ -52,7 +51,8 @@ def server(tmp_path_factory: pytest.TempPathFactory, vsix: Path) -> Iterator[Cod
     """A VS Code with two others that suggest, one that everybody knows and one that says nothing of itself."""
     root = tmp_path_factory.mktemp("verdicts")
     script = root / "script.json"
-    script.write_text(json.dumps(SCRIPT))
+    rules = [{"ends_with": text.split("\n")[-1], "text": offered} for text, offered in BEGUN.values()]
+    script.write_text(json.dumps({"rules": rules, "default": ""}))
     server = CodeServer(
         root / "vscode",
         environment={"OWNHAND_SCRIPTED": str(script)},
@@ -83,10 +83,10 @@ class Desk:
         self.window.open(self.name)
         return self.window
 
-    def begin_with_a_suggestion(self, kind: str = "ferry", offered: str = OFFERED) -> Window:
+    def begin_with_a_suggestion(self, kind: str = "ferry") -> Window:
         window = self.begin(kind)
         window.ask()
-        assert self.until_noted(None).text == offered
+        assert self.until_noted(None).text == BEGUN[kind][1]
         return window
 
     @property
@@ -119,8 +119,7 @@ def sit_down(browser: Browser, server: CodeServer, folder: Path) -> Desk:
 def pages(settings: Mapping[str, bool]) -> dict[str, str]:
     """More pages than there are tests: a rerun needs a new one, and VS Code's list of files is slow to see it."""
     notes = {"notes.md": "# Notes\n\nAsk Ida about the boat.\n", ".vscode/settings.json": json.dumps(settings)}
-    ferries = {f"ferry-{number}.md": FERRY for number in range(1, 40)}
-    return {**notes, **ferries, **{f"tide-{number}.md": TIDE for number in range(1, 10)}}
+    return {**notes, **{f"{kind}-{number}.md": text for kind, (text, _) in BEGUN.items() for number in range(1, 30)}}
 
 
 @pytest.fixture(scope="module")
@@ -159,14 +158,14 @@ def test_a_word_is_a_part(desk: Desk):
 
 
 def test_an_accept_after_two_words_counts_once(desk: Desk):
-    window = desk.begin_with_a_suggestion()
+    window = desk.begin_with_a_suggestion("lamp")
     before = figures.read_statistics(desk.ledger).total
     window.take("Control+ArrowRight")
     window.take("Control+ArrowRight")
     desk.until_noted("partial")
     window.take("Tab")
     desk.until_noted("accepted")
-    assert desk.taken == OFFERED
+    assert desk.taken == BEGUN["lamp"][1]
     after = figures.read_statistics(desk.ledger).total
     assert (after.offered, after.accepted, after.partial) == (before.offered, before.accepted + 1, before.partial)
 
@@ -181,63 +180,75 @@ def test_the_key_held_down_takes_every_word(desk: Desk):
 
 
 def test_a_line_of_verse_is_a_part(desk: Desk):
-    window = desk.begin_with_a_suggestion("tide", STANZA)
+    window = desk.begin_with_a_suggestion("tide")
     window.take("Control+ArrowDown")
     assert desk.until_noted("partial").learned == "editor"
     assert desk.taken == " lie down"
 
 
 def test_escape_puts_away_and_judges_nothing(desk: Desk):
-    window = desk.begin_with_a_suggestion()
+    window = desk.begin_with_a_suggestion("stove")
     window.press("Escape")
     window.expect_no_ghost()
     assert desk.until_noted("dismissed").learned == "command"
 
 
 def test_not_mine_is_noted_at_once_and_the_reason_after_it(desk: Desk):
-    window = desk.begin_with_a_suggestion()
+    window = desk.begin_with_a_suggestion("letter")
     window.press("Shift+Escape")
     window.expect_no_ghost()
     refused = desk.until_noted("rejected")
     assert (refused.learned, refused.reason) == ("command", "")
-    window.picture("vscode-reasons")
     window.page.locator(".quick-input-list .monaco-list-row").filter(has_text="Wrong rhythm").click()
     window.until(lambda: desk.noted[0].reason == "wrong rhythm", "the reason to be noted")
-    assert desk.until_noted("rejected").text == OFFERED
+    assert desk.until_noted("rejected").text == BEGUN["letter"][1]
     window.press("Control+Shift+Space")
     window.until(lambda: "not yours" in str(window.status.get_attribute("aria-label")), "the answer")
     assert window.ghost == ""
 
 
 def test_whoever_writes_on_after_not_mine_is_not_held_up(desk: Desk):
-    window = desk.begin_with_a_suggestion()
+    window = desk.begin_with_a_suggestion("ferry")
     window.press("Shift+Escape")
     window.page.locator(".quick-input-list .monaco-list-row").first.wait_for()
     window.type(" spat into it.")
-    window.until(lambda: window.text.endswith("across the river and spat into it."), f"the words in {window.text!r}")
+    window.until(lambda: window.text.endswith("across the river and spat into it."), "the words in the text")
+    window.press("Enter")
     window.until(lambda: (desk.noted[0].instead or "").startswith(" spat into"), "what was written instead")
     assert desk.until_noted("rejected").reason == ""
 
 
+def test_not_mine_can_be_said_afterwards_too(desk: Desk):
+    window = desk.begin_with_a_suggestion("lamp")
+    window.take("Tab")
+    desk.until_noted("accepted")
+    window.command("Ownhand: Not Mine")
+    desk.until_noted("rejected")
+    reasons = window.page.locator(".quick-input-list .monaco-list-row").filter(has_text="Wrong rhythm")
+    expect(reasons).to_be_visible()
+    window.press("Escape")
+    expect(reasons).to_be_hidden()
+
+
 def test_typing_all_of_it_takes_nothing(desk: Desk):
-    window = desk.begin_with_a_suggestion()
+    window = desk.begin_with_a_suggestion("stove")
     before = figures.read_statistics(desk.ledger).total
-    window.type(OFFERED)
+    window.type(BEGUN["stove"][1])
     assert desk.until_noted("typed_through").learned == "inferred"
     after = figures.read_statistics(desk.ledger).total
     assert after.keystrokes_saved == before.keystrokes_saved
 
 
 def test_typing_something_else_is_told_from_the_text(desk: Desk):
-    window = desk.begin_with_a_suggestion()
-    window.type(" spat into it, as his father had.")
+    window = desk.begin_with_a_suggestion("letter")
+    window.type(" had to sit down.\n")
     past = desk.until_noted("typed_past")
     assert past.learned == "inferred"
-    window.until(lambda: (desk.noted[0].instead or "").startswith(" spat into it"), "what was written instead")
+    window.until(lambda: (desk.noted[0].instead or "").startswith(" had to sit down"), "what was written instead")
 
 
 def test_undo_takes_it_away_again_and_redo_brings_it_back(desk: Desk):
-    window = desk.begin_with_a_suggestion()
+    window = desk.begin_with_a_suggestion("lamp")
     window.take("Tab")
     desk.until_noted("accepted")
     window.press("Control+Z")
@@ -251,20 +262,23 @@ def test_the_page_says_what_became_of_them(desk: Desk):
     window = desk.begin_with_a_suggestion()
     window.take("Tab")
     desk.until_noted("accepted")
-    desk.begin_with_a_suggestion()
+    desk.begin_with_a_suggestion("letter")
     window.press("Escape")
     desk.until_noted("dismissed")
     window.command("Ownhand: What Became of the Suggestions")
     page = window.page.frame_locator("iframe.webview").frame_locator("#active-frame")
     expect(page.get_by_role("heading", name="What became of the suggestions in river")).to_be_visible()
     rows = page.locator("table.recent tbody tr")
-    expect(rows.nth(0)).to_contain_text("looked across the river and" + OFFERED)
+    expect(rows.nth(0)).to_contain_text("She read the letter twice before she gave it to the fire.")
     expect(rows.nth(0)).to_contain_text("put away")
     expect(rows.nth(1)).to_contain_text("you took it")
-    total = figures.read_statistics(desk.ledger).total
-    expect(page.locator("dl.figures div").filter(has_text="seen")).to_contain_text(str(total.shown))
-    expect(page.get_by_role("row").filter(has_text="prose")).to_contain_text(str(total.keystrokes_saved))
+    statistics = figures.read_statistics(desk.ledger)
+    expect(page.locator("dl.figures div").filter(has_text="seen")).to_contain_text(str(statistics.total.shown))
+    prose = statistics.by_form["prose"]
+    expect(page.get_by_role("row").filter(has_text="prose")).to_contain_text(str(prose.keystrokes_saved))
+    window.page.set_viewport_size({"width": 1180, "height": 1040})
     window.picture("vscode-verdicts")
+    window.page.set_viewport_size(VIEWPORT)
     desk.begin_with_a_suggestion()
     window.take("Tab")
     desk.until_noted("accepted")
@@ -317,7 +331,8 @@ def test_an_extension_that_nobody_knows_is_met_once(desk: Desk):
     settings.write_text(settings.read_text().replace('"quill.on": false', '"quill.on": true'))
     window = desk.begin_with_a_suggestion()
     turn_to(window, STRANGE)
-    window.take("Tab")
+    window.press("Tab")  # and the same words are suggested again
+    window.until(lambda: "river and" + STRANGE in window.text, "the other's words in the text")
     desk.until_noted("typed_past")
     window = desk.begin_with_a_suggestion()
     turn_to(window, STRANGE)
@@ -333,7 +348,8 @@ def test_the_line_is_there_again_when_the_window_is(desk: Desk):
     The last one in this window: from now on the sentence stands in another piece.
     """
     window = desk.begin_with_a_suggestion()
-    window.take("Tab")
+    turn_to(window, OFFERED)
+    window.press("Tab")
     desk.until_noted("accepted")
     expect(window.page.locator(UNDERLINED)).to_have_count(1)
     window.saved(desk.name)
@@ -387,7 +403,6 @@ def test_a_word_of_ours_is_a_part_among_others_too(crowded: Desk):
         turn_to(window, rest)
         window.take("Control+ArrowRight")
     assert crowded.until_noted("partial").learned == "editor"
-    assert crowded.taken == " saw"
     turn_to(window, OFFERED.removeprefix(" saw"))
     window.take("Tab")
     crowded.until_noted("accepted")

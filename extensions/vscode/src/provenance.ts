@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 
 import { selector, type Server } from "./server.ts";
+import { readVerdicts } from "./verdicts.ts";
 import { readWhose, sharesInWords, type FromOwnhand, type Whose } from "./whose.ts";
 
 /** Milliseconds without a change after which a text is looked at again. Meanwhile VS Code moves the lines itself. */
@@ -20,6 +21,8 @@ export class Provenance implements vscode.Disposable {
     overviewRulerColor: new vscode.ThemeColor("ownhand.fromOwnhand"),
     overviewRulerLane: vscode.OverviewRulerLane.Left,
   });
+  /** Who wrote which suggestion, "" where that is asked no more. */
+  private readonly models = new Map<string, string>();
   private settling: NodeJS.Timeout | undefined;
 
   constructor(server: Server, memory: vscode.Memento) {
@@ -74,11 +77,30 @@ export class Provenance implements vscode.Disposable {
   private async drawIn(editor: vscode.TextEditor): Promise<void> {
     const { version } = editor.document;
     const whose = this.on ? await this.ask(editor.document) : undefined;
+    const stretches = whose?.fromOwnhand ?? [];
+    await this.learnModels(editor.document, stretches);
     if (editor.document.version !== version) {
       this.soon(); // The text went on while the answer was under way.
     } else if (whose?.version === undefined || whose.version === version) {
-      editor.setDecorations(this.line, whose?.fromOwnhand.map(decoration) ?? []);
+      editor.setDecorations(this.line, stretches.map((stretch) => this.decoration(stretch)));
     }
+  }
+
+  /** Only the last suggestions' models can be had. */
+  private async learnModels(document: vscode.TextDocument, stretches: readonly FromOwnhand[]): Promise<void> {
+    const unknown = stretches.filter(({ suggestion }) => !this.models.has(suggestion));
+    const folder = vscode.workspace.getWorkspaceFolder(document.uri);
+    if (unknown.length === 0 || folder === undefined) return;
+    const verdicts = readVerdicts(await this.server.execute("ownhand.verdicts", folder.uri.toString()));
+    for (const { suggestion } of unknown) this.models.set(suggestion, "");
+    for (const { suggestion, model } of verdicts?.recent ?? []) this.models.set(suggestion, model);
+  }
+
+  private decoration({ start, end, suggestion }: FromOwnhand): vscode.DecorationOptions {
+    const model = this.models.get(suggestion) ?? "";
+    const story = new vscode.MarkdownString();
+    story.appendText(model === "" ? "from Ownhand" : `from Ownhand (${model})`);
+    return { range: new vscode.Range(...start, ...end), hoverMessage: story };
   }
 
   private async ask(document: vscode.TextDocument): Promise<Whose | undefined> {
@@ -89,10 +111,4 @@ export class Provenance implements vscode.Disposable {
 
 function isText(document: vscode.TextDocument): boolean {
   return vscode.languages.match(selector, document) > 0;
-}
-
-function decoration({ start, end, model }: FromOwnhand): vscode.DecorationOptions {
-  const story = new vscode.MarkdownString();
-  story.appendText(model === "" ? "from Ownhand" : `from Ownhand (${model})`);
-  return { range: new vscode.Range(...start, ...end), hoverMessage: story };
 }

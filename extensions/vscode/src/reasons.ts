@@ -19,7 +19,7 @@ const choices: readonly Choice[] = [
 export function askReason(): Promise<string | undefined> {
   const pick = vscode.window.createQuickPick<Choice>();
   pick.title = "Not yours. What was wrong with it?";
-  pick.placeholder = "Say it, or simply write on";
+  pick.placeholder = "Choose, or simply write on";
   pick.items = choices;
   const passOn = passingOn(vscode.window.activeTextEditor);
   return new Promise((resolve) => {

@@ -21,6 +21,8 @@ export interface Figures {
 }
 
 export interface Recent {
+  /** The suggestion's id. */
+  readonly suggestion: string;
   /** Unix seconds. */
   readonly at: number;
   /** "" while nothing is known of a suggestion that was shown. */
@@ -105,6 +107,7 @@ function readRows(value: unknown): Table["rows"] {
 function readRecent(json: Json): Recent {
   const kept = json["kept_300s"];
   return {
+    suggestion: text(json, "suggestion"),
     at: number(json, "at"),
     fate: text(json, "fate"),
     learned: text(json, "learned"),

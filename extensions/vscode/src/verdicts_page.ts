@@ -4,14 +4,14 @@ import { afterwards, fateInWords, howKnown, oneLine } from "./verdict_words.ts";
 import type { Figures, Recent, Table, Verdicts } from "./verdicts.ts";
 
 const style = `
-  h2 { font-weight: 400; margin-top: 2rem; } table { margin-top: 1.5rem; }
-  dl.figures { display: flex; flex-wrap: wrap; gap: 0.6rem 2.4rem; } dl.figures div { min-width: 6rem; }
+  h2 { font-weight: 400; margin-top: 2rem; } tbody th { padding-top: 0.9rem; }
+  dl.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 0.6rem; }
   dt { color: var(--vscode-descriptionForeground); } dd { margin: 0; font-size: 1.6em; }
   td mark { color: inherit; background: none; border-bottom: 1px solid var(--vscode-ownhand-fromOwnhand, currentColor); }
   td.when { white-space: nowrap; color: var(--vscode-descriptionForeground); } td.fate { width: 40%; }
   td.context { font-family: var(--vscode-editor-font-family); }`;
 
-/** How many of the last characters before a suggestion are shown with it. */
+/** How many characters of the paragraph before a suggestion are shown with it. */
 const context = 60;
 
 export function verdictsPage(folder: string, verdicts: Verdicts | undefined, nonce: string): string {
@@ -23,7 +23,7 @@ function body(verdicts: Verdicts | undefined): string {
   const { all, tables, recent, sentence } = verdicts;
   if (all.offered === 0 && recent.length === 0) return `${nothingYet(sentence)}${lookAgainButton}`;
   return `<p>${escape(summary(all))} ${escape(sentence)}</p>${figures(all)}
-${tables.map(table).join("\n")}${recents(recent)}${lookAgainButton}`;
+${kinds(tables)}${recents(recent)}${lookAgainButton}`;
 }
 
 function nothingYet(sentence: string): string {
@@ -57,18 +57,24 @@ function figures(all: Figures): string {
 that you took, less the keys for it and what you deleted of them within half a minute.</small></p>`;
 }
 
-function table({ heading, rows }: Table): string {
-  if (rows.length === 0) return "";
-  const columns = ["offered", "seen", "taken", "in part", "kept", "rate", "keystrokes saved"];
+const columns = ["offered", "seen", "taken", "in part", "share taken", "kept at five minutes", "keystrokes saved"];
+
+/** One table, so that all numbers of a kind stand below each other. */
+function kinds(tables: readonly Table[]): string {
   const head = columns.map((name) => `<th class="number">${name}</th>`).join("");
-  return `<table><thead><tr><th>${heading}</th>${head}</tr></thead>
-<tbody>${rows.map(row).join("\n")}</tbody></table>`;
+  return `<table class="kinds"><thead><tr><th></th>${head}</tr></thead>
+${tables.map(kind).join("\n")}</table>`;
+}
+
+function kind({ heading, rows }: Table): string {
+  if (rows.length === 0) return "";
+  return `<tbody><tr><th colspan="${columns.length + 1}">${heading}</th></tr>${rows.map(row).join("\n")}</tbody>`;
 }
 
 function row({ name, figures }: Table["rows"][number]): string {
   const rate = figures.rate === undefined ? "" : percent(figures.rate);
   const { offered, shown, accepted, partial, keystrokesSaved } = figures;
-  const numbers = [count(offered), count(shown), count(accepted), count(partial), kept(figures), rate, count(keystrokesSaved)];
+  const numbers = [count(offered), count(shown), count(accepted), count(partial), rate, kept(figures), count(keystrokesSaved)];
   return `<tr><td>${escape(name)}</td>${numbers.map((cell) => `<td class="number">${cell}</td>`).join("")}</tr>`;
 }
 
@@ -87,10 +93,11 @@ function recentRow(one: Recent): string {
 
 function inContext({ before, text }: Recent): string {
   if (text === "") return "<small>The words are not kept.</small>";
-  const flat = before.replace(/\s+/g, " ");
+  const paragraph = before.split(/\n\s*\n/).at(-1) ?? "";
+  const flat = oneLine(paragraph);
   const short = flat.length > context ? `…${flat.slice(-context)}` : flat;
-  const space = /^\s/.test(text) ? " " : "";
-  return `${escape(short.trimEnd())}${space}<mark>${escape(oneLine(text))}</mark>`;
+  const space = /^\s*\n/.test(text) ? " / " : /^\s/.test(text) ? " " : "";
+  return `${escape(short)}${space}<mark>${escape(oneLine(text))}</mark>`;
 }
 
 /** The time in the reader's own zone, "" when the server gave none. */

@@ -8,8 +8,8 @@ export interface Stretch {
 }
 
 export interface FromOwnhand extends Stretch {
-  /** The model that wrote it, "" when that isn't known any more. */
-  readonly model: string;
+  /** The suggestion's id, "" when it isn't known any more. */
+  readonly suggestion: string;
 }
 
 export interface Whose {
@@ -49,7 +49,7 @@ export function sharesInWords({ shares, sentence }: Whose): string {
 function readSpan(span: Json): FromOwnhand[] {
   const range = span["range"];
   if (!isJson(range) || !isJson(range["start"]) || !isJson(range["end"])) return [];
-  return [{ start: place(range["start"]), end: place(range["end"]), model: text(span, "model") }];
+  return [{ start: place(range["start"]), end: place(range["end"]), suggestion: text(span, "suggestion") }];
 }
 
 function place(position: Json): [number, number] {

@@ -18,7 +18,7 @@ const answer = {
   recent: [
     {
       suggestion: "s2", at: 1_795_000_000, fate: "typed_past", learned: "inferred", sure: 0.7, form: "prose", model: "tale:1b",
-      before: "The ferryman looked across the river and", text: " saw <b>nothing</b> & no one.", instead: "\nspat\ninto it", settled: null,
+      before: "# The ferry\n\nThe ferryman looked across the river and", text: " saw <b>nothing</b> & no one.", instead: "\nspat\ninto it", settled: null,
     },
   ],
 };
@@ -63,7 +63,7 @@ test("the page has figures, tables and the last suggestions, and runs nothing th
   assert.ok(page.includes("<td>verse</td>"));
   assert.ok(page.includes("<td>nothing of yours yet</td>"), "no adapter");
   assert.ok(page.includes("tale &#60;1b&#62;"));
-  assert.ok(page.includes("river and <mark>saw &#60;b&#62;nothing&#60;/b&#62; &#38; no one.</mark>"));
+  assert.ok(page.includes('"context">The ferryman looked across the river and <mark>saw &#60;b&#62;nothing&#60;/b&#62; &#38; no one.</mark>'));
   assert.ok(page.includes("you wrote something else: “spat / into it”"));
   assert.ok(!page.includes("<b>nothing"));
   assert.match(page, /script-src 'nonce-n0nce'/);

@@ -5,21 +5,21 @@ import { readWhose, sharesInWords } from "../src/whose.ts";
 
 const range = { start: { line: 2, character: 38 }, end: { line: 2, character: 84 } };
 
-test("only what came from suggestions is underlined, with its model where that is known", () => {
+test("only what came from suggestions is underlined", () => {
   const whose = readWhose({
     version: 4,
     shares: { "from Ownhand": 0.12, "not from Ownhand": 0.81, pasted: 0.07, "not observed": 0 },
     spans: [
-      { range, kind: "from Ownhand", suggestion: "s1", model: "tale:1b" },
-      { range, kind: "from Ownhand", suggestion: "s2" },
+      { range, kind: "from Ownhand", suggestion: "s1" },
+      { range, kind: "from Ownhand" },
       { range, kind: "pasted" },
       { range: "none", kind: "from Ownhand" },
     ],
   });
   assert.ok(whose);
   assert.deepEqual(whose.fromOwnhand, [
-    { start: [2, 38], end: [2, 84], model: "tale:1b" },
-    { start: [2, 38], end: [2, 84], model: "" },
+    { start: [2, 38], end: [2, 84], suggestion: "s1" },
+    { start: [2, 38], end: [2, 84], suggestion: "" },
   ]);
   assert.equal(whose.version, 4);
   assert.equal(sharesInWords(whose), "Here 81 % is not from Ownhand, 12 % from Ownhand, 7 % pasted.");
