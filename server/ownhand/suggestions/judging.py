@@ -1,30 +1,26 @@
 """What became of suggestions, as far as the next ones depend on it: the pause, the places where one was put away, and
-what the writer called "not mine"."""
+what the writer called "not mine".
+
+Who watches the document tells it (see `verdicts.observer`); nothing is guessed here."""
 
 from dataclasses import dataclass, field
 
-from ownhand.suggestions.lookahead import Declined, LookAhead, Scope
-from ownhand.suggestions.moment import Moment
+from ownhand.suggestions.lookahead import Declined, LookAhead
 from ownhand.suggestions.rejections import Rejections
 from ownhand.suggestions.trigger import PauseRule
 
 
 @dataclass
 class Judging:
-    """Verdicts on the suggestions of one suggester. At most one suggestion per document is without one."""
+    """Verdicts on the suggestions of one suggester."""
 
     cache: LookAhead
     pause: PauseRule
     rejections: Rejections
     declined: Declined = field(default_factory=Declined)
-    _open: dict[str, str] = field(default_factory=dict)
-
-    def offered(self, document: str, suggestion_id: str) -> None:
-        self._open[document] = suggestion_id
 
     def accepted(self, suggestion_id: str) -> None:
         """The writer took the suggestion, whole or in part."""
-        self._close(suggestion_id)
         self.cache.is_first_verdict(suggestion_id)
         self.pause.accepted()
         entry = self.cache.known(suggestion_id)
@@ -54,23 +50,5 @@ class Judging:
 
     def ignored(self, suggestion_id: str) -> None:
         """The writer went on without it. It counts once, and not for a suggestion of which a part was taken."""
-        if self._close(suggestion_id) and self.cache.is_first_verdict(suggestion_id):
+        if self.cache.is_first_verdict(suggestion_id):
             self.pause.ignored()
-
-    def judge_last(self, scope: Scope, moment: Moment) -> None:
-        """A new suggestion starts, so what became of the last one can be seen: typed through, or ignored."""
-        last = self._open.get(moment.document)
-        if last is None:
-            return
-        if self.cache.typed_through(scope, moment, last):
-            self.accepted(last)
-        else:
-            self.ignored(last)
-
-    def closed(self, document: str) -> None:
-        self._open.pop(document, None)
-
-    def _close(self, suggestion_id: str) -> bool:
-        """Take the suggestion from those without a verdict; False when it was not among them."""
-        document = next((name for name, open_id in self._open.items() if open_id == suggestion_id), None)
-        return document is not None and self._open.pop(document) is not None

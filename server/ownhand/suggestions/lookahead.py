@@ -79,19 +79,12 @@ class LookAhead:
         entry.typed = len(entry.suggestion.text) - len(best[2].text)
         return best[2]
 
-    def typed_through(self, scope: Scope, moment: Moment, suggestion_id: str) -> bool:
-        """Does the text hold this suggestion whole, at its place before the cursor?"""
-        entry = self._entries.get(suggestion_id)
-        if entry is None or entry.scope != scope:
-            return False
-        typed = moment.before[max(0, entry.position - moment.before_offset) :]
-        return typed.startswith(entry.suggestion.text.rstrip())
-
     def is_first_verdict(self, suggestion_id: str) -> bool:
-        """Note a verdict; False when there was one before. Typing back into a suggestion makes it live once more."""
-        entry = self._entries.get(suggestion_id)
+        """Note a verdict; False when there was one before, or the suggestion isn't known any more. Typing back into a
+        suggestion makes it live once more."""
+        entry = self.known(suggestion_id)
         if entry is None:
-            return True
+            return False
         first, entry.judged = not entry.judged, True
         return first
 

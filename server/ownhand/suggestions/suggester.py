@@ -121,7 +121,7 @@ class Suggester:
         self._pause.changed(document)
 
     def accepted(self, suggestion_id: str) -> None:
-        """The writer took the suggestion, whole or in part."""
+        """The writer took the suggestion, whole or in part, or typed all of it."""
         self._judging.accepted(suggestion_id)
 
     def dismissed(self, suggestion_id: str) -> None:
@@ -154,7 +154,6 @@ class Suggester:
         self._composer.forget(document)
         self._read.discard(document)
         self._pause.closed(document)
-        self._judging.closed(document)
 
     async def close(self) -> None:
         """Stop every generation."""
@@ -225,7 +224,6 @@ class Suggester:
         found = self._kept(moment, offered=True)
         if found is not None:
             self.stats.continued += 1
-            self._judging.offered(moment.document, found.id)
         return found
 
     def _kept(self, moment: Moment, *, offered: bool) -> Suggestion | None:
@@ -238,7 +236,6 @@ class Suggester:
 
     def _place(self, moment: Moment) -> Place | Silence:
         """Where a suggestion may start now, or why none does."""
-        self._judging.judge_last(self._scope(moment), moment)
         if not moment.invoked and self.trigger == "manual":
             self._let_read(moment)
             return Silence("Ownhand waits until you ask for a suggestion.")
@@ -329,7 +326,6 @@ class Suggester:
 
     def _offer(self, moment: Moment, suggestion: Suggestion) -> Suggestion:
         self.stats.offered += 1
-        self._judging.offered(moment.document, suggestion.id)
         if len(self._flights) <= 1:
             ahead = replace(moment, before=moment.before + suggestion.text, invoked=False)
             self._prefetch.begin(ahead, self._write_ahead)
