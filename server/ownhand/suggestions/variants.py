@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from ownhand.text.distance import distance, distances
+
 ONE_IN = 4
 """Of so many words one may differ, counted as token edits: one put in, left out, or changed."""
 
@@ -11,7 +13,7 @@ Words = Sequence[str]
 
 def alike(one: Words, other: Words) -> bool:
     """The same words, but for one in four of the longer text."""
-    return one == other or _distances(one, other)[-1] <= max(len(one), len(other)) // ONE_IN
+    return one == other or distance(one, other) <= max(len(one), len(other)) // ONE_IN
 
 
 def is_variant(text: Words, rejected: Words, *, typed: int = 0, near: bool = True) -> bool:
@@ -53,7 +55,7 @@ def _holds_near(text: Words, rejected: Words, typed: int) -> bool:
     What comes has to bring the text nearer to them than what was typed is already.
     """
     size, whole = len(text), len(rejected)
-    to_beginnings = _distances(rejected, text)
+    to_beginnings = distances(rejected, text)
     if to_beginnings[size] <= max(size, whole) // ONE_IN:
         return to_beginnings[size] < to_beginnings[min(typed, size)]
     beyond = (end for end in range(typed + 1, size) if text[end - 1] == rejected[-1])
@@ -62,18 +64,6 @@ def _holds_near(text: Words, rejected: Words, typed: int) -> bool:
 
 def _begins_near(text: Words, rejected: Words) -> bool:
     """A beginning of the rejected words, but for small changes."""
-    to_beginnings = _distances(text, rejected)
+    to_beginnings = distances(text, rejected)
     ends = (end for end in range(1, len(rejected)) if rejected[end - 1] == text[-1])
     return any(to_beginnings[end] <= len(text) // ONE_IN for end in ends)
-
-
-def _distances(one: Words, other: Words) -> list[int]:
-    """Token edit distances (Levenshtein) of `one` to each beginning of `other`, from the empty one to the whole."""
-    above = list(range(len(other) + 1))
-    for row, word in enumerate(one, start=1):
-        here = [row]
-        for column, against in enumerate(other, start=1):
-            changed = above[column - 1] + (word != against)
-            here.append(min(changed, above[column] + 1, here[-1] + 1))
-        above = here
-    return above

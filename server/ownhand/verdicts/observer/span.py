@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from ownhand.text.distance import distance
 from ownhand.text.words import matching_words
 from ownhand.verdicts.observer.edits import Edit
 
@@ -99,14 +100,4 @@ def word_distance(accepted: str, present: str) -> float:
     theirs, mine = matching_words(accepted), matching_words(present)
     if not theirs:
         return 0.0 if accepted.strip() == present.strip() else 1.0
-    return min(1.0, _levenshtein(theirs, mine) / len(theirs))
-
-
-def _levenshtein(one: list[str], other: list[str]) -> int:
-    row = list(range(len(other) + 1))
-    for number, word in enumerate(one, 1):
-        before, row[0] = row[0], number
-        for index, other_word in enumerate(other, 1):
-            cost = before if word == other_word else 1 + min(before, row[index], row[index - 1])
-            before, row[index] = row[index], cost
-    return row[-1]
+    return min(1.0, distance(theirs, mine) / len(theirs))
