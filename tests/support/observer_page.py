@@ -8,6 +8,7 @@ from ownhand.verdicts.observer.edits import Edit
 from ownhand.verdicts.observer.follower import Clock
 from ownhand.verdicts.observer.observer import PRESUMED_SHOWN, Observer
 from simulated_writer import (
+    Ask,
     Chunk,
     Compose,
     Elsewhere,
@@ -134,6 +135,7 @@ class ObservedPage:
             Redo: lambda _: self.redo(),
             Whole: lambda _: self.observer.replaced(self.text, self.text),
             Reopen: self._reopen,
+            Ask: lambda _: self._ask(),
             Wait: lambda _: self.wait(PRESUMED_SHOWN + 0.1),
         }
         acts[type(step)](step)
@@ -184,6 +186,13 @@ class ObservedPage:
         edit, cursor = self._redo.pop()
         self.cursor = cursor
         self.change(edit)
+
+    def _ask(self) -> None:
+        """The same text: under the same id as long as it may be live, under a new one after it was put away."""
+        if not self.judged():
+            assert self.observer.offered_again(self.newest)
+        else:
+            self.offer(self.suggestion, f"{self.newest}'")
 
     def _reopen(self, _: Reopen) -> None:
         self.observer.closed(file=True)

@@ -127,11 +127,16 @@ class Reopen:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """By a key, for another suggestion here. What becomes of that one is another episode's matter."""
+
+
+@dataclass(frozen=True)
 class Wait:
     """Until a suggestion counts as seen."""
 
 
-Step = Keys | Together | Chunk | Swap | Compose | Elsewhere | Take | Gesture | Undo | Redo | Whole | Reopen | Wait
+Step = Keys | Together | Chunk | Swap | Compose | Elsewhere | Take | Gesture | Undo | Redo | Whole | Reopen | Ask | Wait
 
 
 @dataclass(frozen=True)
@@ -332,6 +337,21 @@ def _never_sees_it(scene: _Scene) -> Acted:
     return UNSEEN, (Keys(scene.other), Wait())
 
 
+def _puts_away_asks_and_takes_the_next(scene: _Scene) -> Acted:
+    """The next one says the same: to take it is no word for the first."""
+    return DISMISSED, (Wait(), Gesture("dismiss"), Ask(), Take())
+
+
+def _takes_back_and_writes_again(scene: _Scene) -> Acted:
+    """What is typed by hand and comes back in one change, by undo and redo, was not taken."""
+    typed = scene.suggestion[: scene.cut()]
+    return TYPED_PAST, (Wait(), Keys(typed), Swap(len(typed), ""), Chunk(typed), Keys("zwar nicht"), Keys(scene.other))
+
+
+def _slips_at_once_and_asks_again(scene: _Scene) -> Acted:
+    return TYPED_THROUGH, (Keys("x"), Swap(1, ""), Ask(), Wait(), Keys(scene.suggestion))
+
+
 def _dictates_the_same(scene: _Scene) -> Acted:
     end = scene.words()
     return None, (Wait(), Chunk(scene.suggestion[:end] if end else scene.suggestion))
@@ -375,6 +395,9 @@ INTENTIONS: tuple[Callable[[_Scene], Acted], ...] = (
     _rejects_and_writes,
     _rejects_and_writes_the_same,
     _never_sees_it,
+    _puts_away_asks_and_takes_the_next,
+    _takes_back_and_writes_again,
+    _slips_at_once_and_asks_again,
     _dictates_the_same,
     _pastes_the_same,
 )

@@ -8,6 +8,7 @@ from lsprotocol import types
 from lsp_editor import Editor
 from ownhand.text.utf16 import utf16_length
 from simulated_writer import (
+    Ask,
     Chunk,
     Compose,
     Elsewhere,
@@ -49,6 +50,9 @@ class WriterPage:
         (self.id,) = items[0].command.arguments
         return self.suggestion
 
+    async def _ask_again(self) -> None:
+        await self.ask()
+
     async def act(self, step: Step) -> None:
         acts: dict[type, Callable[..., Awaitable[None]]] = {
             Keys: self._keys,
@@ -63,6 +67,7 @@ class WriterPage:
             Redo: lambda _: self._step_on(),
             Whole: self._whole,
             Reopen: self._reopen,
+            Ask: lambda _: self._ask_again(),
             Wait: lambda _: asyncio.sleep(SEEN),
         }
         await acts[type(step)](step)

@@ -55,3 +55,19 @@ def test_one_word_on_a_long_page_is_one_edit() -> None:
 def test_two_strange_texts_are_told_apart_as_they_are(size: int) -> None:
     old, new = "a b " * (size // 4), "c d " * (size // 4)
     assert applied(old, difference(old, new)) == new
+
+
+def test_small_changes_in_every_paragraph_of_a_novel_stay_small() -> None:
+    """Blank lines are all alike: an earlier comparison took minutes for this, and then told one edit for all of it."""
+    paragraphs = [f'"{number} boats," he said, and {number + 3} came back without a sound.' for number in range(3000)]
+    old, new = "\n\n".join(paragraphs), "\n\n".join(line.replace('"', "”") for line in paragraphs)
+    edits = difference(old, new)
+    assert applied(old, edits) == new
+    assert len(edits) >= 3000
+    assert max(len(edit.removed) for edit in edits) < 100
+
+
+def test_a_text_that_changed_everywhere_is_told_in_bounded_steps() -> None:
+    old = "\n\n".join(f"The water came back {number} times." for number in range(9000))
+    new = "\n\n".join(f"Nobody minded it {number * 7} days." for number in range(9000))
+    assert applied(old, difference(old, new)) == new

@@ -226,6 +226,60 @@ def test_a_rejection_outweighs_whatever_follows() -> None:
     assert [fact.reason for fact in page.judged() if fact.verdict is Verdict.REJECTED] == ["", "cliché"]
 
 
+def test_a_page_that_is_closed_right_after_a_paste_tells_of_it() -> None:
+    """The part that was not claimed yet was looked for among suggestions that were no longer followed: a crash, and
+    every later fact of the sitting was lost."""
+    page = page_with()
+    page.act(Wait())
+    page.put(SAID)
+    page.observer.closed(file=True)
+    assert page.fate() == "partial"
+    assert page.marks == [(len(PAGE), len(PAGE) + len(SAID), "s1")]
+
+
+def test_what_took_its_place_is_not_what_the_writer_wrote_instead() -> None:
+    """A suggestion that another one replaced was told as typed through when the other, longer one was taken."""
+    page = page_with(" had seen it")
+    page.act(Wait())
+    page.offer(SAID, "s2")
+    page.act(Wait())
+    page.act(Take())
+    page.wait(5)
+    assert (page.fate("s1"), page.fate("s2")) == ("ignored", "accepted")
+
+
+def test_the_same_text_asked_for_anew_credits_the_newer_one_alone() -> None:
+    page = page_with()
+    page.act(Wait())
+    page.act(Gesture("dismiss"))
+    page.offer(SAID, "s2")
+    page.put(SAID)
+    page.observer.accepted("s2")
+    page.wait(5)
+    assert (page.fate("s1"), page.fate("s2")) == ("dismissed", "accepted")
+    assert {name for _, _, name in page.marks} == {"s2"}
+
+
+def test_a_letter_that_an_editor_tells_behind_the_same_letter_is_typed_at_the_place() -> None:
+    """Editors that compare texts tell of "o" typed before "one" as of an "o" between "o" and "ne"."""
+    page = ObservedPage("She went to the b")
+    page.text += "oat, and no one saw."
+    page.offer("oo-oo of a dove")
+    page.act(Wait())
+    page.change(Edit(len("She went to the bo"), "", "o"))
+    page.cursor += 1
+    page.act(Keys("o-oo of a dove"))
+    assert page.fate() == "typed_through"
+
+
+def test_a_page_that_changed_everywhere_still_holds_what_was_taken() -> None:
+    page = taken()
+    strange = "\n\n".join(f"Nobody minded it {number * 7} days." for number in range(9000))
+    page.observer.replaced(page.text, strange + SAID + strange)
+    page.wait(16)
+    assert page.checks[0].distance == 0
+
+
 def test_accepted_text_is_looked_at_five_times() -> None:
     page = taken()
     page.wait(20)

@@ -8,7 +8,7 @@ from simulated_writer import Confusion, episodes
 
 def test_the_fates_of_simulated_writers_are_told_rightly(capsys: pytest.CaptureFixture[str]) -> None:
     confusion = Confusion()
-    for episode in episodes(3500):
+    for episode in episodes(3800):
         page = ObservedPage(episode.page)
         page.offer(episode.suggestion)
         for step in episode.steps:

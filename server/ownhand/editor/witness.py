@@ -17,11 +17,16 @@ from ownhand.manuscript.encoding import Unreadable, decode
 from ownhand.suggestions.moment import Moment, Suggestion
 from ownhand.suggestions.offering import offered
 from ownhand.text.utf16 import code_points
-from ownhand.verdicts.facts import MOST_AFTER, MOST_BEFORE, PRECEDENCE, UNTITLED, Fact, Judged, Shown, Verdict
+from ownhand.verdicts.facts import MOST_AFTER, MOST_BEFORE, PRECEDENCE, UNTITLED, Fact, Judged, Learned, Shown, Verdict
 from ownhand.verdicts.ledger.ledger import Ledger
 from ownhand.verdicts.observer.edits import Edit
+from ownhand.verdicts.observer.observer import Observer
 
-_REMEMBERED = 10_000
+_REMEMBERED = 1000
+_KNOWN_BY = 300
+"""Characters before a suggestion's place by which the place is known again."""
+_UNSEEN_NOW = 0.5
+"""How sure a gesture is whose text can't be looked at any more."""
 _SOONEST = 0.02
 """Seconds between two rounds of what fell due."""
 _COUNTED = frozenset(
@@ -68,7 +73,8 @@ class Witness:
         self._sitting = Sitting(self._note, mark, editor_reports=editor_reports)
         self._known: OrderedDict[str, Known] = OrderedDict()
         self._timer: asyncio.TimerHandle | None = None
-        self._reading: set[asyncio.Task[None]] = set()
+        self._reading: dict[str, asyncio.Task[None]] = {}
+        """Files of closed documents that are being read: one at a time for each, however slow the disk is."""
 
     # Documents
 
@@ -89,62 +95,77 @@ class Witness:
             self._sitting.leave(seat, document.mirror.plain, file=document.path is not None)
             self._plan()
 
-    def close(self) -> None:
-        """The sitting is over: what can be told of the open documents is told."""
-        if self._timer is not None:
-            self._timer.cancel()
-        for seat in self._sitting:
-            if seat.parked is None:
-                seat.observer.closed(file=not seat.uri.startswith("untitled:"))
+    def left(self, folder: str) -> None:
+        """The folder's ledger is about to be closed: what can be told of its documents is told; open ones begin anew.
+
+        Who keeps the ledger finishes from the files what was followed.
+        """
+        for uri in self._sitting.end(folder):
+            if (document := self._documents.get(uri)) is not None:
+                self._seat(document)
 
     # Suggestions
 
     def asked(self, moment: Moment) -> None:
-        seat = self._sitting.get(moment.document)
-        if seat is not None:
+        """A question whose text has changed since says nothing about what is on the screen now."""
+        seat, document = self._sitting.get(moment.document), self._documents.get(moment.document)
+        if seat is not None and document is not None and document.version == moment.version:
             seat.observer.asked(moment.position)
 
-    def offered(self, suggestion: Suggestion, moment: Moment) -> bool:
-        """A suggestion goes out. False when it did before: the remainder of one keeps its id."""
+    def offered(self, suggestion: Suggestion, moment: Moment) -> None:
+        """A suggestion goes out, or what is left of one that did before, under the same id."""
         document = self._documents.get(moment.document)
-        if suggestion.id in self._known or document is None:
-            return False
-        seat = self._seat(document)
-        self._known[suggestion.id] = Known(seat, moment.page, moment.before[-MOST_BEFORE:], suggestion.text)
+        if document is None:
+            return
+        seat, known = self._seat(document), self._known.get(suggestion.id)
+        if known is not None and seat.observer.offered_again(suggestion.id):
+            return
+        self._remember(suggestion, moment, seat)
+        before, after = moment.before[-MOST_BEFORE:], moment.after[:MOST_AFTER]
+        offer = offered(suggestion, moment, seat.key, CLOCK.at())
+        since = seat.since(moment.version)
+        seat.observer.offered(offer, suggestion.text, before, after, since, is_new=known is None)
+        self._plan()
+
+    def _remember(self, suggestion: Suggestion, moment: Moment, seat: Seat) -> None:
+        if suggestion.id in self._known:
+            return
+        before = moment.before[-_KNOWN_BY:]
+        self._known[suggestion.id] = Known(seat, moment.page, before, suggestion.text)
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         self._status.count("offered")
-        before, after = moment.before[-MOST_BEFORE:], moment.after[:MOST_AFTER]
-        seat.observer.offered(
-            offered(suggestion, moment, seat.key, CLOCK.at()),
-            suggestion.text,
-            before,
-            after,
-            seat.since(moment.version),
-        )
-        self._plan()
-        return True
 
     def shown(self, suggestion: str) -> None:
-        self._gesture(suggestion, lambda known: known.seat.observer.shown(suggestion))
+        if (known := self._known.get(suggestion)) is not None:
+            known.seat.observer.shown(suggestion)
+            self._plan()
 
     def accepted(self, suggestion: str) -> None:
-        self._gesture(suggestion, lambda known: known.seat.observer.accepted(suggestion))
+        self._gesture(suggestion, Verdict.ACCEPTED, lambda observer: observer.accepted(suggestion))
 
     def partly_accepted(self, suggestion: str, item_text: str, units: int) -> None:
         """`units` UTF-16 units of `item_text`, the suggestion or what was left of it when the item was made."""
-
-        def tell(known: Known) -> None:
-            start = len(known.text) - len(item_text) if known.text.endswith(item_text) else 0
-            known.seat.observer.partly_accepted(suggestion, start + code_points(item_text or known.text, units))
-
-        self._gesture(suggestion, tell)
+        if (known := self._known.get(suggestion)) is None:
+            return
+        start = len(known.text) - len(item_text) if item_text and known.text.endswith(item_text) else 0
+        length = start + code_points(item_text or known.text, units)
+        self._gesture(suggestion, Verdict.PARTIAL, lambda observer: observer.partly_accepted(suggestion, length))
 
     def dismissed(self, suggestion: str) -> None:
-        self._gesture(suggestion, lambda known: known.seat.observer.dismissed(suggestion))
+        self._gesture(suggestion, Verdict.DISMISSED, lambda observer: observer.dismissed(suggestion))
 
     def rejected(self, suggestion: str, reason: str) -> None:
-        self._gesture(suggestion, lambda known: known.seat.observer.rejected(suggestion, reason))
+        self._gesture(suggestion, Verdict.REJECTED, lambda observer: observer.rejected(suggestion, reason), reason)
+
+    def _gesture(self, suggestion: str, verdict: Verdict, tell: Callable[[Observer], bool], reason: str = "") -> None:
+        """Once its page was closed or many others came, only what the editor says is known of a suggestion."""
+        if (known := self._known.get(suggestion)) is None:
+            return
+        if not tell(known.seat.observer):
+            said = Judged(suggestion, CLOCK.at(), verdict, Learned.COMMAND, _UNSEEN_NOW, reason=reason)
+            self._note(known.seat, said)
+        self._plan()
 
     async def recorded(self, suggestion: str) -> bool | None:
         """Is everything that was said of it so far on disk? Waits a moment for it. None: nothing is noted there."""
@@ -159,12 +180,6 @@ class Witness:
         """The key of the folder in which it was offered."""
         known = self._known.get(suggestion)
         return known.seat.folder if known else None
-
-    def _gesture(self, suggestion: str, tell: Callable[[Known], None]) -> None:
-        known = self._known.get(suggestion)
-        if known is not None:
-            tell(known)
-            self._plan()
 
     # Facts
 
@@ -218,7 +233,8 @@ class Witness:
 
     def _plan(self) -> None:
         """See to it that what falls due next is dealt with."""
-        due = min((at for seat in self._sitting if (at := seat.observer.next_due) is not None), default=None)
+        seats = [seat for seat in self._sitting if seat.uri not in self._reading]
+        due = min((at for seat in seats if (at := seat.observer.next_due) is not None), default=None)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -231,7 +247,7 @@ class Witness:
         now = CLOCK.now()
         for seat in self._sitting:
             due = seat.observer.next_due
-            if due is not None and due <= now:
+            if due is not None and due <= now and seat.uri not in self._reading:
                 self._run(seat)
         self._plan()
 
@@ -240,8 +256,7 @@ class Witness:
             seat.observer.run()
         elif (path := self._path_of(seat)) is not None:
             task = asyncio.get_running_loop().create_task(self._look_at_file(seat, path))
-            self._reading.add(task)
-            task.add_done_callback(self._reading.discard)
+            self._reading[seat.uri] = task
             task.add_done_callback(_noticed)
         else:
             seat.observer.lost()
@@ -249,7 +264,11 @@ class Witness:
 
     async def _look_at_file(self, seat: Seat, path: Path) -> None:
         """A closed document's text is in its file, where another program may have changed it."""
-        text = await asyncio.to_thread(_read, path)
+        uri = seat.uri
+        try:
+            text = await asyncio.to_thread(_read, path)
+        finally:
+            del self._reading[uri]
         if seat.parked is None:
             return  # Opened again meanwhile: its next look comes with the others.
         if text is None:

@@ -1,22 +1,27 @@
-"""Changes of a text, as small as they can be told.
+"""Changes of a text, as small as they can be told within bounded time.
 
-An editor may say "the whole document is now this" when one word was mended or a paragraph was wrapped anew. What
+An editor may say "the whole document is now this" when one word was mended or every paragraph was wrapped anew. What
 follows a stretch of text through such a change needs to know which parts of it stayed.
 """
 
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from itertools import accumulate
 
-MOST_TOKENS = 800
-"""Tokens on either side up to which a replacement is compared token by token; beyond, line by line first."""
-MOST_LINES = 4000
-"""Lines on either side up to which they are compared; beyond, a replacement stays one."""
-_LEAST_STAYED = 8
-"""Characters in a row that have to be the same to count as having stayed: single words and spaces match by chance."""
-_TOKEN = re.compile(r"\w+\s?|\s|[^\w\s]")
+from ownhand.verdicts.whose.align import align
+from ownhand.verdicts.whose.tokens import tokens_of
+
+MOST_CHARACTERS = 200_000
+"""Both sides of a replacement that is compared word by word; a larger one is compared line by line first."""
+_EFFORT = 60_000
+"""Steps of one comparison: some 50 ms."""
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+Range = tuple[int, int]
+Pair = tuple[int, int, int, int]
+"""[start, end) in the old text and [start, end) in the new one, which are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,81 +39,84 @@ def difference(old: str, new: str) -> list[Edit]:
 
 
 def refined(edit: Edit) -> list[Edit]:
-    """The same change without what stayed as it was. Edits come in an order in which each can be applied as it is."""
+    """The same change without what stayed as it was. Edits come in an order in which each can be applied as it is.
+
+    What would take too long to compare stays one edit.
+    """
     edit = _trimmed(edit)
     if not edit.removed and not edit.inserted:
         return []
     if not edit.removed or not edit.inserted:
         return [edit]
-    return list(_split(edit, _LINE, MOST_LINES)) if _is_large(edit) else _by_token(edit)
+    if len(edit.removed) + len(edit.inserted) <= MOST_CHARACTERS:
+        return list(_split(edit, _same_words(edit.removed, edit.inserted)))
+    return list(_by_lines(edit))
 
 
-def _is_large(edit: Edit) -> bool:
-    """A cheap look that errs towards lines: a token has four characters and a half on average."""
-    return max(len(edit.removed), len(edit.inserted)) > 4 * MOST_TOKENS
-
-
-def _by_token(edit: Edit) -> list[Edit]:
-    return list(_split(edit, _TOKEN, MOST_TOKENS))
-
-
-def _split(edit: Edit, pattern: re.Pattern[str], most: int) -> Iterator[Edit]:
-    """Edits between the stretches that stayed; between lines that stayed it is looked at tokens again."""
-    old, new = pattern.findall(edit.removed), pattern.findall(edit.inserted)
-    if max(len(old), len(new)) > most:
-        yield edit
-        return
+def _by_lines(edit: Edit) -> Iterator[Edit]:
+    """Line by line, then within what lies between the lines that stayed. A line stays when its letters do."""
     shift = 0
-    for removed, inserted, offset in _between(old, new, _stayed(old, new)):
-        part = _trimmed(Edit(edit.offset + offset + shift, removed, inserted))
-        shift += len(inserted) - len(removed)
-        if pattern is _LINE and part.removed and part.inserted and not _is_large(part):
-            yield from _by_token(part)
-        elif part.removed or part.inserted:
-            yield part
+    for old, new in _aligned_lines(edit.removed, edit.inserted):
+        gone, come = edit.removed[slice(*old)], edit.inserted[slice(*new)]
+        if gone != come:
+            part = _trimmed(Edit(edit.offset + old[0] + shift, gone, come))
+            yield from _words_within(part)
+            shift += len(come) - len(gone)
 
 
-def _stayed(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]:
-    """(index in old, index in new, number of tokens) of what stayed, in order, ending with (len(old), len(new), 0).
-
-    A word is the same whether a space or a line end follows it: wrapped text stays, but for its line ends.
-    """
-    blocks = SequenceMatcher(None, _spaced(old), _spaced(new), autojunk=False).get_matching_blocks()
-    long = [block for block in blocks if sum(map(len, old[block.a : block.a + block.size])) >= _LEAST_STAYED]
-    same = [(block.a + at, block.b + at) for block in long for at in range(block.size)]
-    return [*_runs([pair for pair in same if old[pair[0]] == new[pair[1]]]), (len(old), len(new), 0)]
+def _words_within(part: Edit) -> Iterator[Edit]:
+    small = len(part.removed) + len(part.inserted) <= MOST_CHARACTERS
+    if small and part.removed and part.inserted:
+        yield from _split(part, _same_words(part.removed, part.inserted))
+    else:
+        yield part
 
 
-def _spaced(tokens: Sequence[str]) -> list[str]:
-    return [f"{token[:-1]} " if token[-1].isspace() else token for token in tokens]
+def _split(edit: Edit, same: Iterator[Pair]) -> Iterator[Edit]:
+    """The edits between what is the same on both sides."""
+    old_at = new_at = shift = 0
+    for old_start, old_end, new_start, new_end in [*same, (len(edit.removed),) * 2 + (len(edit.inserted),) * 2]:
+        gone, come = edit.removed[old_at:old_start], edit.inserted[new_at:new_start]
+        if gone != come:
+            yield _trimmed(Edit(edit.offset + old_at + shift, gone, come))
+            shift += len(come) - len(gone)
+        old_at, new_at = old_end, new_end
 
 
-def _runs(pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
-    """Pairs of indices that rise together, as (first, first, how many)."""
-    start, size = (0, 0), 0
-    for pair in pairs:
-        if size and pair == (start[0] + size, start[1] + size):
-            size += 1
+def _same_words(old: str, new: str) -> Iterator[Pair]:
+    """Words and signs that stayed. Where the white space between them stayed too, they are one stretch."""
+    mine, theirs = tokens_of(old), tokens_of(new)
+    for block in align(mine.hashes, theirs.hashes, _EFFORT, moves=False).kept:
+        whole = _bounds(mine.bounds, block.old, block.size) + _bounds(theirs.bounds, block.new, block.size)
+        if old[whole[0] : whole[1]] == new[whole[2] : whole[3]]:
+            yield whole
             continue
-        if size:
-            yield *start, size
-        start, size = pair, 1
-    if size:
-        yield *start, size
+        for at in range(block.size):
+            pair = _bounds(mine.bounds, block.old + at, 1) + _bounds(theirs.bounds, block.new + at, 1)
+            if old[pair[0] : pair[1]] == new[pair[2] : pair[3]]:
+                yield pair
 
 
-def _between(
-    old: Sequence[str], new: Sequence[str], stayed: Sequence[tuple[int, int, int]]
-) -> Iterator[tuple[str, str, int]]:
-    """(removed, inserted, offset in the old text) of each gap between what stayed."""
-    at_old = at_new = offset = 0
-    for start_old, start_new, size in stayed:
-        removed, inserted = "".join(old[at_old:start_old]), "".join(new[at_new:start_new])
-        if removed or inserted:
-            yield removed, inserted, offset
-        kept = sum(map(len, old[start_old : start_old + size]))
-        offset += len(removed) + kept
-        at_old, at_new = start_old + size, start_new + size
+def _bounds(bounds: Sequence[int], first: int, size: int) -> tuple[int, int]:
+    return bounds[2 * first], bounds[2 * (first + size - 1) + 1]
+
+
+def _aligned_lines(old: str, new: str) -> Iterator[tuple[Range, Range]]:
+    """Stretches of both texts that correspond, in order and without gaps: lines with the same letters, and the rest."""
+    mine, theirs = _LINE.findall(old), _LINE.findall(new)
+    old_at, new_at = [0, *accumulate(map(len, mine))], [0, *accumulate(map(len, theirs))]
+    old_line = new_line = 0
+    for block in align(_letters(mine), _letters(theirs), _EFFORT, moves=False).kept:
+        yield (old_at[old_line], old_at[block.old]), (new_at[new_line], new_at[block.new])
+        for at in range(block.size):
+            mine_at, theirs_at = block.old + at, block.new + at
+            yield (old_at[mine_at], old_at[mine_at + 1]), (new_at[theirs_at], new_at[theirs_at + 1])
+        old_line, new_line = block.old + block.size, block.new + block.size
+    yield (old_at[old_line], len(old)), (new_at[new_line], len(new))
+
+
+def _letters(lines: Sequence[str]) -> list[int]:
+    return [zlib.crc32("".join(filter(str.isalnum, line)).encode("utf-8", "surrogatepass")) for line in lines]
 
 
 def _trimmed(edit: Edit) -> Edit:

@@ -20,6 +20,7 @@ from ownhand.verdicts.facts import (
     Verdict,
 )
 from ownhand.verdicts.observer.edits import Edit
+from ownhand.verdicts.observer.region import MOST_AFTER as MOST_AFTER_PLACE
 from ownhand.verdicts.observer.region import Region, Standing, is_taken_part
 
 SURE = 1.0
@@ -68,14 +69,18 @@ class Follower:
         editor_reports: bool,
     ) -> None:
         self.offer, self.text = offer, text
-        self.region = Region(offer.position, text)
+        self.region = Region(offer.position, text, after[:MOST_AFTER_PLACE])
         self.shown = False
         self.verdicts: set[Verdict] = set()
         self._around = (before[-MOST_BEFORE:], after[:MOST_AFTER])
         self._clock, self._emit, self._taken = clock, emit, taken
         self._keeps_text, self._reports = keeps_text, editor_reports
-        self._stands = True
-        """Nothing has taken its place on the screen so far, as far as is known."""
+        self._on_screen = True
+        """It is what the editor shows, or showed last: nothing took its place, and the writer did not send it away."""
+        self._presumable = True
+        """It may still come to be seen by standing long enough."""
+        self._reached = 0
+        """How much of it has stood in the text at once: what is put in again by an undo or a redo is no new part."""
         self._last: Piece | None = None
         self._unclaimed: Piece | None = None
         """All that was left came in with one change; the editor's command may say what that was."""
@@ -93,15 +98,20 @@ class Follower:
         return any(verdict in self.verdicts for verdict in _TAKEN)
 
     @property
-    def may_be_seen(self) -> bool:
-        return self.shown or self._stands
-
-    @property
     def is_open(self) -> bool:
         """Would it tell anything that the writer went on elsewhere?"""
-        return not self.verdicts if self.shown else self._stands
+        return not self.verdicts if self.shown else self._presumable
+
+    @property
+    def is_unclaimed(self) -> bool:
+        """All that was left came in at once, and no command has said yet what that was."""
+        return self._unclaimed is not None
 
     # What the editor says
+
+    def was_offered_again(self) -> None:
+        """The writer came back to its place, and it stands there once more."""
+        self._on_screen = self._presumable = True
 
     def was_shown(self, learned: Learned) -> None:
         if self.shown:
@@ -141,12 +151,14 @@ class Follower:
 
     def dismissed(self) -> None:
         self.was_shown(Learned.COMMAND)
+        self._on_screen = False
         if Verdict.DISMISSED not in self.verdicts:
             self._judge(Verdict.DISMISSED, Learned.COMMAND)
 
     def rejected(self, reason: str) -> None:
         """ "Not mine". Said again with a reason, the reason is added."""
         self.was_shown(Learned.COMMAND)
+        self._on_screen = False
         self._judge(Verdict.REJECTED, Learned.COMMAND, reason=reason)
 
     # What the text says
@@ -156,7 +168,8 @@ class Follower:
         for edit in edits:
             self._apply(edit)
         if self.region.standing is Standing.PAST and not self.shown:
-            self._stands = False
+            self._presumable = False
+        self._reached = max(self._reached, self.region.written)
         self.judge()
 
     def _apply(self, edit: Edit) -> None:
@@ -171,8 +184,13 @@ class Follower:
             return
         self._last = Piece(written, written + len(edit.inserted))
         inside_word = self.text[:written][-1:].isalnum()
-        if is_taken_part(edit.inserted, rest, inside_word=inside_word) and not self._reports and self.may_be_seen:
+        if is_taken_part(edit.inserted, rest, inside_word=inside_word) and self._may_be_taken(self._last):
             self._infer_part(self._last)
+
+    def _may_be_taken(self, piece: Piece) -> bool:
+        """An editor that reports says so itself; what is not on the screen can't be taken from it."""
+        seen = self._on_screen and (self.shown or self._presumable)
+        return seen and not self._reports and piece.last > self._reached
 
     def _infer_part(self, piece: Piece) -> None:
         if piece.last == len(self.text):
@@ -186,7 +204,7 @@ class Follower:
         """Look at the text; note what can be told by now."""
         if not self.shown or self.is_taken:
             return
-        standing = self.region.standing
+        standing = self.region.standing if self._on_screen else Standing.BEFORE
         if standing is Standing.WHOLE and self._unclaimed is None:
             self._judge_once(Verdict.TYPED_THROUGH, SURE)
         elif standing is Standing.PAST and self._goes_elsewhere():
@@ -202,7 +220,7 @@ class Follower:
 
     def presume(self) -> None:
         """It stood long enough to be seen, if nothing took its place."""
-        if not self.shown and self._stands and not self._reports:
+        if not self.shown and self._presumable and self._on_screen and not self._reports:
             self.was_shown(Learned.INFERRED)
             self.judge()
 
@@ -216,13 +234,18 @@ class Follower:
 
     def confirm(self) -> None:
         """What stands there instead has stood for a while."""
-        if self.shown and not self.is_taken and self.region.standing is Standing.PAST:
+        if self.shown and self._on_screen and not self.is_taken and self.region.standing is Standing.PAST:
             self._judge_once(Verdict.TYPED_PAST, QUITE_SURE)
 
+    def superseded(self) -> None:
+        """Another suggestion stands on the screen now, or none."""
+        self.elsewhere()
+        self._on_screen = False
+
     def elsewhere(self) -> None:
-        """Another suggestion took its place, or the writer works on another page or paragraph."""
+        """The writer works on another page or paragraph."""
         if not self.shown:
-            self._stands = False
+            self._presumable = False
             return
         self.claim()
         self.confirm()

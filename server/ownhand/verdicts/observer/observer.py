@@ -86,21 +86,27 @@ class Observer:
         """Deal with what fell due."""
         self._agenda.run(self._clock.now())
 
-    def text_of(self, suggestion: str) -> str | None:
-        """The whole text of a suggestion that is still followed."""
-        follower = self._live.get(suggestion)
-        return follower.text if follower else None
-
     # Suggestions
 
-    def offered(self, offer: Offered, text: str, before: str, after: str, since: Sequence[Edit] = ()) -> None:
-        """A new suggestion `text` goes out for the place `offer.position`, between `before` and `after`.
+    def offered(
+        self,
+        offer: Offered,
+        text: str,
+        before: str,
+        after: str,
+        since: Sequence[Edit] = (),
+        *,
+        is_new: bool = True,
+    ) -> None:
+        """A suggestion `text` goes out for the place `offer.position`, between `before` and `after`.
 
-        `since`: the changes that came after the text that it was made for.
+        `since`: the changes that came after the text that it was made for. `is_new` False: what is left of one that was
+        offered before, and is no longer followed.
         """
-        self._emit(offer)
-        for earlier in self._live.values():
-            earlier.elsewhere()
+        self.run()
+        if is_new:
+            self._emit(offer)
+        self._supersede(None)
         follower = Follower(
             offer,
             text,
@@ -118,38 +124,58 @@ class Observer:
             self._leave(next(iter(self._live)))
         self._later(PRESUMED_SHOWN, lambda: self._if_live(follower, Follower.presume))
 
+    def offered_again(self, suggestion: str) -> bool:
+        """What was left of a suggestion went out once more. False when it is not followed any longer."""
+        self.run()
+        follower = self._live.pop(suggestion, None)
+        if follower is None:
+            return False
+        self._supersede(follower)
+        self._live[suggestion] = follower
+        follower.was_offered_again()
+        if not follower.shown:
+            self._later(PRESUMED_SHOWN, lambda: self._if_live(follower, Follower.presume))
+        return True
+
+    def _supersede(self, by: Follower | None) -> None:
+        for earlier in self._live.values():
+            if earlier is not by:
+                earlier.superseded()
+
     def asked(self, position: int) -> None:
         """The editor asked anew: an answer to another place is no longer on the screen."""
         self.run()
         for follower in self._live.values():
             region = follower.region
             if not follower.shown and (region.end != position or region.standing is not Standing.BEFORE):
-                follower.elsewhere()
+                follower.superseded()
 
-    def shown(self, suggestion: str) -> None:
-        self._gesture(suggestion, lambda follower: follower.was_shown(Learned.EDITOR))
+    def shown(self, suggestion: str) -> bool:
+        return self._gesture(suggestion, lambda follower: follower.was_shown(Learned.EDITOR))
 
-    def accepted(self, suggestion: str) -> None:
-        self._gesture(suggestion, Follower.accepted)
+    def accepted(self, suggestion: str) -> bool:
+        return self._gesture(suggestion, Follower.accepted)
 
-    def partly_accepted(self, suggestion: str, length: int) -> None:
+    def partly_accepted(self, suggestion: str, length: int) -> bool:
         """`length`: characters of the whole suggestion, from its start, that are in the text now."""
-        self._gesture(suggestion, lambda follower: follower.partly_accepted(length))
+        return self._gesture(suggestion, lambda follower: follower.partly_accepted(length))
 
-    def dismissed(self, suggestion: str) -> None:
-        self._gesture(suggestion, Follower.dismissed)
+    def dismissed(self, suggestion: str) -> bool:
+        return self._gesture(suggestion, Follower.dismissed)
 
-    def rejected(self, suggestion: str, reason: str = "") -> None:
-        self._gesture(suggestion, lambda follower: follower.rejected(reason))
+    def rejected(self, suggestion: str, reason: str = "") -> bool:
+        return self._gesture(suggestion, lambda follower: follower.rejected(reason))
 
-    def _gesture(self, suggestion: str, what: Callable[[Follower], None]) -> None:
-        """An id that nobody knows is passed over."""
+    def _gesture(self, suggestion: str, what: Callable[[Follower], None]) -> bool:
+        """False for a suggestion that is not followed (any longer); nothing is told of it then."""
         self.run()
         follower = self._live.get(suggestion)
-        if follower is not None:
-            known = set(follower.verdicts)
-            what(follower)
-            self._plan(follower, known)
+        if follower is None:
+            return False
+        known = set(follower.verdicts)
+        what(follower)
+        self._plan(follower, known)
+        return True
 
     # Changes
 
@@ -179,7 +205,7 @@ class Observer:
             follower.elsewhere()
         if region.standing is Standing.PAST and Verdict.TYPED_PAST not in follower.verdicts:
             self._later(_CONFIRM, lambda: self._if_live(follower, Follower.confirm))
-        elif region.standing is Standing.WHOLE and not follower.verdicts:
+        if follower.is_unclaimed:
             self._later(_CLAIM, lambda: self._if_live(follower, Follower.claim))
         self._plan(follower, known)
         if len(region.text) > len(region.expected) + MOST_INSTEAD:
@@ -218,9 +244,9 @@ class Observer:
             self._lose(suggestion, taken)
 
     def _leave(self, suggestion: str, *, known: bool = True) -> None:
-        follower = self._live.pop(suggestion)
+        self._live[suggestion].leave(known=known)
+        del self._live[suggestion]
         self._awaited.pop(suggestion, None)
-        follower.leave(known=known)
 
     # What was taken
 
@@ -250,8 +276,9 @@ class Observer:
         if taken is None:
             taken = self._taken[follower.id] = _Taken(Span(at + first, follower.text[first:last]), self._clock.now())
         else:
-            first = min(first, max(0, taken.span.start - at))
-            taken.span = Span(at + first, follower.text[first:last])
+            # Another part of it: looked at from now on as one text, with what was deleted of the parts before.
+            first, deleted = min(first, max(0, taken.span.start - at)), taken.span.deleted
+            taken.span = Span(at + first, follower.text[first:last], deleted)
             taken.accepted = self._clock.now()
         accepted = taken.accepted
         for due in taken.open:

@@ -8,6 +8,8 @@ import regex
 
 from ownhand.verdicts.observer.edits import Edit, common_start
 
+MOST_AFTER = 64
+"""Characters behind the place that are carried along."""
 _AT_ONCE = 4
 """Characters up to which an editor that is slow to tell may send what was typed key by key."""
 _SPACED_WORD = regex.compile(r"[\p{L}\p{N}][^\s\p{Pd}]*")
@@ -26,11 +28,13 @@ class Region:
     """What stands at a suggestion's place.
 
     `start` is its offset in the document, `text` what was put there, `lead` what was deleted backwards from the place:
-    the suggestion is what should come after `lead`. `untouched`: nothing was put there or taken away.
+    the suggestion is what should come after `lead`. `after` is some of what follows. `untouched`: nothing was put there
+    or taken away.
     """
 
     start: int
     suggestion: str
+    after: str = ""
     text: str = ""
     lead: str = ""
     untouched: bool = True
@@ -76,8 +80,10 @@ class Region:
 
     def passes(self, edit: Edit) -> bool:
         """Follow a change that is clear of the place; False, and nothing done, when it may concern it."""
-        if edit.offset > self.start + len(self.text):
+        if edit.offset > self.start + len(self.text) + len(self.after):
             return True
+        if edit.offset > self.start + len(self.text):
+            return False
         if edit.offset + len(edit.removed) >= self.start:
             return False
         self.start += len(edit.inserted) - len(edit.removed)
@@ -85,14 +91,32 @@ class Region:
 
     def apply(self, edit: Edit) -> None:
         """Follow a change of the document."""
+        edit = self._slid(edit)
         start, end = edit.offset, edit.offset + len(edit.removed)
-        if self._is_backwards(edit):
+        if start > self.end:
+            self._follow_after(edit)
+        elif self._is_backwards(edit):
             self.lead = edit.removed + self.lead
             self.start, self.untouched = start, False
         elif end <= self.start and (edit.removed or start < self.start):
             self.start += len(edit.inserted) - len(edit.removed)
         elif start <= self.end:
             self._replace(edit)
+
+    def _slid(self, edit: Edit) -> Edit:
+        """An editor that compares texts tells of a letter typed before the same one as if it came behind that."""
+        behind = edit.offset - self.end
+        if edit.removed or not 0 < behind <= len(self.after):
+            return edit
+        turned = self.after[:behind] + edit.inserted
+        if not turned.endswith(self.after[:behind]):
+            return edit
+        return Edit(self.end, "", turned[: len(edit.inserted)])
+
+    def _follow_after(self, edit: Edit) -> None:
+        at = edit.offset - self.end
+        if at <= len(self.after):
+            self.after = (self.after[:at] + edit.inserted + self.after[at + len(edit.removed) :])[:MOST_AFTER]
 
     def _is_backwards(self, edit: Edit) -> bool:
         """Backspace from the place: the writer goes back a few letters and may come again."""
@@ -101,6 +125,8 @@ class Region:
 
     def _replace(self, edit: Edit) -> None:
         end = edit.offset + len(edit.removed)
+        if end > self.end:
+            self.after = self.after[end - self.end :]
         if not edit.inserted and edit.offset >= self.end:
             return  # What follows the place was shortened.
         before = max(0, self.start - edit.offset)

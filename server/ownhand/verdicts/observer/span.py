@@ -6,6 +6,8 @@ from ownhand.text.distance import distance
 from ownhand.text.words import matching_words
 from ownhand.verdicts.observer.edits import Edit
 
+_TELLING = 3
+"""Words by which a text is known again."""
 _REMEMBERED = 8
 """Deletions that an undo or a redo may bring back."""
 
@@ -63,14 +65,24 @@ class Span:
     def _cut(self, edit: Edit, start: int, end: int) -> None:
         first, last = max(start, self.start), min(end, self.end)
         position, old_start = first - self.start, self.start
-        inside = start >= old_start and end <= self.end
+        inside, text = start >= old_start and end <= self.end, self.text
         head, tail = self.text[:position], self.text[last - old_start :]
         self.text = head + edit.inserted + tail if inside else head + tail
+        if not inside and not matching_words(self.text) and self._found_in(edit, text):
+            return
         if start < old_start:
             self.start = start + (0 if inside else len(edit.inserted))
         self.deleted += last - first
         if last > first:
             self._remember(_Lost(start - self.start, edit.removed, first - start, last - start, position))
+
+    def _found_in(self, edit: Edit, text: str) -> bool:
+        """A page that was replaced as a whole, by what was too much to compare, may hold the very text once."""
+        at = edit.inserted.find(text) if len(matching_words(text)) >= _TELLING else -1
+        if at < 0 or edit.inserted.find(text, at + 1) >= 0:
+            return False
+        self.start, self.text = edit.offset + at, text
+        return True
 
     def _remember(self, lost: _Lost) -> None:
         self._lost = [lost, *self._lost[: _REMEMBERED - 1]]

@@ -58,7 +58,8 @@ class Alignment:
     given_up: list[Box]
 
 
-def align(old: Row, new: Row, effort: int = EFFORT) -> Alignment:
+def align(old: Row, new: Row, effort: int = EFFORT, *, moves: bool = True) -> Alignment:
+    """Without `moves`, what is kept comes in the same order in both."""
     search = _Search(old, new, effort)
     search.run()
     blocks = _slid(old, new, _joined_blocks(sorted(search.kept)))
@@ -66,7 +67,7 @@ def align(old: Row, new: Row, effort: int = EFFORT) -> Alignment:
     kept = [_taken(block, *sides) for block in _without_strays(blocks, len(old), len(new))]
     # A stray may have held the token that a neighbour ends with.
     kept = [_taken(_grown(*sides, *block), *sides) for block in kept]
-    moved = _moved(*sides)
+    moved = _moved(*sides) if moves else []
     return Alignment(sorted([*kept, *moved], key=lambda block: block.new), search.given_up)
 
 
