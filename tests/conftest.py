@@ -4,10 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ollama_server import OllamaServer, running_ollama
 from ownhand.engines.weights import packaged_weights
 from ownhand.home import Home
+
+
+# How long an example takes says nothing on a machine that is shared.
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")
 
 
 @pytest.fixture

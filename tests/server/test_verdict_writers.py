@@ -58,13 +58,13 @@ async def _play(editor: Editor, folder: Path, acted: Sequence[Episode], first: i
         page = WriterPage(editor, uri, episode.page)
         await page.ask()
         assert page.suggestion == episode.suggestion
-        first = page.id
+        suggestion = page.id
         asked = time.monotonic()
         await page.act(episode.steps[0])
         if episode.fate == UNSEEN and time.monotonic() - asked > AT_ONCE:
             episode = replace(episode, fate=None)  # On a busy machine it stood long enough to be seen.
         for step in episode.steps[1:]:
             await page.act(step)
-        return episode, first
+        return episode, suggestion
 
     return await asyncio.gather(*(play(number, episode) for number, episode in enumerate(acted)))
