@@ -8,6 +8,7 @@ from bench.figures import Figure, quantile
 from bench.page import MANUSCRIPT
 from ownhand.editor.mirror import Mirror
 from ownhand.verdicts.facts import Offered
+from ownhand.verdicts.observer.edits import difference
 from ownhand.verdicts.observer.follower import Clock
 from ownhand.verdicts.observer.observer import MOST_LIVE, Observer
 from ownhand.verdicts.whose.words import WhoseWords
@@ -31,10 +32,12 @@ def measure() -> list[Figure]:
         words.edit(edit.offset, edit.removed, edit.inserted)
         observer.changed([edit])
         times.append(time.thread_time() - started)
-    note = f"{KEYS} keys, {MOST_LIVE} live suggestions, {PAGES * ON_A_PAGE:,} characters"
+    whole = _whole_text(mirror, words, observer)
+    note = f"{KEYS} keys, {MOST_LIVE} live suggestions, {TAKEN} looked after, {PAGES * ON_A_PAGE:,} characters"
     return [
         Figure("a key followed: text, provenance, observer, p99", 1000 * quantile(times, 0.99), "ms", 1, note=note),
         Figure("a key followed, median", 1000 * quantile(times, 0.5), "ms"),
+        Figure("the whole text sent anew, commas changed all over it", 1000 * whole, "ms"),
     ]
 
 
@@ -42,13 +45,17 @@ def _document() -> tuple[Mirror, WhoseWords, Observer, list[float]]:
     mirror, seconds = Mirror(_long_text()), [1000.0]
     words = WhoseWords.unobserved(len(mirror.plain))
     observer = Observer(lambda _: None, Clock(lambda: seconds[0], lambda: seconds[0]), mark=words.mark)
-    size = len(mirror.plain)
+    lines = mirror.line_count
     for number in range(TAKEN + MOST_LIVE):
-        position = size * (number + 1) // (TAKEN + MOST_LIVE + 1)
-        before, after = mirror.plain[position - 2000 : position], mirror.plain[position : position + 500]
-        name = f"s{number}"
-        observer.offered(_offer(name, position), TEXT, before, after)
+        line = lines * (number + 1) // (TAKEN + MOST_LIVE + 1)
+        place = line, len(mirror.line(line))
+        window, name = mirror.window(place), f"s{number}"
+        position = window.before_offset + len(window.before)
+        observer.offered(_offer(name, position), TEXT, window.before[-2000:], window.after[:500])
         if number < TAKEN:
+            edit = mirror.replace(place, place, TEXT)
+            words.edit(edit.offset, edit.removed, edit.inserted)
+            observer.changed([edit])
             observer.accepted(name)
     seconds[0] += 1
     observer.run()
@@ -76,3 +83,16 @@ def _keys(mirror: Mirror, chance: random.Random) -> Iterator[tuple[int, int, str
             column = len(mirror.line(line))
         yield line, column, chance.choice("etaoin shrdlu ")
         column += 1
+
+
+def _whole_text(mirror: Mirror, words: WhoseWords, observer: Observer) -> float:
+    """A formatter went over the document, and the editor sends all of it."""
+    before = mirror.plain
+    after = before.replace(",", " ,")
+    started = time.thread_time()
+    mirror.replace_all(after)
+    edits = difference(before, mirror.plain)
+    for edit in edits:
+        words.edit(edit.offset, edit.removed, edit.inserted)
+    observer.changed(edits)
+    return time.thread_time() - started
