@@ -12,6 +12,7 @@ import pytest_asyncio
 from pytest_lsp import LanguageClient, make_test_lsp_client
 
 from lsp_editor import Editor, Start, plain
+from verdict_desk import Desk
 
 HERE = Path(__file__).parent
 
@@ -75,6 +76,11 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
     yield begin
     for editor in editors:
         await put_away(editor)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, start: Start) -> Desk:
+    return Desk(tmp_path, start)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -16,6 +16,7 @@ from ownhand.editor.configuration import Configuration
 from ownhand.editor.documents import Document, path_of
 from ownhand.editor.keeper import Keeper
 from ownhand.editor.log import log_error
+from ownhand.editor.own_text import LeftOut, OwnTextLedger
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder, consent_for, grant, matching_voice, note_compared
@@ -23,7 +24,6 @@ from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.scanner import job_for
 from ownhand.settings import Settings
 from ownhand.suggestions.moment import Silence
-from ownhand.verdicts.ledger.ledger import Ledger
 
 PATIENCE = 1.0
 """Seconds that a suggestion waits for the writer's answer to the question about the folder."""
@@ -48,7 +48,7 @@ class Folder:
     corpus: Corpus | None = None
     words: int = 0
     keeper: Keeper | None = None
-    ledger: Ledger | None = None
+    ledger: OwnTextLedger | None = None
     settling: asyncio.Task[None] | None = field(default=None, repr=False)
     comparing: asyncio.Task[None] | None = field(default=None, repr=False)
     unknown: bool = False
@@ -88,8 +88,10 @@ class Doors:
     """How many files of how many the scan has read; (0, 0) at its end."""
     learns: Callable[[Folder], None]
     """The folder's voice was opened: its corpus and its ledger are there."""
-    keeping: Callable[[Folder, Ledger], None]
+    keeping: Callable[[Folder, OwnTextLedger], None]
     """This server keeps the folder's voice from now on."""
+    leaving: Callable[[Folder], Awaitable[None]]
+    """The folder's ledger is about to be closed: the last chance to note something in it."""
 
 
 class Folders:
@@ -97,6 +99,7 @@ class Folders:
         self._home, self._configuration, self._doors = home, configuration, doors
         self.editor = editor
         self._folders: dict[str, Folder] = {}
+        self._reading: set[asyncio.Task[None]] = set()
 
     @property
     def settings(self) -> Settings:
@@ -106,36 +109,37 @@ class Folders:
         return self._configuration.of_folder(folder.uri) if folder else self.settings
 
     def all(self) -> list[Folder]:
-        return list(self._folders.values())
+        return [folder for folder in self._folders.values() if not folder.gone]
 
     def get(self, uri: str | None) -> Folder | None:
-        """The folder of that name; without a name, the only one there is."""
-        if uri is None and len(self._folders) == 1:
-            return self.all()[0]
-        return self._folders.get(uri.rstrip("/")) if uri else None
+        """The folder of that name, also while it is being left; without a name, the only one there is."""
+        if uri is None:
+            return self.all()[0] if len(self.all()) == 1 else None
+        return self._folders.get(uri.rstrip("/"))
 
     def add(self, uri: str) -> None:
-        path = path_of(uri)
-        if path is not None and uri.rstrip("/") not in self._folders:
+        path, known = path_of(uri), self._folders.get(uri.rstrip("/"))
+        if path is not None and (known is None or known.gone):
             self._folders[uri.rstrip("/")] = Folder(uri.rstrip("/"), path)
 
     def remove(self, uri: str) -> Coroutine[Any, Any, None] | None:
         """Forget a folder at once; what is returned stops what still runs for it."""
-        folder = self._folders.pop(uri.rstrip("/"), None)
-        if folder is None:
+        folder = self._folders.get(uri.rstrip("/"))
+        if folder is None or folder.gone:
             return None
         folder.gone = True
         return self._leave(folder)
 
     async def close(self) -> None:
-        await asyncio.gather(*(self._leave(folder) for folder in self.all()), return_exceptions=True)
+        leaving = (self._leave(folder) for folder in list(self._folders.values()))
+        await asyncio.gather(*leaving, return_exceptions=True)
 
     def of(self, document: Document) -> Folder | None:
         """The innermost folder that holds the document; None for a loose or an untitled one."""
         path = document.path
         if path is None:
             return None
-        holding = [folder for folder in self._folders.values() if path.is_relative_to(folder.path)]
+        holding = [folder for folder in self.all() if path.is_relative_to(folder.path)]
         return max(holding, key=lambda folder: len(folder.path.parts), default=None)
 
     def corpus_of(self, uri: str | None) -> Corpus | None:
@@ -203,32 +207,52 @@ class Folders:
 
     async def _apply(self, folder: Folder, voice: VoiceFolder) -> None:
         self._loop = asyncio.get_running_loop()
+        if folder.ledger is not None and folder.ledger.path == voice.ledger_path and voice.consent is Consent.LEARN:
+            return  # The same answer again: what runs, runs on.
         await self._rest(folder)
         folder.real = await asyncio.to_thread(folder.path.resolve)
         folder.voice, folder.consent, folder.unknown = voice, voice.consent, not voice.compared
         if voice.consent is Consent.LEARN and not folder.gone:
             folder.corpus = await asyncio.to_thread(Corpus.open, voice.index_path)
-            folder.ledger = await asyncio.to_thread(self._ledger, voice)
-            folder.keeper = self._keeper(folder, voice, folder.corpus, folder.ledger)
+            ledger = await asyncio.to_thread(self._ledger, voice, LeftOut(folder.corpus))
+            folder.ledger = ledger
+            folder.keeper = self._keeper(folder, voice, folder.corpus, ledger)
             folder.keeper.start()
             self._doors.learns(folder)
         self._doors.changed(folder)
 
-    def _ledger(self, voice: VoiceFolder) -> Ledger:
+    def _ledger(self, voice: VoiceFolder, left_out: LeftOut) -> OwnTextLedger:
         """The voice's ledger; what is wrong with it is said on the event loop, where this was called from."""
-        return Ledger(
-            voice.ledger_path, editor=self.editor, on_trouble=self._trouble, keep_days=self.settings.verdicts_keep_days
+        left_out.read()
+        return OwnTextLedger(
+            voice.ledger_path,
+            left_out=left_out,
+            editor=self.editor,
+            on_trouble=self._trouble,
+            keep_days=self.settings.verdicts_keep_days,
         )
+
+    async def _read_left_out(self, folder: Folder, ledger: OwnTextLedger) -> None:
+        """Also what another server, or a command, was told."""
+        try:
+            await asyncio.to_thread(ledger.left_out.read)
+        except Exception as error:
+            log_error("reading what was left out", error)
+        if folder.ledger is ledger:
+            self._doors.changed(folder)
 
     def _trouble(self, error: WriterError) -> None:
         """Called in the ledger's thread."""
         with contextlib.suppress(RuntimeError):  # the loop is over: nobody is there to read it
             self._loop.call_soon_threadsafe(self._doors.say, str(error))
 
-    def _keeper(self, folder: Folder, voice: VoiceFolder, corpus: Corpus, ledger: Ledger) -> Keeper:
+    def _keeper(self, folder: Folder, voice: VoiceFolder, corpus: Corpus, ledger: OwnTextLedger) -> Keeper:
         def words(count: int) -> None:
+            """The index changed."""
             folder.words = count
-            self._doors.changed(folder)
+            reading = asyncio.get_running_loop().create_task(self._read_left_out(folder, ledger))
+            self._reading.add(reading)
+            reading.add_done_callback(self._reading.discard)
 
         return Keeper(
             voice,
@@ -281,9 +305,16 @@ class Folders:
             folder.comparing.cancel()
         async with folder.changing:
             await self._rest(folder)
+        if folder.gone and self._folders.get(folder.uri) is folder:
+            del self._folders[folder.uri]
 
     async def _rest(self, folder: Folder) -> None:
         """Stop what runs for the folder."""
+        if folder.ledger is not None:
+            try:
+                await self._doors.leaving(folder)
+            except Exception as error:
+                log_error("noting the last of a folder", error)
         keeper, folder.keeper, folder.corpus, folder.words = folder.keeper, None, None, 0
         ledger, folder.ledger = folder.ledger, None
         # At once: at the end of the server there is little time, and what was noted comes first.

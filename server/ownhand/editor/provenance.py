@@ -1,56 +1,45 @@
 """Whose words the open documents are made of: followed change by change, noted in the voice's ledger, read on open.
 
 Only in folders that Ownhand learns from. What was noted is read in a thread; changes that come meanwhile wait for it.
+A page that was closed stays in memory until its note is on disk: it may be opened again at once, or under another name.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ownhand.editor.documents import Document, Documents
 from ownhand.editor.folders import Folder, Folders
+from ownhand.editor.followed import Page
 from ownhand.editor.log import log_error
-from ownhand.editor.sitting import CLOCK
+from ownhand.editor.sitting import CLOCK, is_telling
 from ownhand.errors import WriterError
 from ownhand.verdicts.facts import Whose
 from ownhand.verdicts.observer.edits import Edit
 from ownhand.verdicts.reading.figures import all_whose, load_whose
 from ownhand.verdicts.whose.anchor import find_renamed, reopen
 from ownhand.verdicts.whose.packing import pack
-from ownhand.verdicts.whose.words import PASTE, WhoseWords
+from ownhand.verdicts.whose.words import WhoseWords
 
 SAVE_EVERY = 30.0
 """Seconds after a change until it is noted, with all that came meanwhile."""
+LAST = 0.4
+"""Seconds that the notes of a folder's pages may take when the folder, or the server, is left."""
 _PATIENCE = 5.0
+_MOST_PARKED = 50
+"""Closed pages that wait for their notes to be on disk."""
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
-
-
-@dataclass
-class _Page:
-    """One open document. `words` is None until what was noted of it is read; `waiting` holds what came meanwhile."""
-
-    folder: str
-    key: str
-    words: WhoseWords | None = None
-    waiting: list[Callable[[WhoseWords], None]] = field(default_factory=list)
-    known: asyncio.Event = field(default_factory=asyncio.Event)
-    changed: bool = False
-
-    def tell(self, what: Callable[[WhoseWords], None]) -> None:
-        if self.words is None:
-            self.waiting.append(what)
-        else:
-            what(self.words)
-        self.changed = True
+Name = tuple[str, str]
+"""A folder's key and the document's in it."""
 
 
 class Provenance:
     def __init__(self, documents: Documents, folders: Folders, spawn: Spawn) -> None:
         self._documents, self._folders, self._spawn = documents, folders, spawn
-        self._pages: dict[str, _Page] = {}
+        self._pages: dict[str, Page] = {}
+        self._parked: dict[Name, Page] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def opened(self, document: Document) -> None:
@@ -58,37 +47,42 @@ class Provenance:
         folder = self._folders.of(document)
         if folder is None or folder.ledger is None or document.path is None or document.uri in self._pages:
             return
-        page = _Page(folder.uri, folder.relative(document.path))
-        self._pages[document.uri] = page
-        self._spawn(self._read(page, folder, document.mirror.plain))
+        page = Page(folder.uri, folder.relative(document.path), document)
+        if not folder.ledger.is_foreign(page.key):
+            self._pages[document.uri] = page
+            self._spawn(self._begin(page, folder, page.text, self._closed_before(page)))
 
     def folder_changed(self, folder: Folder) -> None:
-        """The writer answered: the documents of the folder that are open are followed from now on, or no longer."""
-        if folder.ledger is None:
-            self._pages = {uri: page for uri, page in self._pages.items() if page.folder != folder.uri}
-            return
+        """The writer answered: the documents of the folder are followed from now on, or no longer, or some of them."""
+        self._pages = {uri: page for uri, page in self._pages.items() if not _is_over(page, folder)}
+        self._parked = {name: page for name, page in self._parked.items() if not _is_over(page, folder)}
         for document in self._documents.all():
             if self._folders.of(document) is folder:
                 self.opened(document)
 
     def changed(self, document: Document, edits: Sequence[Edit]) -> None:
         page = self._pages.get(document.uri)
-        if page is None:
-            return
-        for edit in edits:
-            page.tell(lambda words, edit=edit: _apply(words, edit))  # type: ignore[misc]
-        self._save_soon()
+        if page is not None:
+            page.follow(edits)
+            self._save_soon()
 
     def mark(self, uri: str, start: int, end: int, suggestion: str) -> None:
         """This text came from a suggestion."""
         page = self._pages.get(uri)
         if page is not None:
-            page.tell(lambda words: words.mark(start, end, suggestion))
+            page.mark(start, end, suggestion)
 
     def closed(self, document: Document) -> None:
         page = self._pages.pop(document.uri, None)
-        if page is not None and page.changed and page.words is not None:
-            self._spawn(self._note(page, page.words, document.mirror.plain))
+        if page is None or not page.changed:
+            return
+        name = page.folder, page.key
+        self._parked.pop(name, None)
+        while len(self._parked) >= _MOST_PARKED:
+            del self._parked[next(iter(self._parked))]
+        page.close()
+        self._parked[name] = page
+        self._spawn(self._put_away(name, page))
 
     async def words(self, document: Document) -> WhoseWords | None:
         """Whose words the document is made of; None where Ownhand doesn't learn."""
@@ -102,11 +96,12 @@ class Provenance:
             return None
         return page.words
 
-    async def close(self) -> None:
-        """Note what changed since the last time."""
-        if self._timer is not None:
-            self._timer.cancel()
-        await self._save()
+    async def leave(self, folder: Folder) -> None:
+        """The folder's ledger is about to be closed: note what changed since the last time, as far as time allows."""
+        pages = [page for page in (*self._pages.values(), *self._parked.values()) if page.folder == folder.uri]
+        notes = [asyncio.ensure_future(self._note(page)) for page in pages if page.changed]
+        if notes:
+            await asyncio.wait(notes, timeout=LAST)
 
     def _save_soon(self) -> None:
         if self._timer is None:
@@ -114,48 +109,87 @@ class Provenance:
 
     async def _save(self) -> None:
         self._timer = None
-        for uri, page in list(self._pages.items()):
-            document = self._documents.get(uri)
-            if page.changed and page.words is not None and document is not None:
-                await self._note(page, page.words, document.mirror.plain)
+        for page in list(self._pages.values()):
+            if page.changed and page.words is not None:
+                await self._note(page)
 
-    async def _note(self, page: _Page, words: WhoseWords, text: str) -> None:
-        page.changed = False
-        copy = words.copy()
-        if len(copy) != len(text):
-            return  # The editor's changes came out of order; what is noted stays as it was.
-        digest, runs, tokens = await asyncio.to_thread(pack, copy, text)
+    async def _put_away(self, name: Name, page: Page) -> None:
+        """Note a closed page; it is forgotten once that is on disk."""
+        await page.known.wait()
+        if self._parked.get(name) is page and page.changed:
+            await self._note(page)
         folder = self._folders.get(page.folder)
-        if folder is not None and folder.ledger is not None:
-            folder.ledger.hand_over(Whose(page.key, CLOCK.at(), digest, runs, tokens))
+        on_disk = folder is None or folder.ledger is None or await folder.ledger.committed()
+        if on_disk and self._parked.get(name) is page:
+            del self._parked[name]
 
-    async def _read(self, page: _Page, folder: Folder, text: str) -> None:
-        ledger = folder.ledger
+    async def _note(self, page: Page) -> None:
+        await page.known.wait()
+        async with page.noting:
+            copy, text = page.snapshot()
+            if copy is None:
+                return  # The editor's changes came out of order; what is noted stays as it was.
+            digest, runs, tokens = await asyncio.to_thread(pack, copy, text)
+            folder = self._folders.get(page.folder)
+            if folder is not None and folder.ledger is not None:
+                folder.ledger.hand_over(Whose(page.key, CLOCK.at(), digest, runs, tokens))
+
+    def _closed_before(self, page: Page) -> list[Page]:
+        """Pages that were just closed and may be this one: of its name, else those with the same text."""
+        parked = self._parked.get((page.folder, page.key))
+        if parked is not None or not self._parked or not is_telling(text := page.text):
+            return [parked] if parked is not None else []
+        return [one for one in self._parked.values() if one.folder == page.folder and one.text == text]
+
+    async def _begin(self, page: Page, folder: Folder, text: str, closed: list[Page]) -> None:
+        """Find out whose words `text` is made of, with which the page was opened."""
         try:
-            words = await asyncio.to_thread(_noted, ledger.path, folder.root, page.key, text) if ledger else None
+            words = await _in_memory(page, text, closed) or await asyncio.to_thread(_noted, folder, page.key, text)
         except WriterError:  # said by the ledger itself
             words = None
         except Exception as error:
             log_error("reading whose words a text is made of", error)
             words = None
-        words = words or WhoseWords.unobserved(len(text))
-        try:
-            for what in page.waiting:
-                what(words)
-        except ValueError as error:
-            log_error("following whose words a text is made of", error)
-            return
-        page.words, page.waiting = words, []
-        page.known.set()
+        page.is_known(words or WhoseWords.unobserved(len(text)))
 
 
-def _apply(words: WhoseWords, edit: Edit) -> None:
-    words.edit(edit.offset, edit.removed, edit.inserted, pasted=len(edit.inserted) >= PASTE)
+def _is_over(page: Page, folder: Folder) -> bool:
+    """Is nothing of this page to be noted in its folder any more?"""
+    return page.folder == folder.uri and (folder.ledger is None or folder.ledger.is_foreign(page.key))
 
 
-def _noted(ledger: Path, root: Path, key: str, text: str) -> WhoseWords:
+async def _in_memory(page: Page, text: str, closed: list[Page]) -> WhoseWords | None:
+    """What is known of a page that was just closed, under this name or, if its file is gone, under another."""
+    before = await asyncio.to_thread(_same, page, closed) if closed else None
+    if before is None:
+        return None
+    page.changed = page.changed or before.key != page.key  # to be noted under its new name
+    await before.known.wait()
+    copy, was = before.snapshot(keep=True)
+    return None if copy is None else await asyncio.to_thread(_reopened, copy, was, text)
+
+
+def _same(page: Page, closed: Iterable[Page]) -> Page | None:
+    for one in closed:
+        if one.key == page.key or (one.path is not None and not one.path.exists()):
+            return one
+    return None
+
+
+def _reopened(words: WhoseWords, before: str, text: str) -> WhoseWords:
+    return words if before == text else reopen(Whose("", 0.0, *pack(words, before)), text)
+
+
+def _noted(folder: Folder, key: str, text: str) -> WhoseWords | None:
     """What is known of a document: noted under its own name, or under the one that it had before it was renamed."""
-    noted = load_whose(ledger, key)
+    if folder.ledger is None:
+        return None
+    path, root = folder.ledger.path, folder.root
+    noted = load_whose(path, key)
     if noted is None:
-        noted = find_renamed((one for one in all_whose(ledger) if not (root / one.document).exists()), text)
+        noted = find_renamed((one for one in all_whose(path) if not _is_there(root, one.document)), text)
     return reopen(noted, text)
+
+
+def _is_there(root: Path, document: str) -> bool:
+    return (root / document).exists()

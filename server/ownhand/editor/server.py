@@ -22,6 +22,7 @@ from ownhand.editor.greeting import Client
 from ownhand.editor.life import Ending, StallWatch, editor_gone
 from ownhand.editor.log import log_error
 from ownhand.editor.opening import COMMANDS
+from ownhand.editor.pages import Pages
 from ownhand.editor.protocol import OwnhandProtocol, our_converter
 from ownhand.editor.provenance import Provenance
 from ownhand.editor.questions import ScanProgress, ask_consent, ask_note, ask_same
@@ -36,6 +37,8 @@ from ownhand.manuscript.consent import Consent, VoiceFolder
 from ownhand.verdicts.reading.notes import Offer
 
 _CONFIGURATION_SECONDS = 5.0
+_LAST_FACTS = 0.3
+"""Seconds."""
 
 
 class OwnhandServer(LanguageServer):
@@ -66,6 +69,7 @@ class OwnhandServer(LanguageServer):
             self._scanning,
             self._learns,
             lambda folder, ledger: self.aftercare.keep(folder, ledger),
+            self._leaving,
         )
         self.folders = Folders(home, self.configuration, doors, client.name)
         self.serving = Serving(home, self.folders.corpus_of, can_ask=client.can_ask)
@@ -85,11 +89,10 @@ class OwnhandServer(LanguageServer):
         self.sync = Sync(self.documents, self.answers, self.witness, self.provenance, self.opened)
         self.commands = Commands(
             home,
-            self.documents,
             self.folders,
             self.answers,
             self.gestures,
-            self.provenance,
+            Pages(home, self.documents, self.folders, self.provenance),
             self.status,
             self.say,
         )
@@ -136,8 +139,6 @@ class OwnhandServer(LanguageServer):
         inbox.hand_to(take)
         code = await self._over
         self._ending.begin()
-        self.witness.close()
-        await self.provenance.close()
         await asyncio.gather(self.serving.close(), self.folders.close(), return_exceptions=True)
         if stalls is not None:
             stalls.write()
@@ -252,6 +253,16 @@ class OwnhandServer(LanguageServer):
     def _learns(self, folder: Folder) -> None:
         """A voice was opened for the folder."""
         self.aftercare.remember(folder)
+
+    async def _leaving(self, folder: Folder) -> None:
+        """What is known of suggestions comes first, and is on disk before the pages' notes are made."""
+        try:
+            self.witness.left(folder.uri)
+        except Exception as error:
+            log_error("the last words on suggestions", error)
+        if folder.ledger is not None:
+            await folder.ledger.committed(_LAST_FACTS)
+        await self.provenance.leave(folder)
 
     def _scanning(self, folder: Folder, files: int, of: int) -> None:
         if self.client.progress:

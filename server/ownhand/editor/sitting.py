@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from ownhand.editor.documents import Document
+from ownhand.editor.documents import Document, path_of
 from ownhand.verdicts.facts import UNTITLED, Fact
 from ownhand.verdicts.observer.edits import Edit
 from ownhand.verdicts.observer.follower import Clock
@@ -13,6 +13,9 @@ from ownhand.verdicts.observer.observer import Observer
 
 _EDITS_KEPT = 128
 """Changes kept for an answer that comes late: its question was asked of an earlier text."""
+
+_TELLING = 20
+"""Characters."""
 
 Emit = Callable[["Seat", Fact], None]
 Mark = Callable[[str, int, int, str], None]
@@ -22,6 +25,11 @@ def _steady() -> float:
     """Seconds that also pass while the machine sleeps, where the system has such a clock; never set back."""
     boot = getattr(time, "CLOCK_BOOTTIME", None)
     return time.clock_gettime(boot) if boot is not None else time.monotonic()
+
+
+def is_telling(text: str) -> bool:
+    """Is it long enough for the very same text to be no accident?"""
+    return len(text.strip()) >= _TELLING
 
 
 CLOCK = Clock(now=_steady, at=time.time)
@@ -79,16 +87,27 @@ class Sitting:
         if seat.observer.is_idle:
             self._seats.pop(seat.uri, None)
 
+    def end(self, folder: str) -> list[str]:
+        """Nothing more is noted in this ledger of the folder: who keeps it finishes from the files what is followed.
+
+        Returns the URIs that lost their seats.
+        """
+        ended = [seat for seat in self if seat.folder == folder]
+        for seat in ended:
+            if seat.parked is None:
+                seat.observer.closed(file=not seat.uri.startswith("untitled:"))
+            self.drop(seat)
+        return [seat.uri for seat in ended]
+
     def drop(self, seat: Seat) -> None:
         self._seats.pop(seat.uri, None)
 
     def _renamed(self, document: Document) -> Seat | None:
-        """A document under another name with the very text that one was closed with."""
+        """A document under another name with the very text that one was closed with whose file is no more."""
         parked = [seat for seat in self._seats.values() if seat.parked is not None]
-        if not parked:
+        if not parked or not is_telling(text := document.mirror.plain):
             return None
-        text = document.mirror.plain
-        seat = next((seat for seat in parked if seat.parked == text), None)
+        seat = next((seat for seat in parked if seat.parked == text and _is_gone(seat.uri)), None)
         if seat is not None:
             del self._seats[seat.uri]
             seat.uri = document.uri
@@ -105,3 +124,8 @@ class Sitting:
         )
         seat = self._seats[uri] = Seat(uri, observer)
         return seat
+
+
+def _is_gone(uri: str) -> bool:
+    path = path_of(uri)
+    return path is not None and not path.exists()

@@ -1,11 +1,13 @@
 """Notifications that keep the server's copy of the documents in step with the editor's."""
 
 from collections.abc import Callable
+from typing import Any
 
 from lsprotocol import types
 
 from ownhand.editor.answers import Answers
 from ownhand.editor.documents import Document, Documents
+from ownhand.editor.log import log_error
 from ownhand.editor.provenance import Provenance
 from ownhand.editor.witness import Witness
 from ownhand.verdicts.observer.edits import Edit, difference
@@ -28,8 +30,8 @@ class Sync:
     def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         item = params.text_document
         document = self._documents.open(item.uri, str(item.language_id), item.version, item.text)
-        self._witness.opened(document)
-        self._provenance.opened(document)
+        _safely(self._witness.opened, document)
+        _safely(self._provenance.opened, document)
         self._opened(document)
 
     def did_change(self, params: types.DidChangeTextDocumentParams) -> None:
@@ -41,17 +43,25 @@ class Sync:
         if not self._documents.accepts(document, params.text_document.version, whole):
             return
         edits = [edit for change in changes for edit in _apply(document, change)]
-        self._provenance.changed(document, edits)
-        self._witness.changed(document, edits)
+        _safely(self._provenance.changed, document, edits)
+        _safely(self._witness.changed, document, edits)
         self._answers.changed(document)
 
     def did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         document = self._documents.get(params.text_document.uri)
         if document is not None:
             self._answers.closed(document)
-            self._witness.closed(document)
-            self._provenance.closed(document)
+            _safely(self._witness.closed, document)
+            _safely(self._provenance.closed, document)
             self._documents.close(document.uri)
+
+
+def _safely(follow: Callable[..., None], *arguments: Any) -> None:
+    """What goes wrong where a document is followed keeps nobody else from hearing of it."""
+    try:
+        follow(*arguments)
+    except Exception as error:
+        log_error("following a document", error)
 
 
 def _apply(document: Document, change: types.TextDocumentContentChangeEvent) -> list[Edit]:
