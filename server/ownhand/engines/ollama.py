@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from ownhand.engines.adapters import check_adapter
 from ownhand.engines.estimate import SAMPLE, TokenEstimate
-from ownhand.engines.protocol import Adapter, Chunk, EngineError, Health, Model, Sampling, SpecialTokens, Usage
+from ownhand.engines.protocol import (
+    Adapter,
+    Chunk,
+    EngineError,
+    Health,
+    Model,
+    NextToken,
+    Sampling,
+    SpecialTokens,
+    Usage,
+)
 from ownhand.engines.room import who_is_in_the_way
 from ownhand.engines.special import page_start, special_tokens_from
 from ownhand.engines.suitable import LEARNABLE_ARCHITECTURES, is_cloud, judged
@@ -111,6 +121,17 @@ class OllamaEngine:
             shown = await self._ask("POST", "/api/show", {"model": self._model, "verbose": True})
             self._special = special_tokens_from(shown.get("model_info") or {})
         return self._special
+
+    async def next_tokens(self, prompt: str, count: int) -> list[NextToken]:
+        """Ollama tells at most 20, and no ids."""
+        await self._permitted()
+        asked = self.request(prompt, Sampling(max_tokens=1, temperature=0.0, repeat_penalty=1.0, logprobs=True))
+        answer = await self._ask("POST", "/api/generate", asked | {"stream": False, "top_logprobs": min(count, 20)})
+        try:
+            found = answer["logprobs"][0]["top_logprobs"]
+            return [NextToken(_bytes(entry), float(entry["logprob"])) for entry in found]
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise EngineError("This Ollama gave no log-probabilities.", "A newer Ollama does.") from error
 
     async def use_adapter(self, adapter: Adapter | None) -> None:
         """Serve the model that Ollama derives from base and adapter. Loaded before the next stream needs it."""
@@ -241,6 +262,10 @@ def _cloud(model: str) -> EngineError:
         f"{model} runs on somebody else's machine; Ownhand sends your text to no cloud.",
         "Choose a model that Ollama holds on this machine.",
     )
+
+
+def _bytes(entry: Mapping[str, Any]) -> bytes:
+    return bytes(entry["bytes"]) if entry.get("bytes") else str(entry["token"]).encode()
 
 
 def _name(entry: Mapping[str, Any]) -> str:
