@@ -38,8 +38,9 @@ ASKED_PATIENCE = 2.5
 """Seconds of writing, without those of reading the prompt, after which a key's request that came to nothing rests."""
 _BREAKS = (Dropped(NEW_PARAGRAPH), Dropped(NEW_LINE))
 _HELD_BACK_WORDS = 8
-_MATTER = 2000
-_PASSAGE_WORDS = PASSAGE_TOKENS // 2
+MATTER = 2000
+"""Characters before the cursor that passages are chosen by."""
+PASSAGE_WORDS = PASSAGE_TOKENS // 2
 _LINES_TO_KNOW = 4
 _NARROWEST = 24
 _GAP = regex.compile(r"\s\S*\Z")
@@ -189,7 +190,7 @@ class Composer:
         stays = form is place.form and (seen == generation or await self._serve_on(chosen))
         if not stays:
             chosen = await asyncio.to_thread(
-                self.corpus.closest, place.text[-_MATTER:], place.form, not_in=moment.path, words=_PASSAGE_WORDS
+                self.corpus.closest, place.text[-MATTER:], place.form, not_in=moment.path, words=PASSAGE_WORDS
             )
         self._passages[moment.document] = (place.form, generation, chosen)
         return [passage.text for passage in chosen]

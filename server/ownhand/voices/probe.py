@@ -67,7 +67,7 @@ PROBE_LIMITS = Limits(0.85, 1.15, 0.9)
 """For probe adapters, which are made to stand out of the noise."""
 SERVING_LIMITS = Limits(0.75, 1.3, 0.0)
 """For a trained adapter: applied, and at the right scale. Its shifts may be too small to tell more."""
-USUAL_NOISE = 0.09
+USUAL_NOISE = 0.11
 """Standard deviation of the noise in one shift, as measured; the larger of this and a run's own counts."""
 
 
