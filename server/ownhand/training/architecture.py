@@ -234,7 +234,7 @@ def _scaling(header: Header, theta: float) -> dict[str, Any]:
 
 
 def _with_factors(header: Header, tensor: Tensor, theta: float) -> dict[str, Any]:
-    """Llama 3.1's scaling: the file holds one factor per frequency, which llama.cpp divides by and so does "longrope"."""
+    """Llama 3.1's scaling: one factor per frequency, which llama.cpp divides by, and transformers in "longrope"."""
     if tensor.type != _F32 or len(tensor.shape) != 1:
         raise _refused(header, "keeps its rotary factors in a form that Ownhand does not know")
     values = array.array("f")

@@ -96,9 +96,10 @@ def _dequantized(raw: "NDArray[np.uint8]", kind: Any) -> "Values":
     if kind is gguf.GGMLQuantizationType.F16:
         return raw.view("<f2").astype(np.float32)
     try:
-        return gguf.quants.dequantize(raw, kind)
+        values: Values = gguf.quants.dequantize(raw, kind)
     except NotImplementedError as error:
         raise ValueError(f"{kind.name} can't be read") from error
+    return values
 
 
 def _changed(values: "Values", part: Part) -> "Values":
@@ -126,7 +127,7 @@ def _packed(values: "Values", bytes_each: int) -> bytes:
     if bytes_each == 4:
         return whole.tobytes()
     bits = whole.view("<u4")
-    return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype("<u2").tobytes()
+    return bytes(((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype("<u2").tobytes())
 
 
 def _write_private(path: Path, data: bytes) -> None:

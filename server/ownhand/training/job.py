@@ -11,14 +11,13 @@
 The folder belongs to one voice. It is private, because passages are the writer's text.
 """
 
+import contextlib
 import json
-import os
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ownhand.engines.protocol import SpecialTokens
 from ownhand.errors import WriterError
@@ -178,13 +177,11 @@ class State:
         return replace(self, name=name)
 
 
-def say(state: State) -> None:
-    """One line on the child's standard output. A parent that is gone is noticed elsewhere."""
-    try:
-        sys.stdout.write(json.dumps(state.to_json()) + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+def say(state: State, stream: IO[str]) -> None:
+    """One line to the parent. That it is gone is noticed elsewhere."""
+    with contextlib.suppress(BrokenPipeError):
+        stream.write(json.dumps(state.to_json()) + "\n")
+        stream.flush()
 
 
 def jobs(voice: Path) -> Iterator["Job"]:
