@@ -10,7 +10,10 @@ from ownhand.training.blocks import cuts
 from ownhand.training.other_hands import control_texts
 
 MANUSCRIPT = Path(__file__).parents[2] / "examples" / "manuscript"
-POEM = "salt on the sill\n    & nobody yet\n\nthe kettle (again)\n        sings to the cups\n\nand the tide\n    goes out of the room\n"
+POEM = (
+    "salt on the sill\n    & nobody yet\n\n"
+    "the kettle (again)\n        sings to the cups\n\nand the tide\n    goes out of the room\n"
+)
 
 
 @pytest.mark.parametrize("name", ["prose/maize.md", "stories/goole.md", "verse/friday.md", "diary/2013.md"])
