@@ -1,6 +1,7 @@
 """Scores a plan with the base and with adapters: bits of every block under every arm. Runs in the trainer's child.
 
-Reads `evaluation.json` of the job folder (a plan and the adapters' folders) and writes `bits.json`. What the base needs
+Reads `evaluation.json` of the job folder (a plan, the adapters' folders, places to probe) and writes `bits.json`, and
+the challenger as the engine loads it. What the base needs
 is kept from one run to the next, as long as every token of the plan, the base and this code are the same.
 """
 
@@ -15,15 +16,20 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
+from ownhand.engines.gguf_header import read_header
+from ownhand.engines.vocabulary import token_bytes
 from ownhand.home import check_format, write_json
 from ownhand.training.bits import Scorer
+from ownhand.training.evaluation_files import BITS_FILE, FORMAT, PLAN_FILE
 from ownhand.training.evaluation_plan import HELD_OUT, Plan, Scored
+from ownhand.training.log_probabilities import trainer_shifts
+from ownhand.training.metrics import BASE, CHALLENGER
+from ownhand.voices.gguf_export import export_gguf
+from ownhand.voices.probe import Place
+from ownhand.voices.store import GGUF
 
-FORMAT = 1
 CODE_VERSION = 1
 """Changes whenever the same plan would give other figures."""
-PLAN_FILE, BITS_FILE = "evaluation.json", "bits.json"
-BASE, CHALLENGER = "base", "challenger"
 _SMALL = 1_000_000_000
 
 Progress = Callable[[int, int], None]
@@ -60,7 +66,21 @@ def evaluate(
         changed = PeftModel.from_pretrained(model, str(adapters[name]), is_trainable=False).eval()
         bits[name] = _scored(Scorer(changed), items, count)
         model = changed.unload()
-    write_json(job / BITS_FILE, {"format": FORMAT, "bits": bits})
+    write_json(job / BITS_FILE, {"format": FORMAT, "bits": bits, "shifts": _exported(model, values, adapters)})
+
+
+def _exported(model: Any, values: Mapping[str, Any], adapters: Mapping[str, Path]) -> list[dict[str, float]]:
+    """Write the challenger for the engine, and tell what it does to the likeliest tokens at the places to probe.
+
+    Tokens are named by their bytes in hexadecimal.
+    """
+    places = [Place(place["prompt"], tuple(place["ids"])) for place in values.get("places", ())]
+    if not places:
+        return []
+    header = read_header(Path(values["gguf"]))
+    export_gguf(adapters[CHALLENGER], header, adapters[CHALLENGER] / GGUF)
+    found = trainer_shifts(model, adapters[CHALLENGER], places, token_bytes(header.metadata))
+    return [{token.hex(): shift for token, shift in at.items()} for at in found]
 
 
 class _Counter:

@@ -46,6 +46,7 @@ class Text:
     text: str
     path: str = ""
     language: str = "en"
+    title: str = ""
 
 
 @dataclass(frozen=True)

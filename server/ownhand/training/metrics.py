@@ -25,8 +25,8 @@ class Estimate:
     low: float
     high: float
 
-    def to_json(self) -> dict[str, float]:
-        return {"value": round(self.value, 4), "low": round(self.low, 4), "high": round(self.high, 4)}
+    def to_json(self) -> dict[str, float | None]:
+        return {"value": _rounded(self.value), "low": _rounded(self.low), "high": _rounded(self.high)}
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ class Metrics:
             "specific_gain_interval": self.specific_gain.to_json() if self.specific_gain else None,
             "specific_reason": self.specific_reason,
             "train_gap": _rounded(self.train_gap),
-            "over_today": {heat: round(value, 4) for heat, value in self.over_today.items()},
-            "over_best_kept": {heat: round(value, 4) for heat, value in self.over_best_kept.items()},
-            "gain_by_form": {form: round(value, 4) for form, value in self.by_form.items()},
+            "over_today": {heat: _rounded(value) for heat, value in self.over_today.items()},
+            "over_best_kept": {heat: _rounded(value) for heat, value in self.over_best_kept.items()},
+            "gain_by_form": {form: _rounded(value) for form, value in self.by_form.items()},
             "arms": [vars(arm) | {"bits_per_byte": round(arm.bits_per_byte, 4)} for arm in self.arms],
             "blocks": self.blocks,
             "pieces": self.pieces,
@@ -175,7 +175,7 @@ class _Table:
         for heat in (COLD, WARM):
             mine, theirs = self.rows(HELD_OUT, heat, context), self.rows(HELD_OUT, heat, prompt)
             plain = _total(self.rows(HELD_OUT, heat, DOCUMENT), BASE)
-            found[heat] = 100 * (_total(theirs, model) - _total(mine, CHALLENGER)) / plain
+            found[heat] = 100 * _ratio(_total(theirs, model) - _total(mine, CHALLENGER), plain)
         return found
 
 
@@ -187,7 +187,7 @@ def _against(before: list[_Row], old: str, after: list[_Row], new: str, unit: li
     ]
 
     def points(chosen: Sequence[tuple[str, float, float, float]]) -> float:
-        return 100 * sum(a - b for _, a, b, _ in chosen) / sum(unit for *_, unit in chosen)
+        return 100 * _ratio(sum(a - b for _, a, b, _ in chosen), sum(unit for *_, unit in chosen))
 
     return _estimate(points, _by_piece(triples, lambda triple: triple[0]))
 
@@ -197,6 +197,8 @@ def _specific(table: _Table) -> tuple[Estimate | None, str]:
     own, other = table.rows(HELD_OUT, COLD, DOCUMENT), table.rows(CONTROL, COLD, DOCUMENT)
     if {row.item.form for row in own} - {row.item.form for row in other}:
         return None, "there is no text by others in this form and language to compare with"
+    if not own:
+        return None, "nothing is held out"
     forms = table.forms()
 
     def beyond(mine: Sequence[_Row], theirs: Sequence[_Row]) -> float:
@@ -216,7 +218,7 @@ def _specific(table: _Table) -> tuple[Estimate | None, str]:
 
 
 def _capture(gain: Estimate, context_gain: Estimate) -> tuple[float | None, str]:
-    if context_gain.value < _LEAST_CONTEXT_GAIN:
+    if not context_gain.value >= _LEAST_CONTEXT_GAIN:
         return None, "passages in the prompt gain less than 1% by themselves"
     if context_gain.low <= 0:
         return None, "what passages in the prompt gain is not told from chance"
@@ -229,7 +231,12 @@ def _train_gap(table: _Table, held_out_gain: float) -> float | None:
 
 
 def _gain(rows: Sequence[_Row], model: str) -> float:
-    return 100 * (1 - _total(rows, model) / _total(rows, BASE))
+    return 100 * (1 - _ratio(_total(rows, model), _total(rows, BASE)))
+
+
+def _ratio(part: float, whole: float) -> float:
+    """Not a number where nothing was held out."""
+    return part / whole if whole else math.nan
 
 
 def _total(rows: Sequence[_Row], model: str) -> float:
@@ -257,4 +264,4 @@ def _estimate(statistic: Callable[..., float], *samples: list[list[Any]]) -> Est
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
+    return None if value is None or not math.isfinite(value) else round(value, 4)
