@@ -14,8 +14,11 @@ _PER_LORA_WEIGHT = 4 * _F32
 """Weight, gradient and AdamW's two moments."""
 _RUNTIME = 700_000_000
 """Python, torch and its libraries."""
-_HIDDEN_KEPT, _FEED_FORWARD_KEPT, _QUERIES_KEPT, _KEYS_KEPT = 10, 5, 6, 6
-"""Values that a layer keeps per token for the way back, in units of each of its widths."""
+_HIDDEN_KEPT, _FEED_FORWARD_KEPT, _QUERIES_KEPT, _KEYS_KEPT = 18, 9, 10, 10
+"""Values per token that a layer takes for the way there and back, in units of each of its widths. A good half of them
+are kept; the rest is what the allocator can't use again at once."""
+_TOGETHER_ON_CPU = 256
+"""Tokens from which a processor gains nothing by taking more at once."""
 LOGIT_BYTES = 64 << 20
 """The vocabulary's scores are made for so many tokens at a time that they fit here."""
 _LOGIT_COPIES = 2
@@ -31,16 +34,19 @@ class Plan:
     bytes: int
 
 
-def plan(shape: Shape, recipe: Recipe, free: int, *, bytes_each: int = _F32, gpu: bool = False) -> Plan:
-    """The fastest way to train that fits into `free` bytes. Raises WriterError with both figures when none does.
+def plan(
+    shape: Shape, recipe: Recipe, free: int, *, longest: int = 0, bytes_each: int = _F32, gpu: bool = False
+) -> Plan:
+    """The fastest way to train on samples of at most `longest` tokens that fits into `free` bytes.
 
-    On a processor one sample at a time wastes nothing; a graphics card wants more at once.
+    Raises WriterError with both figures when none does.
     """
-    wishes = (8 * recipe.max_tokens, 2 * recipe.max_tokens, recipe.max_tokens) if gpu else (recipe.max_tokens,)
-    ways = [(tokens, False) for tokens in wishes] + [(recipe.max_tokens, True)]
+    longest = longest or recipe.max_tokens
+    wishes = (8 * recipe.max_tokens, 2 * recipe.max_tokens, longest) if gpu else (_TOGETHER_ON_CPU,)
+    ways = [(tokens, False) for tokens in wishes] + [(wishes[-1], True)]
     needed = 0
     for tokens, recompute in ways:
-        needed = need(shape, recipe, tokens, bytes_each=bytes_each, recompute=recompute)
+        needed = need(shape, recipe, max(tokens, longest), bytes_each=bytes_each, recompute=recompute)
         if needed <= free:
             return Plan(tokens, recompute, needed)
     raise WriterError(

@@ -45,14 +45,15 @@ class Place:
         return _loader(last)(job, self.device, recompute=self.plan.recompute), last
 
 
-def placed(job: Job) -> Place:
-    """Raises WriterError when the device is not there, or its memory is too small."""
+def placed(job: Job, longest: int) -> Place:
+    """Where to train on samples of at most `longest` tokens. Raises WriterError: no such device, too little memory."""
     device = _device(job.device)
     shape = shape_of(read_header(job.base.source))
     gpu = device != "cpu"
     bytes_each = 2 if gpu else 4
     free = int(_free(device) * _SPARE)
-    return Place(device, plan(shape, job.recipe, free, bytes_each=bytes_each, gpu=gpu), trainers(job.trainer, device))
+    how = plan(shape, job.recipe, free, longest=longest, bytes_each=bytes_each, gpu=gpu)
+    return Place(device, how, trainers(job.trainer, device))
 
 
 def trainers(wanted: str, device: str) -> tuple[str, ...]:

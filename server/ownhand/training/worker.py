@@ -17,11 +17,12 @@ from pathlib import Path
 from ownhand import processes
 from ownhand.errors import WriterError
 from ownhand.training import base
+from ownhand.training.evaluation_files import PLAN_FILE
 from ownhand.training.job import Job, State, say
 from ownhand.training.wishes import Control, Stopped
 
-EVALUATION_FILE, EVALUATION_CACHE = "evaluation.json", "measured"
-"""What to measure, written before the child starts; and where the base's own figures are kept between trainings."""
+EVALUATION_CACHE = "measured"
+"""Where the base's own figures are kept between trainings, beside the job folders."""
 INSTALL = "Run `ownhand setup --training` to install the learning part again."
 _BETWEEN_LINES = 0.2
 """Seconds."""
@@ -36,6 +37,8 @@ _QUIET = {
     "WANDB_DISABLED": "true",
     "TOKENIZERS_PARALLELISM": "false",
     "TRANSFORMERS_VERBOSITY": "error",
+    # Threads that wait give their core away: others want it, and a trainer is what has time.
+    "OMP_WAIT_POLICY": "PASSIVE",
 }
 """Nothing that is imported here may ask a hub or count its users."""
 _NO_MEMORY = WriterError(
@@ -83,11 +86,11 @@ def _learn(job: Job, control: Control, speak: Callable[[State], None]) -> State:
     from ownhand.training.trainer import Lesson
 
     tables.write_tables(job)
-    samples = tuple(list(tables.read_table(folder)) for folder in (job.train, job.validation))
-    place = placed(job)
+    train, validation = (list(tables.read_table(folder)) for folder in (job.train, job.validation))
+    place = placed(job, max(len(sample["input_ids"]) for sample in (*train, *validation)))
     taught, trainer = place.load(job)
     lesson = Lesson(
-        job, taught.model, taught.body, taught.head, (samples[0], samples[1]), place.micro_tokens, control,
+        job, taught.model, taught.body, taught.head, (train, validation), place.micro_tokens, control,
         lambda state: speak(replace(state, trainer=trainer)),
     )  # fmt: skip
     lesson.run()
@@ -103,7 +106,7 @@ def _learn(job: Job, control: Control, speak: Callable[[State], None]) -> State:
 def _finish(job: Job, control: Control, speak: Callable[[State], None], state: State) -> None:
     """What comes after the adapter is written: its measurement, where one was asked for, then "done"."""
     speak(state.at("evaluating"))
-    if (job.folder / EVALUATION_FILE).is_file():
+    if (job.folder / PLAN_FILE).is_file():
         _evaluate(job, control, speak, state)
     state.at("done").note(job.folder)
     speak(state.at("done"))
