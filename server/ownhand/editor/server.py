@@ -61,7 +61,9 @@ class OwnhandServer(LanguageServer):
             self._scanning,
         )
         self.folders = Folders(home, self.configuration, doors)
-        self.serving = Serving(home, self.folders.corpus_of, can_ask=client.can_ask)
+        self.serving = Serving(
+            home, self.folders.corpus_of, can_ask=client.can_ask, voice_of=self.folders.voice_of, say=self.complain
+        )
         self.serving.use(self.configuration.settings)
         self.answers = Answers(self.documents, self.folders, self.serving, self.status, self.complain)
         self.sync = Sync(self.documents, self.answers, self.opened)

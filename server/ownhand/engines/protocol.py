@@ -47,11 +47,15 @@ class SpecialTokens:
 
 @dataclass(frozen=True)
 class Adapter:
-    """A LoRA in GGUF form and the strength it is applied with."""
+    """A LoRA in GGUF form and the strength it is applied with.
+
+    `alone`: it was measured to serve best without the writer's passages in the prompt.
+    """
 
     id: str
     path: Path
     scale: float = 1.0
+    alone: bool = False
 
 
 @dataclass(frozen=True)

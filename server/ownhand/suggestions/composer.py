@@ -183,7 +183,7 @@ class Composer:
     async def _chosen_passages(self, moment: Moment, place: Place) -> list[str]:
         """This sitting's passages: chosen again only when the document's form changed, while there were none, or when
         one of them may no longer serve."""
-        if self.corpus is None:
+        if self.corpus is None or self._writes_alone:
             return []
         generation = await asyncio.to_thread(self.corpus.generation)
         form, seen, chosen = self._passages.get(moment.document, (None, -1, []))
@@ -194,6 +194,11 @@ class Composer:
             )
         self._passages[moment.document] = (place.form, generation, chosen)
         return [passage.text for passage in chosen]
+
+    @property
+    def _writes_alone(self) -> bool:
+        adapter = self.engine.adapter
+        return adapter is not None and adapter.alone
 
     async def _serve_on(self, chosen: Sequence[OwnPassage]) -> bool:
         pieces = {passage.piece_id for passage in chosen}

@@ -299,7 +299,7 @@ class Suggester:
         moment, started = flight.moment, self._clock.now()
         flight.generating = True
         self._read.add(moment.document)
-        text = await self._composer.compose(moment, flight.place, grown=flight.hear)
+        text = await self._composed(moment, flight.place, grown=flight.hear)
         if isinstance(text, Dropped):
             silence = Silence(f"What came was not worth offering: {text.reason}.")
             self.stats.silent[silence.why] += 1
@@ -333,7 +333,7 @@ class Suggester:
         if isinstance(place, Silence) or self._cache.find(self._scope(moment), moment, offered=False):
             return
         started = self._clock.now()
-        text = await self._composer.compose(moment, place, ahead=True)
+        text = await self._composed(moment, place, ahead=True)
         if isinstance(text, str):
             suggestion = self._suggestion(text, place, (self._clock.now() - started) * 1000)
             self._cache.put(self._scope(moment), moment, suggestion, offered=False)
@@ -353,6 +353,14 @@ class Suggester:
             self.accepted(last)
         else:
             self.ignored(last)
+
+    async def _composed(self, moment: Moment, place: Place, **how: Any) -> str | Dropped:
+        """A text by one adapter alone: where another took over meanwhile, it is written anew."""
+        while True:
+            adapter = self.engine.adapter
+            text = await self._composer.compose(moment, place, **how)
+            if self.engine.adapter == adapter:
+                return text
 
     def _suggestion(self, text: str, place: Place, milliseconds: float) -> Suggestion:
         engine, adapter = self.engine, self.engine.adapter

@@ -22,7 +22,7 @@ from ownhand.home import check_format, write_json
 from ownhand.training.bits import Scorer
 from ownhand.training.evaluation_files import BITS_FILE, FORMAT, PLAN_FILE
 from ownhand.training.evaluation_plan import HELD_OUT, Plan, Scored
-from ownhand.training.log_probabilities import trainer_shifts
+from ownhand.training.log_probabilities import TrainerSide
 from ownhand.training.metrics import BASE, CHALLENGER
 from ownhand.voices.gguf_export import export_gguf
 from ownhand.voices.probe import Place
@@ -79,7 +79,7 @@ def _exported(model: Any, values: Mapping[str, Any], adapters: Mapping[str, Path
         return []
     header = read_header(Path(values["gguf"]))
     export_gguf(adapters[CHALLENGER], header, adapters[CHALLENGER] / GGUF)
-    found = trainer_shifts(model, adapters[CHALLENGER], places, token_bytes(header.metadata))
+    found = TrainerSide(model, places, token_bytes(header.metadata)).shifts(adapters[CHALLENGER])
     return [{token.hex(): shift for token, shift in at.items()} for at in found]
 
 

@@ -51,7 +51,8 @@ class StoredAdapter:
 
     def for_engine(self) -> Adapter:
         """Named so that no other voice's adapter has the same name."""
-        return Adapter(f"{self.folder.parents[1].name}-{self.id}", self.gguf)
+        alone = self.card.context == "document"
+        return Adapter(f"{self.folder.parents[1].name}-{self.id}", self.gguf, alone=alone)
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,11 @@ class VoiceStore:
             return 0, 0
         return facts.st_mtime_ns, facts.st_ino
 
+    @property
+    def was_used(self) -> bool:
+        """Was any adapter ever activated?"""
+        return self.stamp != (0, 0)
+
     def adapters(self) -> list[StoredAdapter]:
         """All that can be read, oldest first."""
         champions = self._active().champions
@@ -102,6 +108,12 @@ class VoiceStore:
         """The adapter that serves with this base, if there is one."""
         wanted = self._active().champions.get(base_digest)
         return next((adapter for adapter in self.adapters() if adapter.active and adapter.id == wanted), None)
+
+    @property
+    def latest_base(self) -> str | None:
+        """The base whose champion was changed last."""
+        since = self._active().since
+        return max(since, key=lambda digest: since[digest], default=None)
 
     def add(self, made: Path, card: Card) -> StoredAdapter:
         """Take over a LoRA folder with its `adapter.gguf` as the next adapter; `made` stays as it is.
