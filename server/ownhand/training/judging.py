@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
+from itertools import zip_longest
 from typing import Any
 
 from ownhand import __version__
@@ -173,7 +174,8 @@ async def _written(
     """What the challenger and what the bare model wrote from the same beginnings."""
     trained, held_out = texts
     known = TrainingText(text.text for text in trained)
-    starts = [*beginnings(trained, _BEGINNINGS), *beginnings(held_out, _BEGINNINGS)]
+    pairs = zip_longest(beginnings(trained, _BEGINNINGS), beginnings(held_out, _BEGINNINGS))
+    starts = [start for pair in pairs for start in pair if start is not None]
     try:
         mine = await write_on(engine, candidate, corpus, starts, passages=context == PASSAGES, words=words)
         plain = await write_on(engine, None, corpus, starts, passages=context == PASSAGES, words=words)
@@ -217,6 +219,8 @@ def _written_facts(mine: Habits, plain: Habits, held_out: Sequence[Text]) -> dic
         "longest_verbatim": mine.verbatim.longest,
         "loops": round(mine.loops, 4),
         "base_loops": round(plain.loops, 4),
+        "greedy_loops": round(mine.greedy_loops, 4),
+        "base_greedy_loops": round(plain.greedy_loops, 4),
         "written_words": mine.verbatim.words,
         "form_distance": {trait: round(far, 4) for trait, far in form_distance(mine.verse, own_verse).items()},
         "base_form_distance": {trait: round(far, 4) for trait, far in form_distance(plain.verse, own_verse).items()},

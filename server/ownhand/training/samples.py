@@ -1,14 +1,15 @@
 """What a model writes when it is let go: continuations of beginnings of the writer's, as they would be served.
 
 Half of them greedy, half drawn as suggestions are; from beginnings of passages that were trained on (where reciting
-would show) and of held-out ones.
+would show) and of held-out ones. Greedy ones show what was learned by heart. A small model goes round in circles when
+it is greedy, adapter or not, so loops are judged on what is drawn.
 """
 
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from ownhand.engines.protocol import Adapter, Engine
+from ownhand.engines.protocol import Adapter, Engine, Sampling
 from ownhand.manuscript.model import Form
 from ownhand.suggestions.composer import MATTER, PASSAGE_WORDS
 from ownhand.suggestions.prompt import PromptBuilder
@@ -36,11 +37,22 @@ class Beginning:
 
 
 @dataclass(frozen=True)
+class Continuation:
+    """What a model wrote after one beginning."""
+
+    form: Form
+    greedy: bool
+    written: Written
+
+
+@dataclass(frozen=True)
 class Habits:
     """What was found in all that one model wrote."""
 
     verbatim: Verbatim
     loops: float
+    """Share of words in loops, in what was drawn as suggestions are; `greedy_loops` in the rest."""
+    greedy_loops: float
     verse: tuple[str, ...]
     """What it wrote in verse."""
 
@@ -70,31 +82,33 @@ async def write_on(
     *,
     passages: bool,
     words: int = WORDS,
-) -> list[tuple[Form, Written]]:
+) -> list[Continuation]:
     """Let the model continue the beginnings until it wrote `words` words. Raises EngineError.
 
-    The same seeds every time; the rounds after the first differ by theirs.
+    The same seeds every time: one for each round over all beginnings.
     """
     await engine.use_adapter(adapter)
-    written: list[tuple[Form, Written]] = []
+    written: list[Continuation] = []
     total = 0
-    for round_ in range(_MOST_ROUNDS):
+    for seed in range(_MOST_ROUNDS):
         for start in starts:
+            prompt = await _prompt(engine, corpus, start, passages=passages)
+            for greedy in (True, False) if seed == 0 else (False,):
+                text = await _continued(engine, prompt, _sampling(start.whole.form, seed, greedy=greedy))
+                written.append(Continuation(start.whole.form, greedy, Written(prompt, text)))
+                total += count_words(text)
             if total >= words:
                 return written
-            prompt = await _prompt(engine, corpus, start, passages=passages)
-            text = await _continued(engine, prompt, start.whole.form, round_)
-            written.append((start.whole.form, Written(prompt, text)))
-            total += count_words(text)
     return written
 
 
-def habits(written: Sequence[tuple[Form, Written]], trained: TrainingText) -> Habits:
+def habits(written: Sequence[Continuation], trained: TrainingText) -> Habits:
     """Loops are looked for in each continuation by itself."""
     return Habits(
-        trained.verbatim([each for _, each in written]),
-        loop_share(each.text for _, each in written),
-        tuple(each.text for form, each in written if form is Form.VERSE),
+        trained.verbatim([each.written for each in written]),
+        loop_share(each.written.text for each in written if not each.greedy),
+        loop_share(each.written.text for each in written if each.greedy),
+        tuple(each.written.text for each in written if each.form is Form.VERSE),
     )
 
 
@@ -114,13 +128,15 @@ async def _prompt(engine: Engine, corpus: OwnPassages, start: Beginning, *, pass
     return built.text
 
 
-async def _continued(engine: Engine, prompt: str, form: Form, round_: int) -> str:
-    """Even rounds are greedy. A suggestion would end at a sentence; here it goes on, as a writer who accepts does."""
-    sampling = replace(sampling_for(form, "paragraph", seed=1000 + round_), max_tokens=_TOKENS, stop=())
-    if round_ % 2 == 0:
-        sampling = replace(sampling, temperature=0.0 if round_ == 0 else 0.4)
+async def _continued(engine: Engine, prompt: str, sampling: Sampling) -> str:
     text = ""
     async with aclosing(engine.stream(prompt, sampling)) as chunks:
         async for chunk in chunks:
             text += chunk.text
     return text
+
+
+def _sampling(form: Form, seed: int, *, greedy: bool) -> Sampling:
+    """A suggestion would end at a sentence; here it goes on, as a writer who accepts does."""
+    drawn = replace(sampling_for(form, "paragraph", seed=1000 + seed), max_tokens=_TOKENS, stop=())
+    return replace(drawn, temperature=0.0, repeat_penalty=1.0) if greedy else drawn

@@ -14,7 +14,7 @@ LEAST_GAIN = 1.0
 MARGIN = 0.5
 """Points by which it may be worse than what serves today: less than anybody notices."""
 LEAST_NOVELTY = 0.95
-MOST_LOOPING = 0.05
+MOST_LOOPING = 0.1
 """Share of the words in loops that an adapter may have beyond the bare model's own."""
 OVERFITTED = 10.0
 """Points by which the gain on text that was seen exceeds that on text that was not, when nothing else was learned."""
