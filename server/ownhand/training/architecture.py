@@ -90,6 +90,7 @@ _FAMILIES = {
     ),
 }
 """By `general.architecture`."""
+ARCHITECTURES = frozenset(_FAMILIES)
 MODEL_TYPES = frozenset(family.model_type for family in _FAMILIES.values())
 
 

@@ -26,7 +26,7 @@ CHECKPOINT_SECONDS = 40.0
 """So that a minute of work is lost at most."""
 _LARGEST_GRADIENT = 1.0
 _SMOOTHING = 0.9
-_BEST = "best"
+_BEST, _BEST_FILE = "best", "adapter.safetensors"
 
 Say = Callable[[State], None]
 
@@ -189,11 +189,14 @@ class Lesson:
         done.validation = nats / sum(_learned(sample) for sample in self.validation)
         if done.best is None or done.validation <= done.best:
             done.best = done.validation
-            trained = {name: value for name, value in self.model.named_parameters() if value.requires_grad}
-            write_folder(self.job.folder / _BEST, trained, {}, "adapter.safetensors")
+            self.keep_best()
+
+    def keep_best(self) -> None:
+        trained = {name: value for name, value in self.model.named_parameters() if value.requires_grad}
+        write_folder(self.job.folder / _BEST, trained, {}, _BEST_FILE)
 
     def _take_best(self) -> None:
-        kept = self.job.folder / _BEST / "adapter.safetensors"
+        kept = self.job.folder / _BEST / _BEST_FILE
         if self.progress.best is not None and kept.is_file():
             best = load_file(kept)
             for name, parameter in self.model.named_parameters():
