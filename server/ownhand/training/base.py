@@ -27,7 +27,8 @@ from ownhand.training.base_weights import CONFIG, WEIGHTS, bytes_per_weight, wri
 from ownhand.training.job import BaseModel
 
 FORMAT = 1
-_NOTE = "base.json"
+NOTE = "base.json"
+"""In a folder that Ownhand wrote, and in no other."""
 _KEPT = 2
 _BLOB = re.compile(r"sha256-([0-9a-f]{64})")
 _SPARE = 200_000_000
@@ -98,7 +99,7 @@ def make_ready(model: BaseModel) -> None:
     with _alone(cache):
         if not is_ready(model):
             _write(model)
-        if (model.folder / _NOTE).is_file():
+        if (model.folder / NOTE).is_file():
             _note_use(model)
             _forget_old(cache, model.folder)
 
@@ -110,7 +111,7 @@ def _write(model: BaseModel) -> None:
     try:
         make_private_folder(temporary)
         write_base(base.header, temporary, base.bytes_each)
-        write_json(temporary / _NOTE, {"format": FORMAT, "source": model.source.name, "digest": model.digest})
+        write_json(temporary / NOTE, {"format": FORMAT, "source": model.source.name, "digest": model.digest})
         temporary.replace(model.folder)
     except OSError as error:
         raise WriterError(
@@ -128,11 +129,11 @@ def _write(model: BaseModel) -> None:
 
 def _note_use(model: BaseModel) -> None:
     with contextlib.suppress(OSError):
-        os.utime(model.folder / _NOTE)
+        os.utime(model.folder / NOTE)
 
 
 def _forget_old(cache: Path, current: Path) -> None:
-    notes = sorted(cache.glob(f"*/{_NOTE}"), key=lambda note: note.stat().st_mtime, reverse=True)
+    notes = sorted(cache.glob(f"*/{NOTE}"), key=lambda note: note.stat().st_mtime, reverse=True)
     for note in [note for note in notes if note.parent != current][_KEPT - 1 :]:
         shutil.rmtree(note.parent, ignore_errors=True)
     for left in cache.glob(".*.tmp"):

@@ -12,11 +12,11 @@ COLUMNS = ("input_ids", "labels", "piece", "form", "words")
 
 
 def write_tables(job: Job) -> None:
-    """From `passages.json`, unless they are there. Raises OSError when the disk refuses."""
+    """From `passages.json`, unless they are there. Without samples there is no folder. Raises OSError."""
     disable_progress_bars()
     for folder, name in ((job.train, "train"), (job.validation, "validation")):
-        if not (folder / "state.json").is_file():
-            _table(read_passages(job.folder)[name]).save_to_disk(str(folder))
+        if not (folder / "state.json").is_file() and (samples := read_passages(job.folder)[name]):
+            _table(samples).save_to_disk(str(folder))
 
 
 def read_passages(folder: Path) -> dict[str, Any]:
@@ -24,8 +24,8 @@ def read_passages(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / PASSAGES_FILE).read_bytes()))
 
 
-def read_table(folder: Path) -> Dataset:
-    return Dataset.load_from_disk(str(folder), keep_in_memory=True)
+def read_table(folder: Path) -> list[dict[str, Any]]:
+    return list(Dataset.load_from_disk(str(folder), keep_in_memory=True)) if folder.is_dir() else []
 
 
 def _table(samples: list[dict[str, Any]]) -> Dataset:

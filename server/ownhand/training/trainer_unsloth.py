@@ -1,6 +1,7 @@
 """The same lesson on a model that Unsloth has prepared: its kernels on a graphics card, its CPU backend without one."""
 
 import os
+from pathlib import Path
 
 import torch
 
@@ -22,6 +23,7 @@ def load(job: Job, device: str, *, recompute: bool) -> Taught:
     recipe = job.recipe
     base, _ = FastLanguageModel.from_pretrained(
         str(job.base.folder),
+        tokenizer_name=str(_stand_in(job)),
         max_seq_length=recipe.max_tokens,
         dtype=dtype_on(device),
         load_in_4bit=False,
@@ -40,3 +42,16 @@ def load(job: Job, device: str, *, recompute: bool) -> Taught:
         use_gradient_checkpointing="unsloth" if recompute and device != "cpu" else recompute,
     )
     return taught(model)
+
+
+def _stand_in(job: Job) -> Path:
+    """A folder with a tokenizer of one word. Unsloth wants one; samples are ids, so it is never asked."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from transformers import PreTrainedTokenizerFast
+
+    folder, word = job.folder / "tokenizer", "?"
+    one_word = Tokenizer(WordLevel({word: 0}, unk_token=word))
+    roles = dict.fromkeys(("unk_token", "pad_token", "bos_token", "eos_token"), word)
+    PreTrainedTokenizerFast(tokenizer_object=one_word, **roles).save_pretrained(str(folder))
+    return folder

@@ -19,6 +19,7 @@ from ownhand.errors import WriterError
 from ownhand.training import base
 from ownhand.training.evaluation_files import PLAN_FILE
 from ownhand.training.job import Job, State, say
+from ownhand.training.tokens import check_agreement
 from ownhand.training.wishes import Control, Stopped
 
 EVALUATION_CACHE = "measured"
@@ -56,7 +57,11 @@ def main() -> int:
     speak = _only_voice()
     control.listen()
     processes.lowest_priority()
-    job = Job.read(Path(sys.argv[1]))
+    try:
+        job = Job.read(Path(sys.argv[1]))
+    except WriterError as error:
+        speak(State("failed", sentence=error.sentence, next_step=error.next_step))
+        return 1
     try:
         _run(job, control, speak)
     except Stopped:
@@ -68,9 +73,8 @@ def main() -> int:
 
 
 def _run(job: Job, control: Control, speak: Callable[[State], None]) -> None:
-    state = job.state
-    if state.name in ("evaluating", "done") and (job.adapter / "adapter_config.json").is_file():
-        _finish(job, control, speak, state)
+    if (job.adapter / "adapter_config.json").is_file():  # an earlier run got this far
+        _finish(job, control, speak, replace(job.state, sentence="", next_step=""))
         return
     speak(State("preparing"))
     _limit_threads(job.threads)
@@ -85,8 +89,9 @@ def _learn(job: Job, control: Control, speak: Callable[[State], None]) -> State:
     from ownhand.training.placement import placed
     from ownhand.training.trainer import Lesson
 
+    _check_tokenizer(job)
     tables.write_tables(job)
-    train, validation = (list(tables.read_table(folder)) for folder in (job.train, job.validation))
+    train, validation = (tables.read_table(folder) for folder in (job.train, job.validation))
     place = placed(job, max(len(sample["input_ids"]) for sample in (*train, *validation)))
     taught, trainer = place.load(job)
     lesson = Lesson(
@@ -101,6 +106,22 @@ def _learn(job: Job, control: Control, speak: Callable[[State], None]) -> State:
     state.note(job.folder)
     lesson.clean()
     return state
+
+
+def _check_tokenizer(job: Job) -> None:
+    """A folder of the writer's own has a tokenizer: it has to cut their text as the engine does."""
+    if (job.base.folder / base.NOTE).is_file():
+        return
+    from tokenizers import Tokenizer
+
+    from ownhand.training.tables import read_passages
+
+    file = job.base.folder / "tokenizer.json"
+    if not file.is_file():
+        raise WriterError(f"{job.base.folder} holds no tokenizer.json.", "Name a folder that does.")
+    other = Tokenizer.from_file(str(file))
+    texts = ((piece["text"], tuple(piece["ids"])) for piece in read_passages(job.folder)["pieces"])
+    check_agreement(texts, lambda text: list(other.encode(text, add_special_tokens=False).ids))
 
 
 def _finish(job: Job, control: Control, speak: Callable[[State], None], state: State) -> None:
