@@ -83,6 +83,14 @@ def test_forget_wants_to_be_told_twice(ownhand, store, folder, tmp_path):
     assert (folder / "one.md").is_file()
 
 
+def test_forget_takes_along_the_voice_whose_place_was_taken(ownhand, store, tmp_path):
+    ownhand("export", str(tmp_path / "k.voice"))
+    ownhand("import", str(tmp_path / "k.voice"))
+    assert len(list((tmp_path / "home" / "voices").iterdir())) == 2
+    assert ownhand("forget", "--yes").returncode == 0
+    assert list((tmp_path / "home" / "voices").iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -17,7 +17,7 @@ from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder, find_voice, grant
 from ownhand.voices.archive import export_voice, import_voice
-from ownhand.voices.forget import forget_voice, what_is_kept
+from ownhand.voices.forget import forget_voice, what_is_kept, with_predecessors
 from ownhand.voices.store import StoredAdapter, VoiceStore
 
 _WITH_NAME = {"activate": "ID", "export": "FILE", "import": "FILE"}
@@ -116,18 +116,20 @@ def _forget(asked: Request) -> dict[str, Any]:
     if not asked.yes:
         kept = ", ".join(what_is_kept(voice.path))
         raise WriterError(f"This removes for good: {kept}.", "Say --yes to do it. Your own files stay.")
-    removed = forget_voice(voice.path)
-    removed += [f"Ollama's model {name}" for name in asyncio.run(_forget_in_ollama(asked.home, voice.id))]
+    voices = with_predecessors(voice.path)
+    removed = list(dict.fromkeys(words for each in voices for words in forget_voice(each)))
+    in_ollama = asyncio.run(_forget_in_ollama(asked.home, [each.name for each in voices]))
+    removed += [f"Ollama's model {name}" for name in in_ollama]
     return {"removed": removed, "sentence": f"Removed: {', '.join(removed)}. Your own files were not touched."}
 
 
-async def _forget_in_ollama(home: Home, voice: str) -> list[str]:
-    """The models that Ollama made of this voice's adapters; none where no Ollama answers."""
+async def _forget_in_ollama(home: Home, voices: list[str]) -> list[str]:
+    """The models that Ollama made of these voices' adapters; none where no Ollama answers."""
     from ownhand.engines.ollama import OllamaEngine
 
     engine = OllamaEngine("any", terminal_settings(home).ollama_host)
     try:
-        return await engine.remove_derived(voice)
+        return [name for voice in voices for name in await engine.remove_derived(voice)]
     except EngineError:
         return []
     finally:
