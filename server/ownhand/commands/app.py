@@ -133,6 +133,42 @@ def verdicts(
 
 
 @app.command()
+def train(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your manuscript folder.", show_default=False)],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be learned; learn nothing.")] = False,
+    base: Annotated[
+        Path | None, typer.Option(help="A Hugging Face folder with the model's plain weights.", show_default=False)
+    ] = None,
+    trainer: Annotated[str, typer.Option(help="auto, unsloth or peft.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, xpu or mps.")] = "auto",
+    seed: Annotated[int, typer.Option(help="Another number, another order and beginning.", min=0)] = 0,
+    as_json: Json = False,
+) -> int:
+    """Learn the hand of a manuscript folder, and judge what was learned. Ctrl-C pauses; the next call goes on."""
+    from ownhand.commands.train import run
+    from ownhand.training.course import Wishes
+
+    wishes = Wishes(base, seed=seed, device=device, trainer=trainer)
+    return run(Home.default(), folder, wishes, dry_run=dry_run, as_json=as_json)
+
+
+@app.command()
+def voices(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your manuscript folder.", show_default=False)],
+    action: Annotated[
+        str, typer.Argument(metavar="[list|activate ID|rollback|export FILE|import FILE|forget]", show_default=False)
+    ] = "list",
+    name: Annotated[str, typer.Argument(metavar="", show_default=False, hidden=True)] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Forget the voice without asking again.")] = False,
+    as_json: Json = False,
+) -> int:
+    """What Ownhand learned from a manuscript folder: list it, choose, go back, keep, carry over, forget."""
+    from ownhand.commands.voices import run
+
+    return run(Home.default(), folder, action, name, yes=yes, as_json=as_json)
+
+
+@app.command()
 def demo() -> int:
     """Read the example manuscript and continue it at a few marked places."""
     from ownhand.commands.demo import run

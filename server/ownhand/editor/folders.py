@@ -146,6 +146,11 @@ class Folders:
         folder = self._folders.get(uri) if uri else None
         return folder.corpus if folder else None
 
+    def voice_of(self, uri: str | None) -> VoiceFolder | None:
+        """The voice whose adapter answers in that folder: only where Ownhand may learn."""
+        folder = self._folders.get(uri) if uri else None
+        return folder.voice if folder and folder.consent is Consent.LEARN else None
+
     def settings_changed(self) -> None:
         """Other files may belong to the manuscripts now."""
         for folder in self.all():

@@ -72,7 +72,9 @@ class OwnhandServer(LanguageServer):
             self._leaving,
         )
         self.folders = Folders(home, self.configuration, doors, client.name)
-        self.serving = Serving(home, self.folders.corpus_of, can_ask=client.can_ask)
+        self.serving = Serving(
+            home, self.folders.corpus_of, can_ask=client.can_ask, voice_of=self.folders.voice_of, say=self.complain
+        )
         self.serving.use(self.configuration.settings)
         self.provenance = Provenance(self.documents, self.folders, self.in_background)
         self.witness = Witness(

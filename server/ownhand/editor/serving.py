@@ -9,10 +9,12 @@ from collections.abc import Callable
 from typing import Literal
 
 from ownhand.editor.log import log_error
+from ownhand.editor.voicing import Voicing
 from ownhand.engines.choice import choose_engine
 from ownhand.engines.protocol import Engine, EngineError
 from ownhand.engines.weights import PACKAGED_NAME
 from ownhand.home import Home
+from ownhand.manuscript.consent import VoiceFolder
 from ownhand.settings import Settings
 from ownhand.suggestions.own_text import OwnText
 from ownhand.suggestions.rejections import Rejections
@@ -29,11 +31,21 @@ _ENGINE_SETTINGS = ("engine", "model", "ollama_host", "openai_base_url", "openai
 class Serving:
     """Chooses the engine at the first permitted suggestion, and anew when its settings changed.
 
-    `corpus_of` gives the writer's own text for a folder's key; None for documents outside of all folders.
+    `corpus_of` gives the writer's own text for a folder's key, `voice_of` the voice whose adapter answers there; None
+    for documents outside of all folders. `say` tells the writer what can't be served.
     """
 
-    def __init__(self, home: Home, corpus_of: Callable[[str | None], OwnText | None], *, can_ask: bool) -> None:
+    def __init__(
+        self,
+        home: Home,
+        corpus_of: Callable[[str | None], OwnText | None],
+        *,
+        can_ask: bool,
+        voice_of: Callable[[str | None], VoiceFolder | None] = lambda _: None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._home, self._corpus_of, self._can_ask = home, corpus_of, can_ask
+        self._voicing = Voicing(home, voice_of, say)
         self._settings = Settings()
         self._choosing: asyncio.Task[Engine] | None = None
         self._warming: asyncio.Task[None] | None = None
@@ -63,6 +75,15 @@ class Serving:
         self._in_background(self._let_go(*self._taken()))
         return True
 
+    @property
+    def without_voice(self) -> bool:
+        """The writer wants suggestions by the bare model for now."""
+        return self._voicing.without_voice
+
+    @without_voice.setter
+    def without_voice(self, wanted: bool) -> None:
+        self._voicing.without_voice = wanted
+
     def warm_up(self) -> "asyncio.Task[None]":
         """Load in a thread what the first suggestion would otherwise make the event loop wait for. Done once."""
         if self._warming is None:
@@ -71,7 +92,7 @@ class Serving:
 
     async def suggester(self, folder: str | None) -> Suggester:
         """The suggester for a folder's documents. Raises EngineError when no engine can be had."""
-        engine = await self.chosen()
+        engine = await self._voicing.engine(await self.chosen(), folder)
         corpus = self._corpus_of(folder)
         suggester, its_corpus = self._suggesters.get(folder, (None, None))
         if suggester is None or suggester.engine is not engine or its_corpus is not corpus:
@@ -103,6 +124,7 @@ class Serving:
 
     async def close(self) -> None:
         self._over = True
+        self._voicing.close()
         await self._let_go(*self._taken())
         await asyncio.gather(*self._closing, return_exceptions=True)
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
 from ownhand.engines.llama_child import LlamaChild
-from ownhand.engines.protocol import Chunk, EngineError, PromptTooLongError, Sampling, Usage
+from ownhand.engines.protocol import Chunk, EngineError, NextToken, PromptTooLongError, Sampling, Usage
 from ownhand.engines.wire import body, events, natural, parsed, sound
 
 if TYPE_CHECKING:
@@ -65,9 +65,32 @@ async def completion(child: LlamaChild, request: dict[str, Any], usage: Usage) -
     raise ChildGoneError
 
 
-async def token_count(child: LlamaChild, text: str) -> int:
+async def token_ids(child: LlamaChild, text: str) -> list[int]:
     answer = await _post(child, "/tokenize", {"content": sound(text), "parse_special": False})
-    return len(answer["tokens"])
+    return list(answer["tokens"])
+
+
+async def next_tokens(child: LlamaChild, prompt: str, count: int, lora_scale: float | None) -> list[NextToken]:
+    """The likeliest next tokens, from the same request as any other but for one token and its alternatives."""
+    sampling = Sampling(max_tokens=1, temperature=0.0, repeat_penalty=1.0)
+    request = completion_request(prompt, sampling, lora_scale) | {"stream": False, "n_probs": count}
+    try:
+        found = (await _post(child, "/completion", request))["completion_probabilities"][0]["top_logprobs"]
+        return [NextToken(bytes(entry["bytes"]), float(entry["logprob"]), int(entry["id"])) for entry in found]
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise EngineError("The embedded engine gave no log-probabilities.", "Restart Ownhand.") from error
+
+
+async def token_pieces(child: LlamaChild, text: str) -> list[tuple[int, bytes]]:
+    """(id, bytes) of each token of `text`; nothing is added, and special tokens in it are read as plain text."""
+    request = {"content": sound(text), "parse_special": False, "add_special": False, "with_pieces": True}
+    answer = await _post(child, "/tokenize", request)
+    return [(token["id"], _bytes(token["piece"])) for token in answer["tokens"]]
+
+
+def _bytes(piece: str | list[int]) -> bytes:
+    """A token that is no whole character comes as a list of bytes."""
+    return piece.encode() if isinstance(piece, str) else bytes(piece)
 
 
 async def warm(child: LlamaChild, lora_scale: float) -> None:

@@ -9,10 +9,28 @@ from typing import Any
 
 from ownhand.engines.adapters import check_adapter
 from ownhand.engines.backoff import Backoff
-from ownhand.engines.completion import ChildGoneError, completion, completion_request, token_count, warm
+from ownhand.engines.completion import (
+    ChildGoneError,
+    completion,
+    completion_request,
+    next_tokens,
+    token_ids,
+    token_pieces,
+    warm,
+)
 from ownhand.engines.gguf_header import BadGGUFError, Header, read_header
 from ownhand.engines.llama_child import LlamaChild, fingerprint, start_child
-from ownhand.engines.protocol import Adapter, Chunk, EngineError, Health, Model, Sampling, SpecialTokens, Usage
+from ownhand.engines.protocol import (
+    Adapter,
+    Chunk,
+    EngineError,
+    Health,
+    Model,
+    NextToken,
+    Sampling,
+    SpecialTokens,
+    Usage,
+)
 from ownhand.engines.special import page_start, special_tokens_from
 
 DEFAULT_CONTEXT = 4096
@@ -74,6 +92,10 @@ class EmbeddedEngine:
         """The GGUF that is served: training starts from the very same weights."""
         return self._header.path
 
+    @property
+    def header(self) -> Header:
+        return self._header
+
     async def models(self) -> list[Model]:
         from ownhand.engines.short_list import described
 
@@ -107,8 +129,23 @@ class EmbeddedEngine:
         """Exact: llama.cpp's own tokenizer. Special tokens in the text are read as plain text, which never is less."""
         if not text:
             return 0
+        return len(await self.token_ids(text))
+
+    async def token_ids(self, text: str) -> list[int]:
+        """The tokens of `text` in llama.cpp's own vocabulary, without start and end tokens."""
         async with self._held() as child:
-            return await token_count(child, text)
+            return await token_ids(child, text)
+
+    async def next_tokens(self, prompt: str, count: int) -> list[NextToken]:
+        async with self._held() as child:
+            return await next_tokens(child, prompt, count, self._lora_scale(child))
+
+    async def token_pieces(self, text: str) -> list[tuple[int, bytes]]:
+        """(id, bytes) of each token of `text` in this model's vocabulary, without start and end tokens."""
+        if not text:
+            return []
+        async with self._held() as child:
+            return await token_pieces(child, text)
 
     async def special_tokens(self) -> SpecialTokens:
         if self._special is None:
@@ -266,8 +303,11 @@ class EmbeddedEngine:
             raise _unfit(adapter) from error
 
     def _request(self, prompt: str, sampling: Sampling, child: LlamaChild) -> dict[str, Any]:
-        scale = self._adapter.scale if self._adapter else 0.0
-        return completion_request(prompt, sampling, scale if child.adapter else None)
+        return completion_request(prompt, sampling, self._lora_scale(child))
+
+    def _lora_scale(self, child: LlamaChild) -> float | None:
+        """What every request to this child has to say about its adapter; None when it holds none."""
+        return None if child.adapter is None else self._adapter.scale if self._adapter else 0.0
 
 
 def checked_header(path: Path) -> Header:

@@ -88,6 +88,8 @@ class Header:
     path: Path
     metadata: Mapping[str, Any]
     tensors: tuple[Tensor, ...]
+    data_start: int = 0
+    """Where the tensors' data begins in the file, in bytes."""
 
     @property
     def architecture(self) -> str:
@@ -129,8 +131,12 @@ class _Reader:
             raise BadGGUFError(f"is GGUF version {version}, which the embedded engine can't read")
         metadata = dict(self._pair() for _ in range(keys))
         described = tuple(self._tensor() for _ in range(tensors))
-        self._check_end(described, metadata.get("general.alignment", _DEFAULT_ALIGNMENT))
-        return Header(self._path, metadata, described)
+        alignment = metadata.get("general.alignment", _DEFAULT_ALIGNMENT)
+        if not isinstance(alignment, int) or alignment < 1:
+            raise ValueError(alignment)
+        start = -(-self._at // alignment) * alignment
+        self._check_end(described, start)
+        return Header(self._path, metadata, described, start)
 
     def _take(self, form: str) -> Any:
         (value,) = struct.unpack_from(form, self._data, self._at)
@@ -184,8 +190,7 @@ class _Reader:
         shape = tuple(self._take("<Q") for _ in range(dimensions))
         return Tensor(name, shape, self._take("<I"), self._take("<Q"))
 
-    def _check_end(self, tensors: Sequence[Tensor], alignment: int) -> None:
-        start = -(-self._at // alignment) * alignment
+    def _check_end(self, tensors: Sequence[Tensor], start: int) -> None:
         if any(start + tensor.offset + tensor.size > len(self._data) for tensor in tensors):
             raise BadGGUFError("is cut off: the end of its weights is missing")
 

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from ownhand.engines.adapters import check_adapter
 from ownhand.engines.estimate import SAMPLE, TokenEstimate
-from ownhand.engines.protocol import Adapter, Chunk, EngineError, Health, Model, Sampling, SpecialTokens, Usage
+from ownhand.engines.protocol import (
+    Adapter,
+    Chunk,
+    EngineError,
+    Health,
+    Model,
+    NextToken,
+    Sampling,
+    SpecialTokens,
+    Usage,
+)
 from ownhand.engines.room import who_is_in_the_way
 from ownhand.engines.special import page_start, special_tokens_from
 from ownhand.engines.suitable import LEARNABLE_ARCHITECTURES, is_cloud, judged
@@ -47,6 +57,8 @@ class OllamaEngine:
         self._facts: dict[str, Any] | None = None
         self._special: SpecialTokens | None = None
         self._loaded, self._loaded_until = "", 0.0
+        self._made = set[str]()
+        """Models that this engine had Ollama make of an adapter."""
 
     @property
     def name(self) -> str:
@@ -112,27 +124,75 @@ class OllamaEngine:
             self._special = special_tokens_from(shown.get("model_info") or {})
         return self._special
 
+    async def next_tokens(self, prompt: str, count: int) -> list[NextToken]:
+        """Ollama tells at most 20, and no ids."""
+        await self._permitted()
+        asked = self.request(prompt, Sampling(max_tokens=1, temperature=0.0, repeat_penalty=1.0, logprobs=True))
+        answer = await self._ask("POST", "/api/generate", asked | {"stream": False, "top_logprobs": min(count, 20)})
+        try:
+            found = answer["logprobs"][0]["top_logprobs"]
+            return [NextToken(_bytes(entry), float(entry["logprob"])) for entry in found]
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise EngineError("This Ollama gave no log-probabilities.", "A newer Ollama does.") from error
+
     async def use_adapter(self, adapter: Adapter | None) -> None:
         """Serve the model that Ollama derives from base and adapter. Loaded before the next stream needs it."""
         if adapter is None:
             self._adapter, self._serving = None, self._model
             return
         await self._check(adapter)
-        derived = f"{_PREFIX}{re.sub(r'[^a-z0-9_.-]+', '-', f'{self._model}-{adapter.id}'.lower())}"
+        derived = derived_name(self._model, adapter.id)
         async with self._explained():
             digest = await self._client.create_blob(adapter.path)
             await self._client.create(derived, from_=self._model, adapters={adapter.path.name: digest})
-        before, self._serving = self._serving, derived
+        self._made.add(derived)
+        await self._warm(derived)
+        self._serving, self._adapter = derived, adapter
+        await self._remove(await self._made_before(adapter.id) - {derived})
+
+    async def _warm(self, derived: str) -> None:
+        """Load it. Whoever asks meanwhile is still answered by what served before."""
         try:
-            await self.load()
+            async for _ in self._answer(SAMPLE, Sampling(max_tokens=1), Usage(), derived):
+                pass
         except EngineError:
-            self._serving = before
+            if derived != self._serving:
+                with contextlib.suppress(EngineError):
+                    await self._remove({derived})
             raise
-        self._adapter = adapter
 
     async def close(self) -> None:
-        if self._opened is not None:
-            await self._opened.close()  # type: ignore[no-untyped-call]
+        """Models that were made of an adapter go, but for the one that serves: the next start finds it ready."""
+        if self._opened is None:
+            return
+        with contextlib.suppress(EngineError):
+            await self._remove(self._made - {self._serving})
+        await self._opened.close()  # type: ignore[no-untyped-call]
+
+    async def base_digest(self) -> str:
+        """The digest of the file that this model is made of, "sha256:..."; "" when Ollama does not tell."""
+        file = str((await self._model_facts()).get("modelfile", ""))
+        found = re.search(r"^FROM .*sha256[-:]([0-9a-f]{64})\s*$", file, re.MULTILINE)
+        return f"sha256:{found[1]}" if found else ""
+
+    async def remove_derived(self, voice: str) -> list[str]:
+        """Remove every model that was made of adapters of this voice. Their names. Raises EngineError."""
+        listed = [_name(entry) for entry in (await self._ask("GET", "/api/tags")).get("models") or []]
+        ours = {name for name in listed if is_derived(name, voice)}
+        await self._remove(ours)
+        return sorted(ours)
+
+    async def _made_before(self, adapter_id: str) -> set[str]:
+        """The models that were made for the same voice, by us, with the same base."""
+        voice, base = adapter_id.rpartition("-")[0], derived_name(self._model, "")
+        listed = [_name(entry) for entry in (await self._ask("GET", "/api/tags")).get("models") or []]
+        return {name.removesuffix(":latest") for name in listed if name.startswith(base) and is_derived(name, voice)}
+
+    async def _remove(self, names: set[str]) -> None:
+        for name in names:
+            async with self._explained():
+                await self._client.delete(name)
+            self._made.discard(name)
 
     def _explained(self) -> contextlib.AbstractAsyncContextManager[None]:
         from ownhand.engines.ollama_client import explained
@@ -174,8 +234,10 @@ class OllamaEngine:
                 f"Ownhand waits; `ollama stop {blocking}` makes room at once.",
             )
 
-    async def _answer(self, text: str, sampling: Sampling, usage: Usage) -> AsyncGenerator[Chunk]:
-        request = self.request(text, sampling)
+    async def _answer(
+        self, text: str, sampling: Sampling, usage: Usage, serving: str | None = None
+    ) -> AsyncGenerator[Chunk]:
+        request = self.request(text, sampling) | ({"model": serving} if serving else {})
         async with self._explained():
             lines: AsyncIterator[dict[str, Any]] = self._client.lines("/api/generate", request)
             async with contextlib.aclosing(lines) as parts:  # type: ignore[type-var]
@@ -183,7 +245,7 @@ class OllamaEngine:
                     if part.get("response"):
                         yield Chunk(part["response"], natural(part.get("logprobs") or []))
                     if part.get("done"):
-                        self._note(text, part, usage)
+                        self._note(text, part, usage, request["model"])
                         return
         raise EngineError("Ollama stopped in the middle of its answer.", "Try again; restart Ollama if it stays so.")
 
@@ -213,11 +275,11 @@ class OllamaEngine:
             "options": options,
         }
 
-    def _note(self, text: str, part: Mapping[str, Any], usage: Usage) -> None:
+    def _note(self, text: str, part: Mapping[str, Any], usage: Usage, serving: str) -> None:
         usage.prompt_tokens = part.get("prompt_eval_count", -1)
         usage.generated_tokens = part.get("eval_count", -1)
         usage.finish = part.get("done_reason") or "stop"
-        self._loaded, self._loaded_until = self._serving, time.monotonic() + _KEEP_MINUTES * 60
+        self._loaded, self._loaded_until = serving, time.monotonic() + _KEEP_MINUTES * 60
         self._estimate.observe(text, usage.prompt_tokens)
 
     async def _check(self, adapter: Adapter) -> None:
@@ -236,11 +298,25 @@ class OllamaEngine:
             raise EngineError("Ollama serves an adapter at full strength only.", "Set ownhand.engine to embedded.")
 
 
+def derived_name(model: str, adapter_id: str) -> str:
+    """The name of the model that Ollama makes of `model` and an adapter: ours by its beginning."""
+    return _PREFIX + re.sub(r"[^a-z0-9_.-]+", "-", f"{model}-{adapter_id}".lower())
+
+
+def is_derived(name: str, voice: str) -> bool:
+    """Was this model made of an adapter of that voice? A voice's id is 16 hex digits, so no other name holds it."""
+    return bool(voice) and name.startswith(_PREFIX) and f"-{voice.lower()}-" in name
+
+
 def _cloud(model: str) -> EngineError:
     return EngineError(
         f"{model} runs on somebody else's machine; Ownhand sends your text to no cloud.",
         "Choose a model that Ollama holds on this machine.",
     )
+
+
+def _bytes(entry: Mapping[str, Any]) -> bytes:
+    return bytes(entry["bytes"]) if entry.get("bytes") else str(entry["token"]).encode()
 
 
 def _name(entry: Mapping[str, Any]) -> str:

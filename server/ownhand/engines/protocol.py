@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ownhand.errors import WriterError
 
@@ -47,11 +47,15 @@ class SpecialTokens:
 
 @dataclass(frozen=True)
 class Adapter:
-    """A LoRA in GGUF form and the strength it is applied with."""
+    """A LoRA in GGUF form and the strength it is applied with.
+
+    `alone`: it was measured to serve best without the writer's passages in the prompt.
+    """
 
     id: str
     path: Path
     scale: float = 1.0
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,15 @@ class Chunk:
     logprobs: tuple[tuple[str, float], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class NextToken:
+    """How likely one token comes next: its bytes, its natural log-probability, its id (-1: the engine doesn't say)."""
+
+    text: bytes
+    logprob: float
+    id: int = -1
+
+
 @dataclass
 class Usage:
     """Filled in by `stream` once the engine said so; -1 means that the engine never said."""
@@ -99,6 +112,15 @@ class Health:
     sentence: str = ""
     next_step: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Foretelling(Protocol):
+    """An engine that tells how likely it finds what may come next. With an adapter in use, that adapter's opinion."""
+
+    async def next_tokens(self, prompt: str, count: int) -> list[NextToken]:
+        """The `count` likeliest next tokens, likeliest first, before any sampling. Raises EngineError."""
+        ...
 
 
 class Engine(Protocol):

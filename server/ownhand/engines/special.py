@@ -1,6 +1,7 @@
 """Start and end tokens from a GGUF's own keys: the one rule that training, evaluation and every engine share."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ownhand.engines.protocol import SpecialTokens
@@ -24,6 +25,28 @@ def special_tokens_from(metadata: Mapping[str, Any]) -> SpecialTokens:
         adds = sentencepiece or metadata.get(f"{_PREFIX}pre") in _BPE_WITH_BOS
     texts = metadata.get(f"{_PREFIX}tokens")
     return SpecialTokens(bos, eos, adds and bos is not None, _text(texts, bos), _text(texts, eos))
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Token ids around a text. `always` stands before every prompt, wherever the text begins; `start` before a whole
+    page, `end` after it. All may be empty."""
+
+    always: tuple[int, ...]
+    start: tuple[int, ...]
+    end: tuple[int, ...]
+
+
+def bounds(tokens: SpecialTokens) -> Bounds:
+    """What stands around a page in tokens, as `page_start` says it in text.
+
+    A model whose engine adds the start token has it before whatever it reads. To any other a page begins after the
+    end of the page before.
+    """
+    end = () if tokens.eos is None else (tokens.eos,)
+    if tokens.add_bos and tokens.bos is not None:
+        return Bounds((tokens.bos,), (tokens.bos,), end)
+    return Bounds((), end, end)
 
 
 def page_start(tokens: SpecialTokens) -> str:

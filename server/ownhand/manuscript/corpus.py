@@ -223,6 +223,14 @@ class Corpus:
             total += size
         return list(self.piece_texts(chosen).values())
 
+    def held_out_runs(self, hashes: Sequence[int]) -> set[int]:
+        """Which of these hashes are runs of words (as in `repeats`) of a held-out piece, as it was at any scan."""
+        found: set[int] = set()
+        for start in range(0, len(hashes), _AT_ONCE):
+            asked = hashes[start : start + _AT_ONCE]
+            found.update(row[0] for row in self._all(_HELD_RUNS.format(_holes(asked)), asked))
+        return found
+
     def set_mine(self, piece_id: str, mine: Mine) -> None:
         """Write the writer's answer. Raises WriterError when the piece is unknown or the disk refuses."""
         answers.set_mine(self.index_path, piece_id, mine)
@@ -280,6 +288,9 @@ class Corpus:
         return status.st_dev, status.st_ino
 
 
+_AT_ONCE = 500
+"""Values in one statement."""
+_HELD_RUNS = "SELECT hash FROM held_runs WHERE hash IN ({})"
 _TERM = re.compile(r"[^\W_]+")
 _UNDECIDED = "not sorted yet: the manuscript is still being read"
 _PASSAGE = (

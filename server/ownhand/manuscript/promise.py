@@ -2,9 +2,12 @@
 
 from ownhand.manuscript.model import Form
 
+FEWEST_WORDS = 700
+"""Words below which nothing can be learned."""
+
 _STEPS = (
     (
-        700,
+        FEWEST_WORDS,
         "Too little yet to learn a hand from. Suggestions draw on the page in front of you; "
         "from about 700 words on they draw on your other pages too.",
     ),

@@ -40,8 +40,9 @@ ASKED_PATIENCE = 2.5
 _NOT_YOURS = Dropped(NOT_YOURS)
 _BREAKS = (Dropped(NEW_PARAGRAPH), Dropped(NEW_LINE))
 _HELD_BACK_WORDS = 8
-_MATTER = 2000
-_PASSAGE_WORDS = PASSAGE_TOKENS // 2
+MATTER = 2000
+"""Characters before the cursor that passages are chosen by."""
+PASSAGE_WORDS = PASSAGE_TOKENS // 2
 _LINES_TO_KNOW = 4
 _NARROWEST = 24
 _GAP = regex.compile(r"\s\S*\Z")
@@ -215,17 +216,22 @@ class Composer:
     async def _chosen_passages(self, moment: Moment, place: Place) -> list[str]:
         """This sitting's passages: chosen again only when the document's form changed, while there were none, or when
         one of them may no longer serve."""
-        if self.corpus is None:
+        if self.corpus is None or self._writes_alone:
             return []
         generation = await asyncio.to_thread(self.corpus.generation)
         form, seen, chosen = self._passages.get(moment.document, (None, -1, []))
         stays = form is place.form and (seen == generation or await self._serve_on(chosen))
         if not stays:
             chosen = await asyncio.to_thread(
-                self.corpus.closest, place.text[-_MATTER:], place.form, not_in=moment.path, words=_PASSAGE_WORDS
+                self.corpus.closest, place.text[-MATTER:], place.form, not_in=moment.path, words=PASSAGE_WORDS
             )
         self._passages[moment.document] = (place.form, generation, chosen)
         return [passage.text for passage in chosen]
+
+    @property
+    def _writes_alone(self) -> bool:
+        adapter = self.engine.adapter
+        return adapter is not None and adapter.alone
 
     async def _serve_on(self, chosen: Sequence[OwnPassage]) -> bool:
         pieces = {passage.piece_id for passage in chosen}

@@ -315,7 +315,7 @@ class Suggester:
         moment, started = flight.moment, self._clock.now()
         flight.generating = True
         self._read.add(moment.document)
-        composed = await self._composer.compose(moment, flight.place, grown=flight.hear)
+        composed = await self._composed(moment, flight.place, grown=flight.hear)
         if isinstance(composed, Dropped):
             silence = Silence(f"What came was not worth offering: {composed.reason}.")
             self.stats.silent[silence.why] += 1
@@ -348,11 +348,19 @@ class Suggester:
         if isinstance(place, Silence) or self._kept(moment, offered=False):
             return
         started = self._clock.now()
-        composed = await self._composer.compose(moment, place, ahead=True)
+        composed = await self._composed(moment, place, ahead=True)
         if isinstance(composed, Composed):
             suggestion = self._suggestion(composed, place, (self._clock.now() - started) * 1000)
             self._cache.put(self._scope(moment), moment, suggestion, offered=False)
             self.stats.prefetched += 1
+
+    async def _composed(self, moment: Moment, place: Place, **how: Any) -> Composed | Dropped:
+        """A text by one adapter alone: where another took over meanwhile, it is written anew."""
+        while True:
+            adapter = self.engine.adapter
+            composed = await self._composer.compose(moment, place, **how)
+            if self.engine.adapter == adapter:
+                return composed
 
     def _suggestion(self, composed: Composed, place: Place, milliseconds: float) -> Suggestion:
         engine, adapter = self.engine, self.engine.adapter

@@ -1,0 +1,158 @@
+"""`ownhand train`: learn a manuscript's hand, with progress; what was learned is judged before it may serve."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from ownhand.commands.context import print_json, say, terminal_settings
+from ownhand.commands.corpus import read_manuscript
+from ownhand.errors import WriterError
+from ownhand.home import Home
+from ownhand.manuscript.consent import find_voice
+from ownhand.manuscript.corpus import Corpus
+from ownhand.training.course import Course, Wishes
+from ownhand.training.forecast import Forecast, example
+from ownhand.training.job import State
+from ownhand.training.judging import Judgement
+
+_PAUSED = "Paused; nothing is lost. Run the same command again and it goes on."
+_INTERRUPTED = 130
+_DOING = {
+    "preparing": "Preparing",
+    "training": "Learning",
+    "paused": "Paused",
+    "evaluating": "Measuring",
+    "done": "Done",
+}
+
+
+def run(home: Home, folder: Path, wishes: Wishes, *, dry_run: bool, as_json: bool) -> int:
+    settings = terminal_settings(home)
+    read_manuscript(home, folder, settings)
+    voice = find_voice(home, folder)
+    if voice is None:
+        raise WriterError(f"Ownhand has not read {folder} yet.", f"Run `ownhand corpus {folder}`.")
+    corpus = Corpus.open(voice.index_path)
+    try:
+        course = asyncio.run(Course.plan(home, voice, settings, corpus, wishes))
+        if dry_run:
+            _show_plan(course.forecast, as_json=as_json)
+            return 0
+        say(_beginning(course))
+        return _train(course, as_json=as_json)
+    finally:
+        corpus.close()
+
+
+def _train(course: Course, *, as_json: bool) -> int:
+    try:
+        with _bar() as on_state:
+            judgement = asyncio.run(course.run(on_state))
+    except KeyboardInterrupt:
+        say(_PAUSED)
+        return _INTERRUPTED
+    if as_json:
+        print_json(facts(judgement))
+    else:
+        _show(judgement, Console(highlight=False), course.voice.folder)
+    return 0
+
+
+def facts(judgement: Judgement) -> dict[str, Any]:
+    """What `--json` ends with."""
+    card = judgement.adapter.card
+    return {
+        "adapter": judgement.adapter.id,
+        "decision": judgement.decision.decision,
+        "why": judgement.decision.why,
+        "metrics": judgement.facts,
+        "context": card.context,
+        "trainer": card.trainer,
+        "tokens_per_second": card.tokens_per_second,
+        "seconds": card.seconds,
+        "adapter_mb": round(judgement.adapter.size / 1e6, 1),
+    }
+
+
+def _beginning(course: Course) -> str:
+    plan = course.forecast
+    dataset = plan.prepared.dataset
+    head = "Going on with" if course.goes_on else "Learning from"
+    return (
+        f"{head} {dataset.words:,} words in {len(dataset.train)} passages, about {_minutes(plan.seconds)} on this "
+        "machine when nothing else wants it. Ctrl-C pauses."
+    )
+
+
+def _show_plan(plan: Forecast, *, as_json: bool) -> None:
+    if as_json:
+        print_json(plan.to_json())
+        return
+    console = Console(highlight=False)
+    for line in _plan_lines(plan):
+        console.print(line, markup=False, soft_wrap=True)
+    pieces = plan.prepared.dataset.pieces
+    for sample in plan.shown:
+        shown = example(pieces, sample)
+        ends = {(True, True): "whole", (True, False): "its beginning", (False, True): "its end"}
+        part = ends.get((shown["begins"], shown["ends"]), "from its middle")
+        title = f"{shown['title']} ({part}, {shown['words']} words, {shown['tokens']} tokens)"
+        # As Text: a page may hold square brackets, which would be markup.
+        console.print(Panel(Text(shown["text"].strip("\n")), title=Text(title), title_align="left", style="dim"))
+
+
+def _plan_lines(plan: Forecast) -> Iterator[str]:
+    dataset, found = plan.prepared.dataset, plan.prepared.material
+    recipe = plan.prepared.recipe
+    yield (
+        f"{dataset.words:,} words of {len(found.teaching)} pieces would be learned, in {len(dataset.train)} passages: "
+        f"{dataset.tokens:,} tokens, {recipe.epochs} times over, about {_minutes(plan.seconds)} on this machine."
+    )
+    if dataset.validation:
+        words = sum(sample.words for sample in dataset.validation)
+        yield f"{len(dataset.validation)} more passages ({words:,} words) watch over the learning."
+    yield f"{len(found.held_out)} pieces are held out to test what was learned; nothing of them is learned."
+    if dataset.left_out:
+        yield f"{dataset.left_out} passages are left out because they share a line with a held-out piece."
+    yield f"Needs {plan.memory / 1e9:.1f} GB of memory and, for a while, {plan.disk / 1e9:.1f} GB on the disk."
+    yield "Some of the passages, as they would be learned:"
+
+
+def _minutes(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes} minutes" if minutes > 1 else "a minute"
+
+
+@contextmanager
+def _bar() -> Iterator[Any]:
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[left]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Preparing", total=None, left="")
+
+        def on_state(state: State) -> None:
+            left = f"{_minutes(state.eta_s)} left" if state.eta_s and state.name == "training" else state.sentence
+            doing = _DOING.get(state.name, state.name)
+            bar.update(task, description=doing, completed=state.step, total=state.steps or None, left=left)
+
+        yield on_state
+
+
+def _show(judgement: Judgement, console: Console, folder: Path) -> None:
+    adapter, decision = judgement.adapter, judgement.decision
+    console.print(f"Adapter {adapter.id}: {decision.why}", markup=False, soft_wrap=True)
+    if decision.decision != "declined":
+        console.print(f"Let it write with: ownhand voices {folder} activate {adapter.id}", markup=False, soft_wrap=True)

@@ -1,0 +1,187 @@
+"""`ownhand voices`: the adapters of a manuscript's voice, and what can be done with them."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ownhand.commands.context import print_json, print_line, terminal_settings
+from ownhand.engines.protocol import EngineError
+from ownhand.errors import WriterError
+from ownhand.home import Home
+from ownhand.manuscript.consent import Consent, VoiceFolder, find_voice, grant
+from ownhand.voices.archive import export_voice, import_voice
+from ownhand.voices.forget import forget_voice, what_is_kept, with_predecessors
+from ownhand.voices.store import StoredAdapter, VoiceStore
+
+_WITH_NAME = {"activate": "ID", "export": "FILE", "import": "FILE"}
+_ALONE = ("list", "rollback", "forget")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked of a folder's voice. `name` is an adapter's id or a file."""
+
+    home: Home
+    folder: Path
+    name: str
+    yes: bool
+
+
+def run(home: Home, folder: Path, action: str, name: str, *, yes: bool, as_json: bool) -> int:
+    if not folder.is_dir():
+        raise WriterError(f"There is no folder {folder}.", "Name the folder that the manuscript lies in.")
+    answer = _chosen(action, name)(Request(home, folder, name, yes))
+    if as_json:
+        print_json(answer)
+    elif action == "list":
+        _show(answer, Console(highlight=False))
+    else:
+        print_line(answer["sentence"])
+    return 0
+
+
+def _chosen(action: str, name: str) -> Callable[[Request], dict[str, Any]]:
+    actions: dict[str, Callable[[Request], dict[str, Any]]] = {
+        "list": _list,
+        "activate": _activate,
+        "rollback": _rollback,
+        "export": _export,
+        "import": _import,
+        "forget": _forget,
+    }
+    if action not in actions:
+        known = ", ".join([*_ALONE, *(f"{word} {what}" for word, what in _WITH_NAME.items())])
+        raise WriterError(f"There is nothing called {action} to do with a voice.", f"Choose one of: {known}.")
+    if action in _WITH_NAME and not name:
+        raise WriterError(f"Say which one: {action} {_WITH_NAME[action]}.", "See `ownhand voices DIR list`.")
+    if action in _ALONE and name:
+        raise WriterError(f"{action} takes no name.", "See `ownhand voices --help`.")
+    return actions[action]
+
+
+def _list(asked: Request) -> dict[str, Any]:
+    voice = find_voice(asked.home, asked.folder)
+    adapters = VoiceStore(voice.path).adapters() if voice else []
+    return {"voice": voice.id if voice else None, "adapters": [_facts(adapter) for adapter in adapters]}
+
+
+def _activate(asked: Request) -> dict[str, Any]:
+    adapter = _store(asked).activate(asked.name)
+    sentence = f"Adapter {adapter.id} writes with {adapter.card.base.name or 'its model'} from now on."
+    return {"active": adapter.id, "sentence": sentence}
+
+
+def _rollback(asked: Request) -> dict[str, Any]:
+    store = _store(asked)
+    base = store.latest_base
+    if base is None:
+        raise WriterError("There is no adapter before this one.", "See `ownhand voices DIR list`.")
+    former = store.rollback(base)
+    if former is None:
+        return {"active": None, "sentence": "The bare model writes from now on; the adapter is kept."}
+    return {"active": former.id, "sentence": f"Back to adapter {former.id}."}
+
+
+def _export(asked: Request) -> dict[str, Any]:
+    target = Path(asked.name)
+    size = export_voice(_voice(asked).path, target)
+    return {
+        "file": str(target),
+        "bytes": size,
+        "sentence": f"The voice is in {target} ({size / 1e6:.1f} MB). It holds text of yours: keep it as private as "
+        "the manuscript.",
+    }
+
+
+def _import(asked: Request) -> dict[str, Any]:
+    imported = import_voice(asked.home, Path(asked.name))
+    voice = grant(asked.home, asked.folder, Consent.LEARN, voice=imported)
+    adapters = len(VoiceStore(voice.path).adapters())
+    return {
+        "voice": voice.id,
+        "adapters": adapters,
+        "sentence": f"The voice now belongs to {voice.folder}, with {_counted(adapters)}.",
+    }
+
+
+def _forget(asked: Request) -> dict[str, Any]:
+    voice = _voice(asked)
+    if not asked.yes:
+        kept = ", ".join(what_is_kept(voice.path))
+        raise WriterError(f"This removes for good: {kept}.", "Say --yes to do it. Your own files stay.")
+    voices = with_predecessors(voice.path)
+    removed = list(dict.fromkeys(words for each in voices for words in forget_voice(each)))
+    in_ollama = asyncio.run(_forget_in_ollama(asked.home, [each.name for each in voices]))
+    removed += [f"Ollama's model {name}" for name in in_ollama]
+    return {"removed": removed, "sentence": f"Removed: {', '.join(removed)}. Your own files were not touched."}
+
+
+async def _forget_in_ollama(home: Home, voices: list[str]) -> list[str]:
+    """The models that Ollama made of these voices' adapters; none where no Ollama answers."""
+    from ownhand.engines.ollama import OllamaEngine
+
+    engine = OllamaEngine("any", terminal_settings(home).ollama_host)
+    try:
+        return [name for voice in voices for name in await engine.remove_derived(voice)]
+    except EngineError:
+        return []
+    finally:
+        await engine.close()
+
+
+def _voice(asked: Request) -> VoiceFolder:
+    voice = find_voice(asked.home, asked.folder)
+    if voice is None:
+        raise WriterError(f"Ownhand knows no voice for {asked.folder}.", f"Begin with `ownhand corpus {asked.folder}`.")
+    return voice
+
+
+def _store(asked: Request) -> VoiceStore:
+    return VoiceStore(_voice(asked).path)
+
+
+def _facts(adapter: StoredAdapter) -> dict[str, Any]:
+    card = adapter.card
+    return {
+        "id": adapter.id,
+        "active": adapter.active,
+        "made": card.made,
+        "model": card.base.name,
+        "base": card.base.digest,
+        "decision": card.decision,
+        "why": card.why,
+        "context": card.context,
+        "gain_over_context": card.metrics.get("gain_over_context"),
+        "pieces": [{"id": piece.id, "title": piece.title} for piece in card.pieces],
+        "licence": card.base.licence,
+        "adapter_mb": round(adapter.size / 1e6, 2),
+    }
+
+
+def _show(answer: Mapping[str, Any], console: Console) -> None:
+    if not answer["adapters"]:
+        console.print("No adapter yet. `ownhand train DIR` makes one.", markup=False, soft_wrap=True)
+        return
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("", "Adapter", "Made", "Model", "Pieces", "Verdict"):
+        table.add_column(name, overflow="fold")
+    for adapter in answer["adapters"]:
+        mark = "writes" if adapter["active"] else ""
+        made = adapter["made"][:10]
+        pieces = str(len(adapter["pieces"]))
+        # As Text: square brackets would be markup.
+        table.add_row(mark, adapter["id"], made, Text(adapter["model"]), pieces, adapter["decision"])
+    console.print(table)
+    for adapter in answer["adapters"]:
+        console.print(f"Adapter {adapter['id']}: {adapter['why']}", markup=False, soft_wrap=True)
+
+
+def _counted(adapters: int) -> str:
+    return "1 adapter" if adapters == 1 else f"{adapters} adapters"

@@ -1,0 +1,206 @@
+"""A whole training, from the manuscript to a judged adapter: what the terminal and the server both do.
+
+Stopped at any point it can be begun again: a job that learns the same text in the same way goes on where it was.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ownhand.engines.choice import choose_engine
+from ownhand.engines.embedded import EmbeddedEngine
+from ownhand.engines.weights import PACKAGED_FILE, PACKAGED_LICENCE, PACKAGED_NAME
+from ownhand.errors import WriterError
+from ownhand.home import Home, make_private_folder
+from ownhand.manuscript.consent import Consent, VoiceFolder
+from ownhand.manuscript.corpus import Corpus
+from ownhand.processes import lock
+from ownhand.settings import Settings
+from ownhand.training import judging
+from ownhand.training.architecture import shape_of
+from ownhand.training.base import Base, check_disk, described
+from ownhand.training.dataset import CharacterSpan
+from ownhand.training.find_base import find_base
+from ownhand.training.forecast import Forecast, forecast
+from ownhand.training.job import JOBS, Job, State, jobs
+from ownhand.training.judging import Judgement
+from ownhand.training.prepare import Prepared, job_for, material, prepare
+from ownhand.training.recipe import Recipe, recipe_for
+from ownhand.training.runner import Training, check_installed
+from ownhand.voices.card import Base as CardBase
+from ownhand.voices.store import VoiceStore
+
+OnState = Callable[[State], None]
+DEVICES, TRAINERS = ("auto", "cpu", "cuda", "xpu", "mps"), ("auto", "unsloth", "peft")
+ByModel = Mapping[str, Sequence[CharacterSpan]]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What may be asked for. `base` is a Hugging Face folder to take the weights from, `recipe` replaces the usual one.
+
+    Raises WriterError for a device or a trainer that there is not.
+    """
+
+    base: Path | None = None
+    recipe: Recipe | None = None
+    device: str = "auto"
+    trainer: str = "auto"
+    threads: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for what, chosen, known in (("device", self.device, DEVICES), ("trainer", self.trainer, TRAINERS)):
+            if chosen not in known:
+                raise WriterError(f"There is no {what} {chosen}.", f"Choose one of: {', '.join(known)}.")
+
+
+@dataclass
+class Course:
+    """A training that is planned. `training` is there while the child runs: it can be paused and resumed."""
+
+    home: Home
+    voice: VoiceFolder
+    settings: Settings
+    corpus: Corpus
+    wishes: Wishes
+    base: Base
+    forecast: Forecast
+    training: Training | None = None
+
+    @classmethod
+    async def plan(
+        cls,
+        home: Home,
+        voice: VoiceFolder,
+        settings: Settings,
+        corpus: Corpus,
+        wishes: Wishes | None = None,
+        by_model: ByModel | None = None,
+    ) -> "Course":
+        """Everything that can be known before any work. Raises WriterError and EngineError with what is in the way."""
+        wishes = wishes or Wishes()
+        if voice.consent is not Consent.LEARN:
+            raise WriterError(
+                "You told Ownhand not to learn from this folder.",
+                "Answer again in your editor if you changed your mind.",
+            )
+        found = await asyncio.to_thread(material, corpus)
+        base = await find_base(settings, home, wishes.base)
+        await asyncio.to_thread(check_disk, base, home)
+        model = await asyncio.to_thread(described, base, home)
+        recipe = wishes.recipe or recipe_for(shape_of(base.header).parameters, seed=wishes.seed)
+        engine = EmbeddedEngine(base.header)
+        try:
+            prepared = await prepare(found, engine, model, recipe, by_model)
+        finally:
+            await engine.close()
+        rate = _rate_before(VoiceStore(voice.path), prepared)
+        return cls(home, voice, settings, corpus, wishes, base, forecast(prepared, base, rate))
+
+    @property
+    def goes_on(self) -> bool:
+        """Is there an unfinished job that `run` will go on with?"""
+        wanted = self.forecast.prepared.manuscript
+        return any(job.manuscript == wanted for job in jobs(self.voice.path))
+
+    async def run(self, on_state: OnState) -> Judgement:
+        """Train, measure, judge. Raises WriterError and EngineError; cancelled, it leaves a job that goes on later."""
+        await asyncio.to_thread(check_installed)
+        async with _alone(self.voice.path):
+            job = await asyncio.to_thread(self._job)
+            await self._measurements(job)
+            await self._train(job, on_state)
+            self._check_still_teaching()
+            judgement = await self._judge(job, on_state)
+            await asyncio.to_thread(job.remove)
+        return judgement
+
+    def _job(self) -> Job:
+        """The unfinished job that learns the same in the same way, else a new one; others are given up."""
+        prepared, goes_on = self.forecast.prepared, None
+        for job in list(jobs(self.voice.path)):
+            if goes_on is None and job.manuscript == prepared.manuscript:
+                goes_on = job
+            else:
+                job.remove()
+        if goes_on is not None:
+            return goes_on
+        threads = self.wishes.threads or self.forecast.threads
+        return job_for(
+            prepared, self.voice.path, device=self.wishes.device, trainer=self.wishes.trainer, threads=threads
+        )
+
+    async def _measurements(self, job: Job) -> None:
+        """Say what has to be measured; the engine is gone before the training needs its memory."""
+        engine = EmbeddedEngine(self.base.header)
+        try:
+            await judging.prepare(job, engine, self.corpus, VoiceStore(self.voice.path))
+        finally:
+            await engine.close()
+
+    async def _train(self, job: Job, on_state: OnState) -> None:
+        async with Training(job) as training:
+            self.training = training
+            try:
+                async for state in training.states():
+                    on_state(state)
+            finally:
+                self.training = None
+
+    def _check_still_teaching(self) -> None:
+        """What was taken out of the manuscript meanwhile must not be served."""
+        learned = {piece.id for piece in self.forecast.prepared.material.teaching}
+        if not self.corpus.still_serve(learned):
+            raise WriterError(
+                "Pages were taken out of the manuscript while they were learned, so what came of it is not used.",
+                "Train again; it learns from what is there now.",
+            )
+
+    async def _judge(self, job: Job, on_state: OnState) -> Judgement:
+        engine = await choose_engine(self.settings, self.home)
+        try:
+            return await judging.judge(
+                job,
+                engine,
+                self.corpus,
+                VoiceStore(self.voice.path),
+                _on_card(self.base, job),
+                progress=lambda what: on_state(State("evaluating", sentence=what)),
+            )
+        finally:
+            await engine.close()
+
+
+def _rate_before(store: VoiceStore, prepared: Prepared) -> float | None:
+    """Tokens per second of the last training with this base here."""
+    rates = [
+        adapter.card.tokens_per_second
+        for adapter in store.adapters()
+        if adapter.card.base.digest == prepared.base.digest and adapter.card.tokens_per_second > 0
+    ]
+    return rates[-1] if rates else None
+
+
+def _on_card(base: Base, job: Job) -> CardBase:
+    """The base as the card names it: with its licence, in words."""
+    metadata, packaged = base.header.metadata, base.header.path.name == PACKAGED_FILE
+    name = PACKAGED_NAME if packaged else str(metadata.get("general.name") or base.header.path.stem)
+    licence = PACKAGED_LICENCE if packaged else str(metadata.get("general.license", ""))
+    return CardBase(job.base.digest, job.base.architecture, name, licence)
+
+
+@contextlib.asynccontextmanager
+async def _alone(voice: Path) -> AsyncIterator[None]:
+    """One training per voice. Raises WriterError when there is one already."""
+    folder = make_private_folder(voice / JOBS)
+    descriptor = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        if not lock(descriptor):
+            raise WriterError("This manuscript is being learned already.", "Wait until that training is done.")
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,64 @@
+"""The two files between the server and the trainer's child: what is to be measured, and what was measured.
+
+    evaluation.json   the plan, the adapters' folders by name, the base's GGUF, the places of the log-probability test
+    bits.json         bits by adapter and block; the trainer's shifts at those places
+
+Both hold the writer's text in tokens and are private like everything in the job folder.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ownhand.errors import WriterError
+from ownhand.home import check_format, write_json
+from ownhand.training.evaluation_plan import Plan
+from ownhand.voices.probe import Place
+
+FORMAT = 1
+PLAN_FILE, BITS_FILE = "evaluation.json", "bits.json"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the child found. `shifts`: at each place, what the trainer's adapter does to tokens (by their bytes)."""
+
+    bits: Mapping[str, Mapping[str, float]]
+    shifts: Sequence[Mapping[bytes, float]]
+
+
+def write_plan(job: Path, plan: Plan, adapters: Mapping[str, Path], gguf: Path, places: Sequence[Place]) -> None:
+    """Raises WriterError when the disk refuses."""
+    values = {
+        "format": FORMAT,
+        "plan": plan.to_json(),
+        "adapters": {name: str(folder) for name, folder in adapters.items()},
+        "gguf": str(gguf),
+        "places": [{"prompt": place.prompt, "ids": place.ids} for place in places],
+    }
+    write_json(job / PLAN_FILE, values)
+
+
+def read_plan(job: Path) -> tuple[Plan, list[Place]]:
+    """Raises WriterError when it can't be read."""
+    values = _read(job / PLAN_FILE)
+    places = [Place(place["prompt"], tuple(place["ids"])) for place in values["places"]]
+    return Plan.from_json(values["plan"]), places
+
+
+def read_bits(job: Path) -> Measured:
+    """Raises WriterError when the child has not written them, or not to the end."""
+    values = _read(job / BITS_FILE)
+    shifts = [{bytes.fromhex(token): shift for token, shift in at.items()} for at in values["shifts"]]
+    return Measured(values["bits"], shifts)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_bytes())
+        check_format(values["format"], FORMAT, path)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WriterError("What was measured can't be read.", "Train again.") from error
+    return dict(values)

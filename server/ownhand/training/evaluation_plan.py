@@ -1,0 +1,185 @@
+"""What the evaluation scores and what stands before it, in token ids: the one thing that the child has to read.
+
+Five arms, but four kinds of prompt: *cold* (the start of a page) or *warm* (what the writer wrote before, as the
+product would send it), each with or without the writer's own passages in front, which the product's own prompt builder
+chooses and measures out. Ids come from the tokenizer of the engine that serves.
+"""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from ownhand.engines.protocol import Engine
+from ownhand.engines.special import Bounds, bounds, page_start
+from ownhand.manuscript.model import Form, Passage
+from ownhand.suggestions.composer import MATTER, PASSAGE_WORDS
+from ownhand.suggestions.prompt import PromptBuilder
+from ownhand.suggestions.sampling import longest_answer
+from ownhand.training.blocks import Cut, cuts
+from ownhand.training.other_hands import ControlText
+
+FORMAT = 1
+HELD_OUT, CONTROL, TRAINED = "held out", "control", "trained"
+COLD, WARM = "cold", "warm"
+DOCUMENT, PASSAGES = "document", "passages"
+MOST_BLOCKS = 16
+"""Blocks of each form that are scored, spread over all held-out pieces: about 3,000 words of prose."""
+_TRAINED_BLOCKS = 8
+
+Encode = Callable[[str], Awaitable[list[int]]]
+
+
+class OwnPassages(Protocol):
+    """The part of the corpus that is needed here."""
+
+    def closest(self, text: str, form: Form, *, not_in: str | None, words: int) -> list[Passage]: ...
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text to score. `path` is its file's, whose passages may not stand in front of it."""
+
+    piece: str
+    form: Form
+    text: str
+    path: str = ""
+    language: str = "en"
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One block under one kind of prompt: bits are counted for `ids`, `size` bytes of UTF-8, after `context`."""
+
+    group: str
+    piece: str
+    form: str
+    language: str
+    block: int
+    heat: str
+    prompt: str
+    size: int
+    context: tuple[int, ...]
+    ids: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """Says which block of which piece under which prompt this is."""
+        return "/".join((self.group, self.piece, str(self.block), self.heat, self.prompt))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is scored, in an order in which neighbours begin alike."""
+
+    scored: tuple[Scored, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"format": FORMAT, "scored": [asdict(item) for item in self.scored]}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Plan":
+        items = (item | {"context": tuple(item["context"]), "ids": tuple(item["ids"])} for item in value["scored"])
+        return cls(tuple(Scored(**item) for item in items))
+
+    def digest(self) -> str:
+        """Stands for every token that is scored and every one that is read before it."""
+        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+
+
+async def make_plan(
+    engine: Engine,
+    encode: Encode,
+    corpus: OwnPassages,
+    held_out: Sequence[Text],
+    trained: Sequence[Text],
+    control: Iterable[ControlText],
+) -> Plan:
+    """Raises EngineError when the engine can't count or encode.
+
+    `trained` are texts that the challenger saw, `control` other people's: of these, those in a form and language that
+    was held out are scored, cold and without passages.
+    """
+    special = await engine.special_tokens()
+    planner = _Planner(engine, encode, corpus, bounds(special), page_start(special))
+    wanted = {(text.form, text.language) for text in held_out}
+    others = [
+        Text(other.name, other.form, other.text, language=other.language)
+        for other in control
+        if (other.form, other.language) in wanted
+    ]
+    scored = []
+    for chosen in _chosen(held_out, MOST_BLOCKS):
+        scored += await planner.both(*chosen)
+    scored += [await planner.cold(TRAINED, *chosen) for chosen in _chosen(trained, _TRAINED_BLOCKS)]
+    scored += [await planner.cold(CONTROL, *chosen) for chosen in _chosen(others, MOST_BLOCKS)]
+    return Plan(tuple(sorted(scored, key=lambda item: (item.group, item.heat, item.prompt, item.context))))
+
+
+def _chosen(texts: Sequence[Text], most: int) -> list[tuple[Text, Cut, int]]:
+    """At most `most` blocks of each form, spread evenly over all of them in the order of pieces."""
+    chosen = []
+    for form in Form:
+        every = [
+            (text, cut, number)
+            for text in texts
+            if text.form is form
+            for number, cut in enumerate(cuts(text.text, form))
+        ]
+        count = min(most, len(every))
+        chosen += [every[index * len(every) // count] for index in range(count)]
+    return chosen
+
+
+@dataclass
+class _Planner:
+    engine: Engine
+    encode: Encode
+    corpus: OwnPassages
+    bounds: Bounds
+    blank: str
+    """What the prompt builder writes for a page on which nothing stands."""
+
+    async def both(self, text: Text, cut: Cut, number: int) -> list[Scored]:
+        """A held-out block, cold and warm, with passages and without."""
+        passages = await self._passages_before(text, "")
+        cold = await self.cold(HELD_OUT, text, cut, number)
+        found = [cold, await self._scored(text, number, COLD, PASSAGES, "", passages, text.text[cut.start : cut.end])]
+        before, rest = text.text[: cut.warm], text.text[cut.warm : cut.end]
+        near = await self._passages_before(text, text.text[: cuts(text.text, text.form)[0].warm])
+        for prompt, own in ((DOCUMENT, []), (PASSAGES, near)):
+            found.append(await self._scored(text, number, WARM, prompt, before, own, rest))
+        return found
+
+    async def cold(self, group: str, text: Text, cut: Cut, number: int) -> Scored:
+        """A block as the start of a page, with nothing before it but what begins a page."""
+        scored = text.text[cut.start : cut.end]
+        return self._item(group, text, number, COLD, DOCUMENT, self.bounds.start, scored, await self.encode(scored))
+
+    async def _scored(
+        self, text: Text, number: int, heat: str, prompt: str, before: str, passages: list[str], scored: str
+    ) -> Scored:
+        builder = PromptBuilder(self.engine)
+        answer = longest_answer(text.form, "paragraph")
+        verse = text.form is Form.VERSE
+        built = await builder.build(text.piece, before, passages, title="", verse=verse, answer_tokens=answer)
+        # What was held back from the prompt's end so that the next token is no odd one belongs to what is scored.
+        scored = built.held_back + scored
+        context = (*self.bounds.always, *await self.encode(built.text))
+        if built.text in ("", self.blank):
+            context = self.bounds.start
+        return self._item(HELD_OUT, text, number, heat, prompt, context, scored, await self.encode(scored))
+
+    async def _passages_before(self, text: Text, before: str) -> list[str]:
+        found = self.corpus.closest(before[-MATTER:], text.form, not_in=text.path or None, words=PASSAGE_WORDS)
+        return [passage.text for passage in found]
+
+    @staticmethod
+    def _item(
+        group: str, text: Text, number: int, heat: str, prompt: str, context: Iterable[int], scored: str, ids: list[int]
+    ) -> Scored:
+        size = len(scored.encode())
+        form, before = text.form.value, tuple(context)
+        return Scored(group, text.piece, form, text.language, number, heat, prompt, size, before, tuple(ids))

@@ -1,0 +1,99 @@
+"""What a training would be, before it starts: how much, how long, what it needs."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from ownhand.engines.gguf_header import Header
+from ownhand.engines.room import free_memory
+from ownhand.text.words import count_words
+from ownhand.training.architecture import shape_of
+from ownhand.training.base import Base
+from ownhand.training.dataset import LearnedPiece, Sample
+from ownhand.training.memory import plan
+from ownhand.training.prepare import Prepared
+
+_OPERATIONS_PER_SECOND = 3e10
+"""Of one processor core with 256-bit vectors, in the sums of a training."""
+_MOST_THREADS = 8
+_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """`memory` and `disk` in bytes, `seconds` of work on this machine's processor."""
+
+    prepared: Prepared
+    threads: int
+    steps: int
+    seconds: float
+    memory: int
+    disk: int
+
+    def to_json(self) -> dict[str, Any]:
+        dataset, found = self.prepared.dataset, self.prepared.material
+        return {
+            "pieces": len(found.teaching),
+            "words": dataset.words,
+            "tokens": dataset.tokens,
+            "samples": len(dataset.train),
+            "validation": {
+                "samples": len(dataset.validation),
+                "words": sum(sample.words for sample in dataset.validation),
+            },
+            "held_out": {"pieces": len(found.held_out), "words": sum(piece.words for piece in found.held_out)},
+            "left_out": dataset.left_out,
+            "recipe": self.prepared.recipe.to_json(),
+            "base": self.prepared.base.source.name,
+            "steps": self.steps,
+            "minutes": round(self.seconds / 60, 1),
+            "memory_mb": round(self.memory / 1e6),
+            "disk_mb": round(self.disk / 1e6),
+            "examples": [example(self.prepared.dataset.pieces, sample) for sample in self.shown],
+        }
+
+    @property
+    def shown(self) -> list[Sample]:
+        """A few samples, spread over the manuscript."""
+        train = self.prepared.dataset.train
+        count = min(_SHOWN, len(train))
+        return [train[number * len(train) // count] for number in range(count)]
+
+
+def forecast(prepared: Prepared, base: Base, rate: float | None = None) -> Forecast:
+    """`rate` is what an earlier training did here, in tokens per second. Raises WriterError: memory is too small."""
+    shape, recipe, dataset = shape_of(base.header), prepared.recipe, prepared.dataset
+    longest = max(len(sample.input_ids) for sample in (*dataset.train, *dataset.validation))
+    needed = plan(shape, recipe, free_memory(), longest=longest)
+    threads = threads_here()
+    seconds = recipe.epochs * dataset.tokens / (rate or likely_rate(base.header, threads))
+    return Forecast(prepared, threads, recipe.steps(len(dataset.train)), seconds, needed.bytes, base.disk)
+
+
+def likely_rate(header: Header, threads: int) -> float:
+    """Tokens per second: two operations per weight there, two on the way back to a token's inputs."""
+    return threads * _OPERATIONS_PER_SECOND / (4 * shape_of(header).parameters)
+
+
+def threads_here() -> int:
+    """Cores that this process may use; training runs at the lowest priority, so it may have all of them."""
+    import psutil
+
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed, _MOST_THREADS))
+
+
+def example(pieces: tuple[LearnedPiece, ...], sample: Sample) -> dict[str, Any]:
+    """One sample as a person can judge it: what text, from where, whether its piece begins and ends in it."""
+    piece = next(learned.piece for learned in pieces if learned.piece.id == sample.piece)
+    text = piece.text[sample.start : sample.stop]
+    return {
+        "piece": piece.id,
+        "title": piece.title,
+        "form": piece.form.value,
+        "text": text,
+        "words": count_words(text),
+        "tokens": len(sample.input_ids),
+        "begins": sample.start == 0 and piece.part <= 1,
+        "ends": sample.stop == len(piece.text) and piece.part == piece.parts,
+    }

@@ -1,0 +1,273 @@
+"""From a trained adapter to a decision: what has to be measured, what came of it, and the card that says so.
+
+`prepare` runs before the trainer's child and leaves it its `evaluation.json`; `judge` runs after it, asks the engine
+that will serve, lets the gate decide and keeps the adapter with its card.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import metadata
+from itertools import zip_longest
+from typing import Any
+
+from ownhand import __version__
+from ownhand.engines.embedded import EmbeddedEngine
+from ownhand.engines.protocol import Adapter, Engine
+from ownhand.engines.special import bounds
+from ownhand.manuscript.corpus import Corpus
+from ownhand.manuscript.held_out import CHOSEN
+from ownhand.manuscript.model import Form, Piece
+from ownhand.text.words import count_words, word_spans
+from ownhand.training.evaluation_files import read_bits, read_plan, write_plan
+from ownhand.training.evaluation_plan import PASSAGES, Text, make_plan
+from ownhand.training.form_distance import form_distance
+from ownhand.training.job import Job
+from ownhand.training.language import language_of
+from ownhand.training.metrics import BEST_KEPT, CHALLENGER, CHAMPION, Metrics, metrics
+from ownhand.training.novelty import TrainingText, novelty
+from ownhand.training.other_hands import control_texts
+from ownhand.training.samples import WORDS, Habits, beginnings, habits, write_on
+from ownhand.voices.card import Base, Card, LearnedFrom
+from ownhand.voices.gate import Decision, Evidence, decide
+from ownhand.voices.probe import SERVING_LIMITS, Agreement, Place, agreement, complaint, engine_shifts
+from ownhand.voices.store import GGUF, StoredAdapter, VoiceStore
+
+_PLACES, _PROBED_TEXTS = 48, 4
+_PROBED_WORDS = 150
+_BEGINNINGS = 12
+_VERSIONS = ("torch", "transformers", "peft", "unsloth", "gguf", "xllamacpp")
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """What a challenger is measured against, beside the base."""
+
+    champion: StoredAdapter | None
+    best_kept: StoredAdapter | None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What became of a training."""
+
+    adapter: StoredAdapter
+    decision: Decision
+    metrics: Metrics
+    facts: dict[str, Any]
+    """The metrics as `train --json` gives them, generations included."""
+
+
+def rivals(store: VoiceStore, base_digest: str, held_out_digest: str) -> Rivals:
+    champion = store.champion(base_digest)
+    return Rivals(champion, store.best_kept(base_digest, held_out_digest))
+
+
+def held_out_texts(corpus: Corpus) -> list[Text]:
+    """The pieces that were drawn to test by, in the order of their files."""
+    drawn = [piece for piece in corpus.pieces(with_text=True) if piece.held_out == CHOSEN and piece.copy_of is None]
+    return _texts(drawn)
+
+
+def trained_texts(corpus: Corpus) -> list[Text]:
+    return _texts([piece for piece in corpus.pieces(with_text=True) if piece.teaches])
+
+
+def digest_of_texts(texts: Sequence[Text]) -> str:
+    """Stands for the very text that was tested on."""
+    return hashlib.sha256(json.dumps([(text.piece, text.text) for text in texts]).encode()).hexdigest()[:32]
+
+
+async def prepare(job: Job, engine: EmbeddedEngine, corpus: Corpus, store: VoiceStore) -> None:
+    """Write what the child has to measure. Raises WriterError and EngineError.
+
+    `engine` serves the base's own GGUF: its tokenizer counts, whichever engine will serve in the end.
+    """
+    held_out = await asyncio.to_thread(held_out_texts, corpus)
+    trained = await asyncio.to_thread(trained_texts, corpus)
+    against = rivals(store, job.base.digest, digest_of_texts(held_out))
+    plan = await make_plan(engine, engine.token_ids, corpus, held_out, trained, control_texts())
+    adapters = {CHALLENGER: job.adapter}
+    if against.champion:
+        adapters[CHAMPION] = against.champion.folder
+    if against.best_kept:
+        adapters[BEST_KEPT] = against.best_kept.folder
+    write_plan(job.folder, plan, adapters, job.base.source, await probe_places(engine, held_out or trained))
+
+
+async def probe_places(engine: EmbeddedEngine, texts: Sequence[Text]) -> list[Place]:
+    """Places in the middle of texts, at ends of words, where a writer might stop."""
+    always = bounds(await engine.special_tokens()).always
+    longest = sorted(texts, key=lambda text: -len(text.text))[:_PROBED_TEXTS]
+    places = []
+    for text in longest:
+        ends = [end for _, end in word_spans(text.text)][:_PROBED_WORDS]
+        wanted = -(-_PLACES // len(longest))
+        step = max(1, len(ends) // (wanted + 1))
+        for end in ends[step::step][:wanted]:
+            ids = await engine.token_ids(text.text[:end])
+            places.append(Place(text.text[:end], (*always, *ids)))
+    return places
+
+
+async def judge(
+    job: Job,
+    engine: Engine,
+    corpus: Corpus,
+    store: VoiceStore,
+    base: Base,
+    *,
+    words: int = WORDS,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Judgement:
+    """Decide on the adapter of a finished job and keep it. `engine` is the one that will serve.
+
+    `progress` hears what is done now, in a few words. Raises WriterError and EngineError.
+    """
+    held_out, trained = held_out_texts(corpus), trained_texts(corpus)
+    digest = digest_of_texts(held_out)
+    against = rivals(store, job.base.digest, digest)
+    plan, places = read_plan(job.folder)
+    measured = read_bits(job.folder)
+    found = metrics(
+        plan,
+        measured.bits,
+        champion_context=against.champion.card.context if against.champion else "document",
+        best_kept_context=against.best_kept.card.context if against.best_kept else "document",
+    )
+    candidate = Adapter(f"candidate-{job.folder.name}", job.adapter / GGUF)
+    progress("checking that the engine applies it")
+    shown = await _agreement(engine, candidate, places, measured.shifts)
+    progress("letting it write")
+    mine, plain = await _written(engine, candidate, corpus, (trained, held_out), found.context, words)
+    decision = decide(_evidence(found, shown, mine, plain, held_out, against, same_base=base.digest == job.base.digest))
+    facts = found.to_json() | _written_facts(mine, plain, held_out)
+    card = _card(job, base, trained, digest, decision, facts, found.context, shown)
+    adapter = await asyncio.to_thread(store.add, job.adapter, card)
+    return Judgement(adapter, decision, found, facts)
+
+
+async def _agreement(
+    engine: Engine, candidate: Adapter, places: Sequence[Place], trainer: Sequence[Any]
+) -> tuple[Agreement | None, str]:
+    """(how the engine's shifts lie to the trainer's, what is wrong). No agreement where the engine tells none."""
+    try:
+        found = agreement(await engine_shifts(engine, candidate, places), trainer)
+    except TypeError:
+        return None, ""
+    except ValueError:
+        return None, "The engine told too little to see whether it applies the adapter."
+    return found, complaint(found, SERVING_LIMITS)
+
+
+async def _written(
+    engine: Engine,
+    candidate: Adapter,
+    corpus: Corpus,
+    texts: tuple[Sequence[Text], Sequence[Text]],
+    context: str,
+    words: int,
+) -> tuple[Habits, Habits]:
+    """What the challenger and what the bare model wrote from the same beginnings."""
+    trained, held_out = texts
+    known = TrainingText(text.text for text in trained)
+    pairs = zip_longest(beginnings(trained, _BEGINNINGS), beginnings(held_out, _BEGINNINGS))
+    starts = [start for pair in pairs for start in pair if start is not None]
+    try:
+        mine = await write_on(engine, candidate, corpus, starts, passages=context == PASSAGES, words=words)
+        plain = await write_on(engine, None, corpus, starts, passages=context == PASSAGES, words=words)
+    finally:
+        await engine.use_adapter(None)
+    return habits(mine, known), habits(plain, known)
+
+
+def _evidence(
+    found: Metrics,
+    shown: tuple[Agreement | None, str],
+    mine: Habits,
+    plain: Habits,
+    held_out: Sequence[Text],
+    against: Rivals,
+    *,
+    same_base: bool,
+) -> Evidence:
+    return Evidence(
+        same_base=same_base,
+        engine_complaint=shown[1],
+        held_out_words=sum(count_words(text.text) for text in held_out),
+        held_out_pieces=len(held_out),
+        gain=found.gain.value,
+        gain_low=found.gain.low,
+        over_today=found.over_today,
+        specific_gain=found.specific_gain.value if found.specific_gain else None,
+        novelty=novelty(mine.verbatim, plain.verbatim),
+        loops=mine.loops,
+        base_loops=plain.loops,
+        train_gap=found.train_gap,
+        over_best_kept=found.over_best_kept,
+        champion=against.champion is not None,
+    )
+
+
+def _written_facts(mine: Habits, plain: Habits, held_out: Sequence[Text]) -> dict[str, Any]:
+    own_verse = [text.text for text in held_out if text.form is Form.VERSE]
+    return {
+        "novelty": round(novelty(mine.verbatim, plain.verbatim), 4),
+        "longest_verbatim": mine.verbatim.longest,
+        "loops": round(mine.loops, 4),
+        "base_loops": round(plain.loops, 4),
+        "greedy_loops": round(mine.greedy_loops, 4),
+        "base_greedy_loops": round(plain.greedy_loops, 4),
+        "written_words": mine.verbatim.words,
+        "form_distance": {trait: round(far, 4) for trait, far in form_distance(mine.verse, own_verse).items()},
+        "base_form_distance": {trait: round(far, 4) for trait, far in form_distance(plain.verse, own_verse).items()},
+    }
+
+
+def _card(
+    job: Job,
+    base: Base,
+    trained: Sequence[Text],
+    held_out_digest: str,
+    decision: Decision,
+    facts: dict[str, Any],
+    context: str,
+    shown: tuple[Agreement | None, str],
+) -> Card:
+    state = job.state
+    return Card(
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        base=replace(base, digest=job.base.digest),
+        recipe=job.recipe.to_json(),
+        pieces=tuple(LearnedFrom(text.piece, text.title) for text in trained),
+        held_out_digest=held_out_digest,
+        metrics=facts,
+        decision=decision.decision,
+        why=decision.why,
+        rule=decision.rule,
+        context="passages" if context == PASSAGES else "document",
+        trainer=state.trainer or job.trainer,
+        seconds=round(state.seconds, 1),
+        tokens_per_second=round(state.tokens_per_second or 0.0, 1),
+        probe=shown[0].to_json() if shown[0] else {},
+        versions={"ownhand": __version__, **_versions()},
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _VERSIONS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _texts(pieces: Sequence[Piece]) -> list[Text]:
+    """As texts to score. The language is told of a form's pieces together: a poem alone says too little."""
+    languages = {form: language_of("\n".join(piece.text for piece in pieces if piece.form is form)) for form in Form}
+    return [Text(piece.id, piece.form, piece.text, piece.path, languages[piece.form], piece.title) for piece in pieces]

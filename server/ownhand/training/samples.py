@@ -1,0 +1,142 @@
+"""What a model writes when it is let go: continuations of beginnings of the writer's, as they would be served.
+
+Half of them greedy, half drawn as suggestions are; from beginnings of passages that were trained on (where reciting
+would show) and of held-out ones. Greedy ones show what was learned by heart. A small model goes round in circles when
+it is greedy, adapter or not, so loops are judged on what is drawn.
+"""
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from ownhand.engines.protocol import Adapter, Engine, Sampling
+from ownhand.manuscript.model import Form
+from ownhand.suggestions.composer import MATTER, PASSAGE_WORDS
+from ownhand.suggestions.prompt import PromptBuilder
+from ownhand.suggestions.sampling import sampling_for
+from ownhand.text.words import count_words, word_spans
+from ownhand.training.blocks import cuts
+from ownhand.training.evaluation_plan import OwnPassages, Text
+from ownhand.training.loops import loop_share
+from ownhand.training.novelty import TrainingText, Verbatim, Written
+
+WORDS = 2000
+"""Words that a model has to write before it is judged."""
+_TOKENS = 96
+_BEGINNING = {Form.PROSE: 40, Form.VERSE: 20}
+"""Words of a beginning; in verse up to the end of that line."""
+_MOST_ROUNDS = 6
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """Where a continuation starts: `text` stands on the page, `whole` is the piece that it is from."""
+
+    whole: Text
+    text: str
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """What a model wrote after one beginning."""
+
+    form: Form
+    greedy: bool
+    written: Written
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What was found in all that one model wrote."""
+
+    verbatim: Verbatim
+    loops: float
+    """Share of words in loops, in what was drawn as suggestions are; `greedy_loops` in the rest."""
+    greedy_loops: float
+    verse: tuple[str, ...]
+    """What it wrote in verse."""
+
+
+def beginnings(texts: Sequence[Text], most: int) -> list[Beginning]:
+    """At most `most`, spread evenly over the passages of all texts."""
+    every = [(text, cut.start) for text in texts for cut in cuts(text.text, text.form)]
+    count = min(most, len(every))
+    chosen = [every[index * len(every) // count] for index in range(count)]
+    return [Beginning(text, _beginning(text.text[start:], text.form)) for text, start in chosen]
+
+
+def _beginning(text: str, form: Form) -> str:
+    spans = list(word_spans(text))
+    wanted = min(_BEGINNING[form], max(1, len(spans) // 3))
+    end = spans[wanted - 1][1] if spans else 0
+    if form is Form.VERSE and (newline := text.find("\n", end)) >= 0:
+        end = newline + 1
+    return text[:end]
+
+
+async def write_on(
+    engine: Engine,
+    adapter: Adapter | None,
+    corpus: OwnPassages,
+    starts: Sequence[Beginning],
+    *,
+    passages: bool,
+    words: int = WORDS,
+) -> list[Continuation]:
+    """Let the model continue the beginnings until it wrote `words` words. Raises EngineError.
+
+    The same seeds every time: one for each round over all beginnings.
+    """
+    await engine.use_adapter(adapter)
+    written: list[Continuation] = []
+    total = 0
+    for seed in range(_MOST_ROUNDS):
+        for start in starts:
+            prompt = await _prompt(engine, corpus, start, passages=passages)
+            for greedy in (True, False) if seed == 0 else (False,):
+                text = await _continued(engine, prompt, _sampling(start.whole.form, seed, greedy=greedy))
+                written.append(Continuation(start.whole.form, greedy, Written(prompt, text)))
+                total += count_words(text)
+            if total >= words:
+                return written
+    return written
+
+
+def habits(written: Sequence[Continuation], trained: TrainingText) -> Habits:
+    """Loops are looked for in each continuation by itself."""
+    return Habits(
+        trained.verbatim([each.written for each in written]),
+        loop_share(each.written.text for each in written if not each.greedy),
+        loop_share(each.written.text for each in written if each.greedy),
+        tuple(each.written.text for each in written if each.form is Form.VERSE),
+    )
+
+
+async def _prompt(engine: Engine, corpus: OwnPassages, start: Beginning, *, passages: bool) -> str:
+    found = []
+    if passages:
+        where, form = start.whole.path or None, start.whole.form
+        found = list(corpus.closest(start.text[-MATTER:], form, not_in=where, words=PASSAGE_WORDS))
+    built = await PromptBuilder(engine).build(
+        start.whole.piece,
+        start.text,
+        [passage.text for passage in found],
+        title="",
+        verse=start.whole.form is Form.VERSE,
+        answer_tokens=_TOKENS,
+    )
+    return built.text
+
+
+async def _continued(engine: Engine, prompt: str, sampling: Sampling) -> str:
+    text = ""
+    async with aclosing(engine.stream(prompt, sampling)) as chunks:
+        async for chunk in chunks:
+            text += chunk.text
+    return text
+
+
+def _sampling(form: Form, seed: int, *, greedy: bool) -> Sampling:
+    """A suggestion would end at a sentence; here it goes on, as a writer who accepts does."""
+    drawn = replace(sampling_for(form, "paragraph", seed=1000 + seed), max_tokens=_TOKENS, stop=())
+    return replace(drawn, temperature=0.0, repeat_penalty=1.0) if greedy else drawn

@@ -1,0 +1,105 @@
+"""An adapter's card: what it is, what it learned from, how it was proved. `card.json` beside the weights."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from ownhand.errors import WriterError
+from ownhand.home import check_format, write_json
+
+FORMAT = 1
+CARD = "card.json"
+_LARGEST = 4 << 20
+
+DecisionName = Literal["passed", "declined", "undecided"]
+Context = Literal["document", "passages"]
+
+
+@dataclass(frozen=True)
+class Base:
+    """The model that an adapter belongs to. `digest` is that of its GGUF ("sha256:..."); `licence` in plain words."""
+
+    digest: str
+    architecture: str
+    name: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class LearnedFrom:
+    """One piece that an adapter was trained on."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """`made` is a date with time (ISO 8601, UTC). `context` says with which prompt the adapter serves best.
+
+    `probe` is what the engine that serves showed (`probe.Agreement`), `versions` of the programs that made it.
+    """
+
+    made: str
+    base: Base
+    recipe: Mapping[str, Any]
+    pieces: tuple[LearnedFrom, ...]
+    held_out_digest: str
+    metrics: Mapping[str, Any]
+    decision: DecisionName
+    why: str
+    rule: str = ""
+    context: Context = "document"
+    trainer: str = ""
+    seconds: float = 0.0
+    tokens_per_second: float = 0.0
+    probe: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def write(self, folder: Path) -> None:
+        """Raises WriterError when the disk refuses."""
+        write_json(folder / CARD, {"format": FORMAT, **asdict(self)})
+
+    @classmethod
+    def read(cls, folder: Path) -> "Card":
+        """Raises WriterError when there is no card, a damaged one or one of a newer Ownhand."""
+        path = folder / CARD
+        try:
+            with path.open("rb") as stream:
+                values = json.loads(stream.read(_LARGEST))
+            check_format(values.pop("format"), FORMAT, path)
+            return cls._of(values)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise WriterError(
+                f"The card of the adapter {folder.name} can't be read.", "Go back to the adapter before it."
+            ) from error
+
+    @classmethod
+    def _of(cls, values: dict[str, Any]) -> "Card":
+        known = {key: values[key] for key in cls.__dataclass_fields__ if key in values}
+        known["base"] = Base(**{key: str(value) for key, value in known["base"].items()})
+        known["pieces"] = tuple(LearnedFrom(str(piece["id"]), str(piece["title"])) for piece in known["pieces"])
+        if known["decision"] not in ("passed", "declined", "undecided") or known.get("context", "document") not in (
+            "document",
+            "passages",
+        ):
+            raise ValueError("unknown words")
+        return cls(**known)
+
+
+def licence_in_words(licence: str) -> str:
+    """What the base's licence asks of somebody who keeps or passes on the adapter."""
+    name = licence.strip() or "unknown"
+    lower = name.lower()
+    if "apache" in lower or "mit" in lower.split() or lower == "mit" or "bsd" in lower:
+        return f"The model's licence ({name}) lets you use and pass on what you make with it, texts and adapter alike."
+    if "gemma" in lower or "llama" in lower:
+        return (
+            f"The model's licence ({name}) lets you use it on its terms. Your texts are yours; who gets the adapter "
+            "from you must get the licence too and keep to its rules."
+        )
+    if lower == "unknown":
+        return "The model does not say under which licence it stands. Look it up before you pass the adapter on."
+    return f"The model stands under {name}. Read it before you pass the adapter on; your texts are yours."

@@ -1,0 +1,57 @@
+"""Bits of the real packaged model: the same as by the book, whatever was read before."""
+
+import math
+
+import pytest
+
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300), pytest.mark.filterwarnings("ignore")]
+
+CONTEXT = [2, 504, 8739, 314, 260, 9531, 28, 284]
+IDS = [260, 1413, 281, 260, 7154, 1154, 1836, 30]
+
+
+@pytest.fixture(scope="module")
+def scorer(model):
+    from ownhand.training.bits import Scorer
+
+    return Scorer(model)
+
+
+def by_the_book(model, context, ids):
+    import torch
+
+    tokens = [*context, *ids]
+    with torch.no_grad():
+        chances = model(torch.tensor([tokens])).logits[0].double().log_softmax(-1)
+    return -sum(float(chances[at - 1, tokens[at]]) for at in range(len(context), len(tokens))) / math.log(2)
+
+
+def test_bits_are_the_log_of_what_the_model_believed(model, scorer):
+    assert scorer.bits(CONTEXT, IDS) == pytest.approx(by_the_book(model, CONTEXT, IDS), rel=1e-4)
+
+
+def test_what_was_read_before_changes_nothing(model, scorer):
+    """The cache is kept as far as two texts begin alike; the last token of the context is always read anew."""
+    alone = by_the_book(model, CONTEXT[:5], IDS)
+    for context, ids in ((CONTEXT, IDS), (CONTEXT[:5], IDS[::-1]), (CONTEXT[:5], IDS), ([*CONTEXT, *IDS], IDS)):
+        scorer.bits(context, ids)
+    assert scorer.bits(CONTEXT[:5], IDS) == pytest.approx(alone, rel=1e-4)
+    assert scorer.bits(CONTEXT[:5], IDS) == pytest.approx(alone, rel=1e-4)
+    scorer.bits([7], [8, 9])
+    assert scorer.bits(CONTEXT[:5], IDS) == pytest.approx(alone, rel=1e-4)
+
+
+def test_a_long_text_is_read_in_parts(model, scorer, monkeypatch):
+    from ownhand.training import bits
+
+    whole = by_the_book(model, CONTEXT, IDS)
+    for at_once in (1, 3, 5, 9):
+        monkeypatch.setattr(bits, "_AT_ONCE", at_once)
+        scorer.forget()
+        assert scorer.bits(CONTEXT, IDS) == pytest.approx(whole, rel=1e-4)
+
+
+def test_without_a_context_the_first_token_is_not_counted(model, scorer):
+    assert scorer.bits([], IDS) == pytest.approx(by_the_book(model, IDS[:1], IDS[1:]), rel=1e-4)
+    assert scorer.bits(CONTEXT, []) == 0.0
+    assert scorer.bits([], IDS[:1]) == 0.0

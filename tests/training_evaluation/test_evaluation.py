@@ -1,0 +1,87 @@
+"""The child's part with the real packaged model: the same figures every time, the base asked once, the adapter made."""
+
+import json
+
+import pytest
+
+from ownhand.engines.gguf_header import read_header
+from ownhand.training.evaluation_files import BITS_FILE, read_bits, write_plan
+from ownhand.training.evaluation_plan import COLD, CONTROL, DOCUMENT, HELD_OUT, PASSAGES, WARM, Plan, Scored
+from ownhand.training.metrics import BASE, CHALLENGER, CHAMPION, metrics
+from ownhand.voices.probe import Place
+from ownhand.voices.store import GGUF
+from peft_files import write_peft
+
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600), pytest.mark.filterwarnings("ignore")]
+IDS = (260, 1413, 281, 260, 7154, 1154, 1836, 30)
+PLACES = [Place("The whale rose", (504, 24338, 8739)), Place("The whale", (504, 24338))]
+
+
+def scored(group, piece, heat, prompt, context):
+    return Scored(group, piece, "prose", "en", 0, heat, prompt, 30, context, IDS)
+
+
+PLAN = Plan(
+    (
+        scored(HELD_OUT, "maize", COLD, DOCUMENT, (2,)),
+        scored(HELD_OUT, "maize", COLD, PASSAGES, (504, 8739, 314)),
+        scored(HELD_OUT, "maize", WARM, DOCUMENT, (504, 8739, 28)),
+        scored(HELD_OUT, "maize", WARM, PASSAGES, (504, 8739, 314, 28)),
+        scored(CONTROL, "sea-tale", COLD, DOCUMENT, (2,)),
+    )
+)
+
+
+@pytest.fixture
+def job(tmp_path, base_header):
+    adapters = {CHALLENGER: tmp_path / "adapter", CHAMPION: tmp_path / "champion"}
+    write_peft(adapters[CHALLENGER], base_header, kinds=("self_attn.v_proj",), strength=0.2)
+    write_peft(adapters[CHAMPION], base_header, kinds=("mlp.up_proj",), strength=0.2)
+    write_plan(tmp_path, PLAN, adapters, base_header.path, PLACES)
+    return tmp_path
+
+
+def measured(job, plain_base):
+    from ownhand.training.evaluation import evaluate
+
+    heard = []
+    evaluate(job, plain_base, "sha256:5a", job / "cache", threads=1, progress=lambda done, of: heard.append((done, of)))
+    return read_bits(job), heard
+
+
+def test_figures_repeat_and_the_base_is_asked_once(job, plain_base, base_header):
+    first, heard = measured(job, plain_base)
+    assert heard[-1] == (5 + 5 + 4, 14)  # the champion is not asked about other people's text
+    assert set(first.bits) == {BASE, CHALLENGER, CHAMPION}
+    assert set(first.bits[CHALLENGER]) == {item.name for item in PLAN.scored}
+    (kept,) = (job / "cache").iterdir()
+    again, heard = measured(job, plain_base)
+    assert heard[-1] == (9, 9)
+    assert [kept] == list((job / "cache").iterdir())
+    for arm, found in first.bits.items():
+        assert {name: round(bits / 30, 4) for name, bits in found.items()} == {
+            name: round(bits / 30, 4) for name, bits in again.bits[arm].items()
+        }
+    facts = metrics(PLAN, first.bits)
+    assert facts.bpb(BASE) != facts.bpb(CHALLENGER) != facts.bpb(CHAMPION)
+    header = read_header(job / "adapter" / GGUF)
+    assert header.is_adapter
+    assert len(header.tensors) == 60
+
+
+def test_the_trainers_shifts_are_told_for_each_place(job, plain_base):
+    found, _ = measured(job, plain_base)
+    assert len(found.shifts) == 2
+    assert all(len(place) == 20 for place in found.shifts)
+    assert b" from" in found.shifts[0] or b"," in found.shifts[0]
+    assert any(abs(shift) > 0.01 for place in found.shifts for shift in place.values())
+
+
+def test_a_plan_of_a_newer_ownhand_is_refused(job, plain_base):
+    from ownhand.errors import WriterError
+
+    values = json.loads((job / "evaluation.json").read_text())
+    (job / "evaluation.json").write_text(json.dumps(values | {"format": 99}))
+    with pytest.raises(WriterError, match="newer Ownhand"):
+        measured(job, plain_base)
+    assert not (job / BITS_FILE).exists()

@@ -1,0 +1,94 @@
+"""Let go from beginnings of the writer's: enough words, both ways, and what they show."""
+
+from ownhand.engines.scripted import ScriptedEngine
+from ownhand.manuscript.model import Form, Passage
+from ownhand.training.evaluation_plan import Text, make_plan
+from ownhand.training.language import language_of
+from ownhand.training.novelty import TrainingText
+from ownhand.training.other_hands import ControlText, control_texts
+from ownhand.training.samples import beginnings, habits, write_on
+
+DIARY = "The barge came up at four with the tide and nobody on deck but the dog. " * 30
+POEM = "salt on the sill\n    & nobody yet\n\nthe kettle (again)\n        sings to the cups\n"
+TEXTS = [Text("diary", Form.PROSE, DIARY, "diary.md"), Text("sill", Form.VERSE, POEM, "sill.md")]
+OWN = Passage("gone", "gone.md", "The Gone", Form.PROSE, "They went one by one over the bridge.", 8)
+
+
+class Corpus:
+    def closest(self, text, form, *, not_in, words):
+        return [OWN] if form is Form.PROSE and not_in != "gone.md" else []
+
+
+def test_beginnings_end_at_a_word_and_in_verse_at_a_line():
+    prose, *_, verse = beginnings(TEXTS, 8)
+    assert DIARY.startswith(prose.text)
+    assert prose.text.split()[-1].isalpha()
+    assert len(prose.text.split()) == 40
+    assert verse.text == "salt on the sill\n"
+
+
+async def test_it_writes_until_there_are_words_enough():
+    engine = ScriptedEngine({"": " and the rain went over the harbour, crosswise, unhurried."})
+    starts = beginnings(TEXTS, 4)
+    written = await write_on(engine, None, Corpus(), starts, passages=False, words=60)
+    assert [each.greedy for each in written[:4]] == [True, False, True, False]
+    assert len(written) >= 6
+    assert {call.sampling.temperature for call in engine.calls} >= {0.0, 0.7}
+    assert all(OWN.text not in call.prompt for call in engine.calls)
+
+
+async def test_with_passages_they_stand_in_front():
+    engine = ScriptedEngine({"": " and so on."})
+    await write_on(engine, None, Corpus(), beginnings(TEXTS[:1], 1), passages=True, words=4)
+    assert all(call.prompt.startswith(OWN.text) for call in engine.calls)
+
+
+async def test_reciting_and_loops_are_seen():
+    engine = ScriptedEngine(lambda prompt: " nobody on deck but the dog. And yes and yes and yes and yes and yes.")
+    trained = TrainingText(["It rained. We saw nobody on deck but the dog. And yes, it rained."])
+    written = await write_on(engine, None, Corpus(), beginnings(TEXTS[1:], 1), passages=False, words=30)
+    found = habits(written, trained)
+    assert found.verbatim.longest == 8
+    assert found.verbatim.share > 0.3
+    assert found.loops > 0.5
+    assert found.verse
+
+
+async def words_as_ids(text):
+    return [len(word) for word in text.split()]
+
+
+async def test_every_arm_scores_the_same_tokens():
+    engine = ScriptedEngine({"": ""})
+    others = [
+        ControlText("a", Form.PROSE, "en", "It was a fine day.\n"),
+        ControlText("b", Form.PROSE, "de", "Es regnet.\n"),
+    ]
+    plan = await make_plan(engine, words_as_ids, Corpus(), TEXTS, TEXTS[:1], others)
+    held_out = [item for item in plan.scored if item.group == "held out"]
+    for piece, block in {(item.piece, item.block) for item in held_out}:
+        for heat in ("cold", "warm"):
+            arms = [i for i in held_out if (i.piece, i.block, i.heat) == (piece, block, heat)]
+            assert {arm.prompt for arm in arms} == {"document", "passages"}
+            assert len({arm.ids for arm in arms}) == 1
+            assert len({arm.size for arm in arms}) == 1
+    assert [item.piece for item in plan.scored if item.group == "control"] == ["a"]
+    assert all(item.context == (2,) for item in held_out if (item.heat, item.prompt) == ("cold", "document"))
+    with_passages = [item for item in held_out if item.prompt == "passages" and item.form == "prose"]
+    assert all(len(item.context) > 8 for item in with_passages)
+
+
+async def test_a_plan_stands_for_every_token():
+    engine = ScriptedEngine({"": ""})
+    one = await make_plan(engine, words_as_ids, Corpus(), TEXTS, [], [])
+    same = await make_plan(engine, words_as_ids, Corpus(), TEXTS, [], [])
+    other = await make_plan(engine, words_as_ids, Corpus(), [Text("diary", Form.PROSE, DIARY + "End")], [], [])
+    assert one.digest() == same.digest() != other.digest()
+    assert type(one).from_json(one.to_json()) == one
+
+
+def test_languages_are_told_by_their_small_words():
+    for text in control_texts():
+        assert language_of(text.text) == text.language, text.name
+    assert language_of("鯨は深みから浮かんだ。") == ""
+    assert language_of("") == ""

@@ -1,0 +1,118 @@
+"""Real Ollama serves an adapter; what it had to make for that is removed again, and nothing else."""
+
+import asyncio
+import json
+
+import pytest
+
+from ownhand.engines.ollama import OllamaEngine, derived_name, is_derived
+from ownhand.engines.protocol import Adapter, Sampling
+from ownhand.voices.gguf_export import export_gguf
+from peft_files import write_peft
+
+pytestmark = [pytest.mark.ollama, pytest.mark.timeout(300)]
+VOICE, STRANGER = "0123456789abcdef", "fedcba9876543210"
+PROMPT = "The tide went out, and the"
+
+
+@pytest.fixture(scope="module")
+def lora(tmp_path_factory, packaged_gguf):
+    from ownhand.engines.gguf_header import read_header
+
+    header, folder = read_header(packaged_gguf), tmp_path_factory.mktemp("lora")
+    paths = []
+    for seed in (1, 2):
+        made = write_peft(folder / str(seed), header, strength=0.08, seed=seed)
+        paths.append(export_gguf(made, header, made / "adapter.gguf"))
+    return paths
+
+
+@pytest.fixture
+async def engine(ollama_server):
+    made = OllamaEngine(ollama_server.model, ollama_server.host)
+    yield made
+    await made.close()
+
+
+def models(server):
+    return {entry["name"].removesuffix(":latest") for entry in json.loads(server.ask("GET", "/api/tags"))["models"]}
+
+
+async def likely(engine):
+    return [(token.text, round(token.logprob, 3)) for token in await engine.next_tokens(PROMPT, 5)]
+
+
+async def test_each_adapter_answers_and_only_the_serving_ones_model_is_kept(engine, ollama_server, lora):
+    before = models(ollama_server)
+    bare = await likely(engine)
+    seen = [bare]
+    for number, path in enumerate(lora):
+        await engine.use_adapter(Adapter(f"{VOICE}-{number + 1}", path))
+        seen.append(await likely(engine))
+        assert models(ollama_server) - before == {derived_name(engine.model, f"{VOICE}-{number + 1}")}
+    assert len({str(answer) for answer in seen}) == 3
+    await engine.use_adapter(None)
+    assert await likely(engine) == bare
+    await engine.remove_derived(VOICE)
+    assert models(ollama_server) == before
+
+
+async def test_only_models_of_that_voice_are_ever_removed(engine, ollama_server, lora):
+    theirs = {"ownhand-notes", f"ownhand-{engine.model}-{STRANGER}-1", f"a-model-{VOICE}-1"}
+    for name in theirs:
+        copy = {"source": engine.model, "destination": name}
+        ollama_server.ask("POST", "/api/copy", json.dumps(copy).encode())
+    await engine.use_adapter(Adapter(f"{VOICE}-1", lora[0]))
+    await engine.use_adapter(Adapter(f"{VOICE}-2", lora[1]))
+    assert await engine.remove_derived(VOICE) == [f"{derived_name(engine.model, f'{VOICE}-2')}:latest"]
+    assert theirs <= models(ollama_server)
+    for name in theirs:
+        ollama_server.ask("DELETE", "/api/delete", json.dumps({"model": name}).encode())
+
+
+async def test_a_candidate_that_was_only_tried_leaves_no_model(ollama_server, lora):
+    before = models(ollama_server)
+    engine = OllamaEngine(ollama_server.model, ollama_server.host)
+    await engine.use_adapter(Adapter("candidate-20261125", lora[0]))
+    assert models(ollama_server) != before
+    await engine.use_adapter(None)
+    await engine.close()
+    assert models(ollama_server) == before
+
+
+async def test_a_stream_goes_on_while_another_adapter_is_made_ready(engine, ollama_server, lora):
+    await engine.use_adapter(Adapter(f"{VOICE}-1", lora[0]))
+    sampling = Sampling(max_tokens=24, temperature=0.0, repeat_penalty=1.0)
+    begun = asyncio.Event()
+
+    async def said():
+        text = ""
+        async for chunk in engine.stream(PROMPT, sampling):
+            begun.set()
+            text += chunk.text
+        return text
+
+    await said()
+    whole = await said()  # read from the cache, as the next one will be
+    begun.clear()
+    saying = asyncio.create_task(said())
+    await begun.wait()
+    await engine.use_adapter(Adapter(f"{VOICE}-2", lora[1]))
+    assert await saying == whole
+    assert await said() != whole
+    await engine.remove_derived(VOICE)
+
+
+async def test_the_base_is_told_by_the_digest_of_its_file(engine, packaged_gguf):
+    import hashlib
+
+    assert await engine.base_digest() == f"sha256:{hashlib.sha256(packaged_gguf.read_bytes()).hexdigest()}"
+
+
+def test_names_say_whose_a_model_is():
+    name = derived_name("llama3.2:3b-text-q4_K_M", f"{VOICE}-12")
+    assert name == f"ownhand-llama3.2-3b-text-q4_k_m-{VOICE}-12"
+    assert is_derived(name, VOICE)
+    assert not is_derived(name, STRANGER)
+    assert not is_derived(name, "")
+    assert not is_derived(f"writers-own-{VOICE}-1", VOICE)

@@ -1,0 +1,119 @@
+"""`ownhand voices` as a process."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from ownhand.home import Home
+from ownhand.manuscript.consent import Consent, find_voice, grant
+from ownhand.voices.store import VoiceStore
+from voice_files import add_adapter
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "one.md").write_text("# One\n\nThe barge came up at four with the tide.\n", encoding="utf-8")
+    return tmp_path / "book"
+
+
+@pytest.fixture
+def store(tmp_path, folder, base_header):
+    voice = grant(Home(tmp_path / "home"), folder, Consent.LEARN)
+    found = VoiceStore(voice.path)
+    for seed in (1, 2):
+        add_adapter(found, base_header, "sha256:5a", tmp_path, seed=seed)
+    return found
+
+
+@pytest.fixture
+def ownhand(tmp_path, folder):
+    def run(*arguments, of=folder):
+        return subprocess.run(
+            [sys.executable, "-m", "ownhand", "voices", str(of), *arguments],
+            env={"OWNHAND_HOME": str(tmp_path / "home"), "PATH": ""},
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+def test_the_list_names_every_adapter_and_which_one_writes(ownhand, store):
+    store.activate("2")
+    listed = json.loads(ownhand("list", "--json").stdout)
+    assert [(adapter["id"], adapter["active"]) for adapter in listed["adapters"]] == [("1", False), ("2", True)]
+    assert listed["adapters"][0]["pieces"][1]["title"] == "The Gone [draft]"
+    shown = ownhand().stdout
+    assert "writes" in shown
+    assert "It is better." in shown
+
+
+def test_activate_and_rollback(ownhand, store):
+    assert json.loads(ownhand("activate", "1", "--json").stdout)["active"] == "1"
+    assert "Adapter 2 writes" in ownhand("activate", "2").stdout
+    assert json.loads(ownhand("rollback", "--json").stdout)["active"] == "1"
+    assert "bare model" in ownhand("rollback").stdout
+    assert store.champion("sha256:5a") is None
+
+
+def test_a_voice_goes_out_and_comes_in(ownhand, store, tmp_path):
+    store.activate("2")
+    assert "keep it as private" in ownhand("export", str(tmp_path / "k.voice")).stdout
+    (tmp_path / "copy").mkdir()
+    answer = json.loads(ownhand("import", str(tmp_path / "k.voice"), "--json", of=tmp_path / "copy").stdout)
+    assert answer["adapters"] == 2
+    assert json.loads(ownhand("--json", of=tmp_path / "copy").stdout)["adapters"][1]["active"]
+
+
+def test_forget_wants_to_be_told_twice(ownhand, store, folder, tmp_path):
+    refused = ownhand("forget")
+    assert refused.returncode == 1
+    assert "2 adapters" in refused.stderr
+    assert store.adapters()
+    removed = ownhand("forget", "--yes")
+    assert removed.returncode == 0
+    assert "2 adapters" in removed.stdout
+    assert find_voice(Home(tmp_path / "home"), folder) is None
+    assert list((tmp_path / "home" / "voices").iterdir()) == []
+    assert (folder / "one.md").is_file()
+
+
+def test_forget_takes_along_the_voice_whose_place_was_taken(ownhand, store, tmp_path):
+    ownhand("export", str(tmp_path / "k.voice"))
+    ownhand("import", str(tmp_path / "k.voice"))
+    assert len(list((tmp_path / "home" / "voices").iterdir())) == 2
+    assert ownhand("forget", "--yes").returncode == 0
+    assert list((tmp_path / "home" / "voices").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("activate", "9"),
+        ("activate",),
+        ("export",),
+        ("import", "/no/such.voice"),
+        ("dance",),
+        ("rollback",),
+        ("list", "x"),
+    ],
+    ids=" ".join,
+)
+def test_what_can_not_be_done_gets_one_sentence(ownhand, store, arguments):
+    answer = ownhand(*arguments)
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    assert "Traceback" not in answer.stderr
+    assert answer.stderr.strip().count("\n") <= 1
+
+
+def test_a_folder_without_a_voice_has_no_adapters(ownhand, tmp_path):
+    assert json.loads(ownhand("--json").stdout) == {"voice": None, "adapters": []}
+    assert "No adapter yet" in ownhand().stdout
+    assert ownhand("rollback").returncode == 1
+    assert ownhand(of=tmp_path / "nowhere").returncode == 1

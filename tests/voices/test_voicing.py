@@ -1,0 +1,213 @@
+"""Suggestions are given with the champion; another one takes over without a dropped or a mixed answer."""
+
+import asyncio
+import json
+
+import pytest
+
+from ownhand.editor import voicing
+from ownhand.editor.serving import Serving
+from ownhand.engines.protocol import Adapter, EngineError, Sampling
+from ownhand.engines.scripted import ScriptedEngine
+from ownhand.home import Home
+from ownhand.manuscript.consent import Consent, grant
+from ownhand.suggestions.moment import Moment, Suggestion
+from ownhand.suggestions.suggester import Suggester
+from ownhand.voices.serving import Turns, VoicedEngine
+from ownhand.voices.store import VoiceStore
+from voice_files import add_adapter
+
+DIGEST = "sha256:5a"
+FOLDER, OTHER = "file:///book", "file:///other"
+
+
+def adapter(tmp_path, name, **facts):
+    path = tmp_path / f"{name}.gguf"
+    path.touch()
+    return Adapter(name, path, **facts)
+
+
+class Telling(ScriptedEngine):
+    """Says which adapter writes, word by word, so that a mixed answer shows."""
+
+    def _text(self, prompt):
+        name = self._adapter.id if self._adapter else "bare"
+        return " ".join([name] * 12) + "."
+
+
+async def said(engine):
+    return "".join([chunk.text async for chunk in engine.stream("Rain, and the", Sampling(max_tokens=400))])
+
+
+async def test_two_voices_share_an_engine_and_never_an_answer(tmp_path):
+    engine = Telling("")
+    turns = Turns(engine)
+    one, other = (VoicedEngine(turns, adapter(tmp_path, name)) for name in ("ink", "salt"))
+    bare = VoicedEngine(turns)
+    answers = await asyncio.gather(*(said(each) for each in (one, other, bare) * 5))
+    assert [set(answer.rstrip(".").split()) for answer in answers] == [{"ink"}, {"salt"}, {"bare"}] * 5
+
+
+async def test_streams_with_one_adapter_run_together(tmp_path):
+    engine = Telling("")
+    one = VoicedEngine(Turns(engine), adapter(tmp_path, "ink"))
+    first = one.stream("Rain, and the", Sampling(max_tokens=400))
+    await anext(first)
+    assert "ink" in await said(one)
+    await first.aclose()
+
+
+async def test_a_stream_that_is_given_up_lets_the_other_voice_in(tmp_path):
+    turns = Turns(Telling(""))
+    stream = VoicedEngine(turns, adapter(tmp_path, "ink")).stream("Rain, and the", Sampling(max_tokens=400))
+    await anext(stream)
+    waiting = asyncio.create_task(said(VoicedEngine(turns)))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await stream.aclose()
+    assert "bare" in await waiting
+
+
+async def test_a_new_champion_that_can_not_serve_leaves_the_present_one(tmp_path):
+    voiced = VoicedEngine(Turns(Telling("")), None)
+    await voiced.use_adapter(adapter(tmp_path, "ink"))
+    with pytest.raises(EngineError):
+        await voiced.use_adapter(Adapter("gone", tmp_path / "gone.gguf"))
+    assert voiced.adapter.id == "ink"
+    assert "ink" in await said(voiced)
+
+
+class Corpus:
+    """Has one passage, and counts how often it is asked for it."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def generation(self):
+        return 1
+
+    def closest(self, text, form, *, not_in, words):
+        self.asked += 1
+        return []
+
+    def still_serve(self, pieces):
+        return True
+
+    def repeats_own_text(self, text, *, not_in):
+        return False
+
+    def sample_texts(self, form, words):
+        return []
+
+
+def moment(version=1, typed=""):
+    before = f"The barge came up at four, and nobody spoke. Then{typed}"
+    return Moment("file:///book/a.md", version, before, "", "md", invoked=True)
+
+
+@pytest.mark.parametrize(("alone", "asked"), [(True, 0), (False, 1)])
+async def test_suggestions_obey_what_the_card_says_of_passages(tmp_path, alone, asked):
+    engine, corpus = ScriptedEngine({"": " the tide turned."}), Corpus()
+    await engine.use_adapter(adapter(tmp_path, "ink", alone=alone))
+    suggester = Suggester(engine, corpus)
+    answer = await suggester.suggest(moment())
+    await suggester.close()
+    assert answer.text.strip() == "the tide turned."
+    assert answer.adapter == "ink"
+    assert min(corpus.asked, 1) == asked
+
+
+async def test_a_suggestion_that_was_begun_before_the_change_is_written_anew(tmp_path):
+    engine = ScriptedEngine({"": " the tide turned, and the dog went on looking at it."})
+    voiced = VoicedEngine(Turns(engine))
+    new, changed = adapter(tmp_path, "ink"), asyncio.Event()
+
+    async def change():
+        if not changed.is_set() and len(engine.calls) == 1 and len(engine.calls[0].said) == 2:
+            changed.set()
+            await voiced.use_adapter(new)
+
+    engine.before_chunk = change
+    suggester = Suggester(voiced)
+    answer = await suggester.suggest(moment())
+    await suggester.close()
+    assert isinstance(answer, Suggestion)
+    assert answer.adapter == "ink"
+    assert [call.adapter.id if call.adapter else None for call in engine.calls][:2] == [None, "ink"]
+
+
+@pytest.fixture
+def book(tmp_path, monkeypatch, base_header):
+    """A server over a scripted engine, and a voice with two adapters."""
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps({"rules": [], "default": " and so on."}))
+    monkeypatch.setenv("OWNHAND_SCRIPTED", str(script))
+
+    async def digest(*_):
+        return DIGEST
+
+    monkeypatch.setattr(voicing, "base_digest", digest)
+    (tmp_path / "book").mkdir()
+    voice = grant(Home(tmp_path / "home"), tmp_path / "book", Consent.LEARN)
+    store = VoiceStore(voice.path)
+    for seed in (1, 2):
+        add_adapter(store, base_header, DIGEST, tmp_path, seed=seed)
+    said_to_writer = []
+    serving = Serving(
+        Home(tmp_path / "home"),
+        {}.get,
+        can_ask=True,
+        voice_of={FOLDER: voice}.get,
+        say=said_to_writer.append,
+    )
+    return serving, store, said_to_writer
+
+
+async def adapter_in(serving, folder):
+    suggester = await serving.suggester(folder)
+    await serving._voicing.settled()
+    return suggester.engine.adapter.id if suggester.engine.adapter else None
+
+
+async def test_the_server_follows_the_champion_from_suggestion_to_suggestion(book):
+    serving, store, _ = book
+    assert await adapter_in(serving, FOLDER) is None
+    first = await serving.suggester(FOLDER)
+    store.activate("1")
+    assert await adapter_in(serving, FOLDER) == f"{store.folder.name}-1"
+    store.activate("2")
+    assert await adapter_in(serving, FOLDER) == f"{store.folder.name}-2"
+    store.rollback(DIGEST)
+    assert await adapter_in(serving, FOLDER) == f"{store.folder.name}-1"
+    assert await serving.suggester(FOLDER) is first, "the suggester, with what it knows, stays"
+    await serving.close()
+
+
+async def test_other_folders_and_loose_pages_get_the_bare_model(book):
+    serving, store, _ = book
+    store.activate("1")
+    assert await adapter_in(serving, FOLDER) == f"{store.folder.name}-1"
+    assert await adapter_in(serving, OTHER) is None
+    assert await adapter_in(serving, None) is None
+    await serving.close()
+
+
+async def test_without_my_voice_and_back(book):
+    serving, store, _ = book
+    store.activate("1")
+    serving.without_voice = True
+    assert await adapter_in(serving, FOLDER) is None
+    serving.without_voice = False
+    assert await adapter_in(serving, FOLDER) == f"{store.folder.name}-1"
+    await serving.close()
+
+
+async def test_a_note_of_the_champion_that_can_not_be_read_is_said_and_writing_goes_on(book):
+    serving, store, said_to_writer = book
+    store.activate("1")
+    (store.folder / "active.json").write_text("{")
+    assert await adapter_in(serving, FOLDER) is None
+    assert any("can't be read" in sentence for sentence in said_to_writer)
+    assert await adapter_in(serving, FOLDER) is None
+    assert len(said_to_writer) == 1
+    await serving.close()
