@@ -118,7 +118,7 @@ INSERT INTO offered SELECT n, printf('%016x', n), 1, n, 1 + n % 40, n, CASE WHEN
     'sentence', 60, 1 + n % 40, 0, 1 + n % 6, x'07', 400, 90 FROM numbers;
 INSERT INTO shown SELECT NULL, id, 1, at, 'inferred' FROM offered WHERE id % 2;
 INSERT INTO judged SELECT NULL, offered, 1, at, CASE WHEN offered % 3 THEN 'typed_past' ELSE 'accepted' END, 'inferred',
-    1.0, 60, 1, '' FROM shown;
+    1.0, 60, 1, '', 0, 60 FROM shown;
 INSERT INTO checked SELECT NULL, offered, 1, at, 300, 300.2, 0.0, 1, 0 FROM judged WHERE verdict = 'accepted';
 """
 
@@ -129,7 +129,7 @@ def _figures_of(path: Path, many: int) -> tuple[float, float, str]:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         opening.set_up(connection, wal=True)
         with opening.transaction(connection):
-            schema.run(connection, schema.TABLES)
+            schema.make_tables(connection)
             connection.executemany("INSERT INTO documents VALUES (?, ?)", [(n, f"{n}.md") for n in range(1, 41)])
             sources = [(n, "embedded", f"model {n % 2}", f"{n % 3}", _SAMPLING) for n in range(1, 7)]
             connection.executemany("INSERT INTO sources VALUES (?, ?, ?, ?, ?)", sources)

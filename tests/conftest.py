@@ -10,7 +10,6 @@ from ollama_server import OllamaServer, running_ollama
 from ownhand.engines.weights import packaged_weights
 from ownhand.home import Home
 
-
 # How long an example takes says nothing on a machine that is shared.
 settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")

@@ -31,11 +31,13 @@ async def launch(
     before: Callable[[LanguageClient], None] | None = None,
     home: Path | None = None,
     largest_file: int | None = None,
+    plain_user: bool = False,
     **environment: str,
 ) -> Editor:
     """Start a server. `script` is the scripted engine's; `before` may give the client more to understand.
 
-    `largest_file` (bytes): a write beyond it fails, as on a full disk.
+    `largest_file` (bytes): a write beyond it fails, as on a full disk. `plain_user`: what is read-only is read-only,
+    also where the superuser runs the tests.
     """
     if script is not None:
         path = folder / "script.json"
@@ -51,6 +53,8 @@ async def launch(
     command = (sys.executable, "-m", "ownhand", "serve")
     if largest_file is not None:
         command = ("prlimit", f"--fsize={largest_file}", *command)
+    if plain_user and os.geteuid() == 0:
+        command = ("setpriv", "--bounding-set=-dac_override", *command)
     await client.start_io(*command, env={**os.environ, "OWNHAND_HOME": str(home), **environment})
     return editor
 

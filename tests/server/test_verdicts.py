@@ -204,6 +204,46 @@ async def test_whose_words_survive_the_server(desk: Desk) -> None:
     assert start == len(text.encode("utf-16-le")) // 2 - len(SAID)
 
 
+async def test_the_same_answer_about_the_folder_again_changes_nothing(desk: Desk) -> None:
+    """The ledger's session ended while its acceptances were followed: their looks were noted twice over."""
+    editor = await desk.editor()
+    uri = desk.open(editor)
+    await take(editor, uri)
+    await editor.execute("ownhand.consent", desk.folder.as_uri(), "learn")
+    editor.replace(uri, (0, len(PAGE)), (0, len(PAGE + SAID)), "")
+    await until(lambda: read_statistics(desk.voice.ledger_path).total.removed == 1)
+    assert sessions(desk) == [None]
+
+
+async def test_what_was_followed_ends_with_the_ledger_and_writing_begins_anew(desk: Desk) -> None:
+    """Once the writer has asked to stop, the looks are those of whoever keeps the ledger next."""
+    editor = await desk.editor()
+    uri = desk.open(editor)
+    await take(editor, uri)
+    await editor.execute("ownhand.consent", desk.folder.as_uri(), "suggest")
+    (ended,) = sessions(desk)
+    assert ended is not None
+    (desk.folder / "lamp.md").write_text(PAGE + SAID)
+    with contextlib.closing(sqlite3.connect(desk.voice.ledger_path)) as ledger:
+        for table in ("judged", "offered"):
+            ledger.execute(f"UPDATE {table} SET at = at - 4000")
+        ledger.commit()
+    await editor.execute("ownhand.consent", desk.folder.as_uri(), "learn")
+    await until(lambda: read_statistics(desk.voice.ledger_path).total.kept_300s == 1)
+    editor.replace(uri, (0, len(PAGE)), (0, len(PAGE + SAID)), "")
+    await take(editor, uri)
+    total = read_statistics(desk.voice.ledger_path).total
+    assert (total.offered, total.accepted, total.removed) == (2, 2, 0)
+    kinds = [span["kind"] for span in (await editor.execute("ownhand.provenance", uri))["spans"]]
+    assert kinds == ["not observed", "from Ownhand"]
+
+
+def sessions(desk: Desk) -> list[float | None]:
+    """When each session with the ledger ended."""
+    with contextlib.closing(sqlite3.connect(desk.voice.ledger_path)) as ledger:
+        return [ended for (ended,) in ledger.execute("SELECT ended FROM sessions ORDER BY id")]
+
+
 async def test_a_folder_that_is_only_suggested_in_notes_nothing(desk: Desk) -> None:
     grant(desk.home, desk.folder, Consent.SUGGEST)
     editor = await desk.editor()
@@ -226,19 +266,6 @@ async def test_a_page_without_a_file_counts_without_its_text(desk: Desk) -> None
     with contextlib.closing(sqlite3.connect(desk.voice.ledger_path)) as ledger:
         dump = "\n".join(ledger.iterdump())
     assert "bell rang" not in dump
-
-
-async def test_a_left_out_piece_takes_its_texts_along(desk: Desk) -> None:
-    editor = await desk.editor()
-    uri = desk.open(editor)
-    await take(editor, uri)
-    await until(lambda: len(desk.told()) == 1)
-    corpus = await editor.execute("ownhand.corpus", desk.folder.as_uri())
-    while not corpus["pieces"]:
-        corpus = await editor.execute("ownhand.corpus", desk.folder.as_uri())
-    await editor.execute("ownhand.mine", desk.folder.as_uri(), "lamp.md", "not mine")
-    (entry,) = desk.told()
-    assert (entry.fate, entry.text, entry.before) == ("accepted", None, "")
 
 
 async def test_looks_of_a_server_that_was_killed_are_finished_by_the_next(desk: Desk) -> None:
@@ -376,12 +403,35 @@ async def test_a_locked_ledger_gets_its_facts_later(desk: Desk) -> None:
     await desk.fate(item.command.arguments[0], "dismissed")
 
 
+async def write_on(editor: Editor, desk: Desk) -> None:
+    """Some more suggestions and verdicts, none of which can be noted."""
+    for number in range(3):
+        text = f"{PAGE} {number} hours and then"
+        uri = desk.open(editor, text, f"page{number}.md")
+        (item,) = await editor.ask(uri, 0, len(text))
+        assert await editor.execute("ownhand.dismiss", item.command.arguments[0]) == {"recorded": False}
+
+
 async def test_a_full_disk_is_said_once_and_suggestions_go_on(desk: Desk) -> None:
+    """This test looked at no message at all."""
     editor = await desk.editor(largest_file=0)
-    uri = desk.open(editor)
-    (item,) = await editor.ask(uri, 0, len(PAGE))
-    assert await editor.execute("ownhand.dismiss", item.command.arguments[0]) == {"recorded": False}
+    await write_on(editor, desk)
+    (said,) = [message for message in editor.messages if "what becomes of suggestions" in message]
+    assert str(desk.voice.ledger_path) in said
     assert await still_suggests(editor, desk)
+
+
+async def test_a_ledger_in_a_read_only_folder_is_said_once_and_suggestions_go_on(desk: Desk) -> None:
+    desk.voice.path.chmod(0o500)
+    try:
+        editor = await desk.editor(plain_user=True)
+        await write_on(editor, desk)
+        (said,) = [message for message in editor.messages if "what becomes of suggestions" in message]
+        assert "make the folder writable" in said
+        assert await still_suggests(editor, desk)
+        assert not desk.voice.ledger_path.exists()
+    finally:
+        desk.voice.path.chmod(0o700)
 
 
 async def test_the_log_and_the_messages_hold_no_text(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 import itertools
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -119,6 +120,14 @@ def hand_over(ledger: Ledger, *facts: Fact) -> None:
         ledger.hand_over(fact)
 
 
+def until(holds: Callable[[], object], seconds: float = 30) -> None:
+    """Wait for what another thread or process does."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
 def spoil(path: Path, *, holding: bytes, most: int = 1000) -> int:
     """Overwrite the pages of a closed ledger that hold these bytes; returns how many."""
     with closing(sqlite3.connect(path)) as connection:
@@ -140,6 +149,14 @@ def write_until_killed(path: Path, sitting: int, acknowledged: Connection) -> No
         hand_over(ledger, *kept(f"{sitting}-{number}"))
         if number % 3 == 0 and ledger.flush(30):
             acknowledged.send_bytes(str(number + 1).encode())
+
+
+def write_and_wait(path: Path, said: Connection) -> None:
+    """In a process of its own: note an acceptance, say so, and go on until somebody ends it."""
+    ledger = Ledger(path)
+    hand_over(ledger, offered("a"), shown("a"), accepted("a"))
+    said.send(ledger.flush(30))
+    time.sleep(600)
 
 
 def write_on_a_full_disk(path: Path, limit: int, said: Connection) -> None:

@@ -268,7 +268,7 @@ class Window:
         from tests/vscode/test_vscode_packaged.py, where the packaged model writes.
         """
         if folder := os.environ.get("OWNHAND_PICTURES"):
-            self.page.mouse.move(720, 20)
+            self.page.mouse.move(200, 18)
             self.page.wait_for_timeout(1000)  # what the pointer rested on says so for a while
             self.page.screenshot(path=Path(folder) / f"{name}.png")
 

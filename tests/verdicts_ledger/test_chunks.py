@@ -105,4 +105,4 @@ def test_on_a_network_drive_a_journal_is_used(ledgers: Ledgers, monkeypatch: pyt
     assert ledger.flush(20)
     assert ledgers.rows("PRAGMA journal_mode") == [("delete",)]
     assert read_statistics(ledgers.path).total.accepted == 2
-    assert sorted(file.name for file in Path(ledgers.path.parent).iterdir()) == [ledgers.path.name]
+    assert sorted(file.name for file in Path(ledgers.path.parent).iterdir()) == [ledgers.path.name, "sessions"]

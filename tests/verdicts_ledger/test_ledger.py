@@ -41,7 +41,7 @@ from ownhand.verdicts.facts import (
     Verdict,
     Whose,
 )
-from ownhand.verdicts.ledger import schema, sessions
+from ownhand.verdicts.ledger import schema
 from ownhand.verdicts.ledger.opening import transaction
 from ownhand.verdicts.reading.export import export
 from ownhand.verdicts.reading.figures import (
@@ -54,6 +54,7 @@ from ownhand.verdicts.reading.figures import (
     recent,
     rejections,
 )
+from ownhand.verdicts.reading.orphans import pending_checks
 
 
 def total(ledgers: Ledgers) -> Tally:
@@ -64,7 +65,7 @@ def test_a_voice_without_a_ledger_reads_as_an_empty_one_and_gets_none_by_reading
     assert read_statistics(ledgers.path) == Statistics()
     assert read_statistics(ledgers.path).to_json()["acceptance_rate"] == 0
     assert recent(ledgers.path, 10) == []
-    assert rejections(ledgers.path) == accepted_texts(ledgers.path) == sessions.pending_checks(ledgers.path) == []
+    assert rejections(ledgers.path) == accepted_texts(ledgers.path) == pending_checks(ledgers.path) == []
     assert export(ledgers.path, StringIO()) == 0
     assert not ledgers.path.parent.exists()
 
@@ -166,6 +167,13 @@ def test_what_is_deleted_within_thirty_seconds_saved_no_keystrokes(ledgers: Ledg
     assert total(ledgers).keystrokes_saved == (len(TEXT) - 1 - 12) + (len(TEXT) - 1) - 1
 
 
+def test_a_look_that_came_late_says_nothing_about_the_first_thirty_seconds(ledgers: Ledgers) -> None:
+    """A laptop that slept through a look, or a page that was closed, had it made up for hours later, and all that was
+    deleted meanwhile was taken off the keystrokes saved."""
+    ledgers.note(offered("a"), accepted("a"), look("a", 15, 16, True, 4), look("a", 30, 7200, False, len(TEXT)))
+    assert total(ledgers).keystrokes_saved == len(TEXT) - 1 - 4
+
+
 def test_what_was_taken_back_and_redone_is_not_removed(ledgers: Ledgers) -> None:
     ledgers.note(
         *[offered("a"), accepted("a"), Removed("a", NOON + 9), Removed("a", NOON + 12, back=True)],
@@ -243,6 +251,28 @@ def test_moments_and_texts_come_back_as_they_were(ledgers: Ledgers) -> None:
     ]
     assert accepted_texts(ledgers.path) == ["She went", "She went up"]
     assert recent(ledgers.path, 2)[1].settled == "She went up"
+
+
+def test_the_accepted_text_is_the_part_that_came_in_by_keys(ledgers: Ledgers) -> None:
+    """Where the writer typed the first letters and took the rest, the beginning was taken for what was accepted: as
+    many characters, but others."""
+    rest, middle = len("She went down "), (len("She "), len("She went down to it"))
+    ledgers.note(
+        *[offered("rest"), shown("rest"), accepted("rest", characters=len(TEXT) - rest, first=rest, last=len(TEXT))],
+        *[offered("middle"), shown("middle")],
+        judged("middle", Verdict.PARTIAL, characters=4, keys=1, first=middle[0], last=middle[0] + 4),
+        judged("middle", Verdict.PARTIAL, characters=10, keys=2, first=middle[0], last=middle[1]),
+        *[offered("beyond"), shown("beyond"), accepted("beyond", first=-7, last=10**9)],
+        *[offered("unknown"), shown("unknown"), accepted("unknown", characters=8)],
+    )
+    assert accepted_texts(ledgers.path) == ["She went", TEXT, "went down to it", TEXT[rest:]]
+    pending = {each.suggestion: each for each in pending_checks(ledgers.path)}
+    assert (pending["rest"].text, pending["rest"].before) == (TEXT[rest:], BEFORE + TEXT[:rest])
+    assert (pending["unknown"].text, pending["unknown"].before) == ("She went", BEFORE)
+    stream = StringIO()
+    export(ledgers.path, stream)
+    first = json.loads(stream.getvalue().splitlines()[0])
+    assert (first["verdicts"][0]["first"], first["verdicts"][0]["last"]) == (rest, len(TEXT))
 
 
 def test_what_may_not_be_kept_and_what_nobody_saw_leave_no_text(ledgers: Ledgers) -> None:
@@ -360,8 +390,8 @@ def test_the_file_is_the_writer_s_alone_and_readable_while_it_is_written(ledgers
     hand_over(ledger, *kept("a"))
     assert ledger.flush(20)
     assert total(ledgers).accepted == 1
-    for file in ledgers.path.parent.iterdir():
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    for file in ledgers.path.parent.rglob("*"):
+        assert stat.S_IMODE(file.stat().st_mode) == (0o700 if file.is_dir() else 0o600)
     with closing(sqlite3.connect(ledgers.path)) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         connection.execute("BEGIN")
@@ -400,7 +430,7 @@ def test_the_checks_of_sittings_that_ended_are_known(ledgers: Ledgers) -> None:
     living = ledgers.open()
     hand_over(living, offered("still followed"), shown("still followed"), accepted("still followed"))
     assert living.flush(20)
-    (pending,) = sessions.pending_checks(ledgers.path)
+    (pending,) = pending_checks(ledgers.path)
     assert (pending.suggestion, pending.text, pending.looked) == ("a", "She went", (15, 30))
     assert (pending.document, pending.at, pending.before) == ("chapters/02 the ferry.md", NOON + 3, BEFORE)
 
@@ -410,6 +440,6 @@ def test_ten_thousand_pending_checks(ledgers: Ledgers) -> None:
     for number in range(10_050):
         facts += [offered(f"{number}"), accepted(f"{number}")]
     ledgers.note(*facts)
-    pending = sessions.pending_checks(ledgers.path)
+    pending = pending_checks(ledgers.path)
     assert len(pending) == 10_000
     assert pending[0].suggestion == "10049"

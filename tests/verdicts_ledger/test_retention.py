@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ledger_facts import AFTER, BEFORE, TEXT, Ledgers, hand_over, judged, kept, offered, shown, spoil, typed_past
+from ledger_facts import AFTER, BEFORE, TEXT, Ledgers, hand_over, judged, kept, offered, shown, spoil, typed_past, until
 from ownhand.verdicts.facts import Instead, Settled, Verdict, Whose
-from ownhand.verdicts.ledger import opening
+from ownhand.verdicts.ledger import chores, opening
 from ownhand.verdicts.ledger.retention import drop_old, purge
-from ownhand.verdicts.reading.figures import load_whose, read_statistics, recent, rejections
+from ownhand.verdicts.reading.figures import all_whose, load_whose, read_statistics, recent, rejections
 
 DAY = 86_400.0
 RARE = "The heron stood in the sluice like a furled umbrella"
@@ -23,7 +23,7 @@ def texts(ledgers: Ledgers) -> dict[str, str | None]:
 
 
 def on_disk(ledgers: Ledgers, words: str) -> bool:
-    return any(words.encode() in file.read_bytes() for file in ledgers.path.parent.iterdir())
+    return any(words.encode() in file.read_bytes() for file in ledgers.path.parent.rglob("*") if file.is_file())
 
 
 def test_texts_are_dropped_and_figures_stay(ledgers: Ledgers) -> None:
@@ -79,6 +79,43 @@ def test_chunks_that_younger_moments_need_stay(ledgers: Ledgers) -> None:
     assert all(row.before == BEFORE[-200:] for row in left)
 
 
+def test_whose_words_a_page_was_made_of_is_dropped_when_nobody_opened_it_for_as_long(ledgers: Ledgers) -> None:
+    """Fingerprints of a text's words were kept for ever, those of pages that were thrown away long ago too."""
+    now, tokens = time.time(), b"fingerprints of every word"
+    ledgers.note(
+        Whose("thrown away.md", now - 91 * DAY, b"1", b"runs", tokens),
+        Whose("open yesterday.md", now - DAY, b"2", b"runs", b"others"),
+        Whose("clock ahead.md", now + 9000 * DAY, b"3", b"runs", b"others"),
+        *kept("a", now),
+        keep=True,
+    )
+    assert [whose.document for whose in all_whose(ledgers.path)] == ["clock ahead.md", "open yesterday.md"]
+    assert not on_disk(ledgers, tokens.decode())
+    with closing(sqlite3.connect(ledgers.path, isolation_level=None)) as connection:
+        assert drop_old(connection, now=now + 92 * DAY) == 3
+    assert all_whose(ledgers.path) == []
+
+
+def test_what_a_reader_keeps_in_the_wal_is_taken_out_of_it_later(
+    ledgers: Ledgers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page of figures that was being read when a piece was left out kept the piece's texts in the WAL, and nobody
+    came back for them."""
+    monkeypatch.setattr(chores, "_AGAIN", 0.05)
+    keeper = ledgers.open()
+    keeper.keep()
+    hand_over(keeper, offered("a"), shown("a", text=RARE))
+    assert keeper.flush(20)
+    with closing(sqlite3.connect(ledgers.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT text FROM texts").fetchone() == (RARE,)
+        assert purge(ledgers.path, "chapters/02 the ferry.md") == 1
+        assert on_disk(ledgers, RARE)
+        assert opening.is_noted_purged(ledgers.path)
+    until(lambda: not opening.is_noted_purged(ledgers.path))
+    assert not on_disk(ledgers, RARE)
+
+
 def test_old_damaged_ledgers_go_as_well(ledgers: Ledgers) -> None:
     ledgers.path.parent.mkdir()
     ledgers.path.write_bytes(b"no database" * 900)
@@ -118,7 +155,12 @@ def test_a_piece_that_is_left_out_takes_what_stands_in_it_wherever_it_was_writte
         *[offered("common"), shown("common", text="It had", before=other, after="")],
         *[offered("elsewhere", document="poems/heron.md"), shown("elsewhere", before=other)],
     )
+    ledgers.note(
+        Whose("poems/heron.md", time.time(), b"1", b"runs", b"tokens"), Whose("b.md", time.time(), b"", b"", b"")
+    )
     assert purge(ledgers.path, "poems/heron.md", holds=piece) == 0
+    # The fingerprints of a piece's words stayed when it was one of several in its file.
+    assert [whose.document for whose in all_whose(ledgers.path)] == ["b.md"]
     assert purge(ledgers.path, holds=piece) == 4
     assert {name for name, text in texts(ledgers).items() if text} == {"common", "elsewhere"}
     assert not on_disk(ledgers, "since the flood")

@@ -1,30 +1,23 @@
 """A ledger that is damaged, locked, newer, or where nothing can be written: one sentence, and nothing is lost."""
 
+import asyncio
 import os
 import shutil
 import sqlite3
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from ledger_facts import NOON, TEXT, Ledgers, accepted, hand_over, kept, offered, shown, spoil, typed_past
+from ledger_facts import NOON, TEXT, Ledgers, accepted, hand_over, kept, offered, shown, spoil, typed_past, until
 from ownhand.errors import WriterError
 from ownhand.verdicts.facts import Whose
 from ownhand.verdicts.ledger import ledger as ledger_module
-from ownhand.verdicts.ledger import opening, schema, waiting
+from ownhand.verdicts.ledger import opening, salvage, schema, waiting
 from ownhand.verdicts.ledger.retention import purge
 from ownhand.verdicts.reading.figures import accepted_texts, load_whose, read_statistics, recent
-
-
-def until(holds: Callable[[], object], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def end_uncleanly(ledgers: Ledgers) -> None:
@@ -178,6 +171,36 @@ def test_an_old_ledger_is_brought_up_by_the_keeper_alone(grown: Ledgers, monkeyp
     assert grown.said == []
 
 
+@pytest.fixture
+def of_format_1(ledgers: Ledgers) -> Ledgers:
+    """An accepted suggestion, as the first format held it."""
+    ledgers.path.parent.mkdir()
+    with closing(sqlite3.connect(ledgers.path)) as connection:
+        schema.run(connection, schema.MIGRATIONS[0])
+        connection.executescript(f"""
+            INSERT INTO sessions VALUES (1, 4194399, {NOON}, 'vscode', '0.1', {NOON}, NULL, NULL);
+            INSERT INTO documents VALUES (1, 'a.md');
+            INSERT INTO sources VALUES (1, 'embedded', 'smollm2-135m', '', '');
+            INSERT INTO offered VALUES (1, 'old', 1, {NOON}, 1, 0, 'prose', 'sentence', 47, 11, 0, 1, x'07', 1.0, 1.0);
+            INSERT INTO judged VALUES (1, 1, 1, {NOON}, 'accepted', 'command', 1.0, 8, 1, '');
+            INSERT INTO texts VALUES (1, {NOON}, '{TEXT}', NULL, NULL, '');
+            PRAGMA user_version = 1;
+        """)
+    return ledgers
+
+
+@pytest.mark.parametrize("mend", [False, True])
+def test_a_ledger_of_the_first_format(of_format_1: Ledgers, mend: bool) -> None:
+    if mend:
+        salvage.mend(of_format_1.path)
+    of_format_1.note(offered("new"), keep=True)
+    assert of_format_1.rows("PRAGMA user_version") == [(schema.FORMAT,)]
+    assert of_format_1.rows("SELECT characters, first, last FROM judged") == [(8, 0, 0)]
+    assert of_format_1.rows("SELECT host, token, gone IS NULL FROM sessions WHERE id = 1") == [("", "", 0)]
+    assert accepted_texts(of_format_1.path) == ["She went"]
+    assert read_statistics(of_format_1.path).total.offered == 2
+
+
 def test_a_lock_that_another_program_holds(grown: Ledgers, monkeypatch: pytest.MonkeyPatch) -> None:
     """Facts wait; after some seconds one message; they are written when the lock is gone."""
     monkeypatch.setattr(ledger_module, "_LOCKED_LONG", 1.5)
@@ -268,5 +291,21 @@ def test_what_waits_for_the_disk_is_bounded(ledgers: Ledgers, monkeypatch: pytes
     assert ledger.lost == 20
     ledgers.path.parent.unlink()
     assert not ledger.flush(30), "what was lost is not acknowledged"
-    assert ledger.flush(30)
+    assert not ledger.flush(30), "whoever asks"
     assert [row.text for row in recent(ledgers.path, 99)] == [None] * 10 + [TEXT] * 10
+    hand_over(ledger, *kept("later"))
+    assert ledger.flush(30)
+
+
+async def test_all_that_wait_hear_of_a_loss(ledgers: Ledgers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first to ask was told, and the next one that all was on disk, though its own facts were lost."""
+    monkeypatch.setattr(waiting, "MOST", 4)
+    ledgers.path.parent.write_text("a file in the way")
+    ledger = ledgers.open()
+    hand_over(ledger, *kept("a"))
+    asked = [asyncio.create_task(ledger.committed(30)) for _ in range(3)]
+    await asyncio.sleep(0)
+    ledgers.path.parent.unlink()
+    assert await asyncio.gather(*asked) == [False] * 3
+    hand_over(ledger, offered("b"))
+    assert await ledger.committed(30)

@@ -119,7 +119,7 @@ def sit_down(browser: Browser, server: CodeServer, folder: Path) -> Desk:
 def pages(settings: Mapping[str, bool]) -> dict[str, str]:
     """More pages than there are tests: a rerun needs a new one, and VS Code's list of files is slow to see it."""
     notes = {"notes.md": "# Notes\n\nAsk Ida about the boat.\n", ".vscode/settings.json": json.dumps(settings)}
-    return {**notes, **{f"{kind}-{number}.md": text for kind, (text, _) in BEGUN.items() for number in range(1, 30)}}
+    return {**notes, **{f"{kind}-{number}.md": text for kind, (text, _) in BEGUN.items() for number in range(1, 16)}}
 
 
 @pytest.fixture(scope="module")

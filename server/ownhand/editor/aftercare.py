@@ -13,10 +13,9 @@ from ownhand.manuscript.encoding import Unreadable, decode
 from ownhand.suggestions.rejections import MOST, Rejections
 from ownhand.verdicts.facts import UNTITLED, Fact
 from ownhand.verdicts.ledger.ledger import Ledger
-from ownhand.verdicts.ledger.sessions import pending_checks
 from ownhand.verdicts.reading.figures import accepted_texts, rejections
 from ownhand.verdicts.reading.notes import Offer, append_note, next_offer, note_offer, read_offers
-from ownhand.verdicts.reading.orphans import finish
+from ownhand.verdicts.reading.orphans import finish, pending_checks
 
 LOOK_EVERY = 600.0
 """Seconds between two looks for acceptances that another server left behind."""

@@ -99,8 +99,9 @@ MOST_AFTER = 500
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A verdict. `sure` is between 0 and 1. For an acceptance `characters` of the suggestion are in the text by now
-    through `keys` accept keys, without those that were typed through; for others both are 0. `reason` is the writer's
-    for a rejection, one of REASONS or a few words."""
+    through `keys` accept keys, without those that were typed through; they lie in the stretch [first, last) of the
+    suggestion's text, from the first part that came in by keys to the last. For others all are 0, and `last` where the
+    stretch isn't known. `reason` is the writer's for a rejection, one of REASONS or a few words."""
 
     suggestion: str
     at: float
@@ -110,6 +111,8 @@ class Judged:
     characters: int = 0
     keys: int = 0
     reason: str = ""
+    first: int = 0
+    last: int = 0
 
 
 REASONS = ("wrong word", "wrong rhythm", "cliché", "wrong fact", "own words")

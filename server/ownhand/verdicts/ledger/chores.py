@@ -57,8 +57,8 @@ class Chores:
             self._look_after_unclean_ends(connection)
             self._drop(connection)
             self._daily_at, self._done_before = time.monotonic() + _EVERY, True
-        if self._wal_holds_text:
-            self._wal_holds_text = not retention.empty_wal(connection)
+        if self._wal_holds_text or opening.is_noted_purged(self._path):
+            self._wal_holds_text = not retention.empty_wal(connection, self._path)
         self.due = min(self._daily_at, time.monotonic() + _AGAIN)
 
     def look_into_damage(self) -> None:
@@ -74,11 +74,11 @@ class Chores:
         self.due = 0.0
 
     def _look_after_unclean_ends(self, connection: sqlite3.Connection) -> None:
-        if gone := sessions.ended_uncleanly(connection):
+        if gone := sessions.ended_uncleanly(connection, self._path):
             if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 raise Damaged
             with transaction(connection):
-                sessions.note_gone(connection, gone)
+                sessions.note_gone(connection, gone, self._path)
 
     def _drop(self, connection: sqlite3.Connection) -> None:
         self._wal_holds_text |= retention.drop_old(connection, self._keep_days) > 0

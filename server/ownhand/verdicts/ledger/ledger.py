@@ -37,9 +37,9 @@ _SILENT = frozenset({Kind.MOVED, Kind.OLDER, Kind.RESTING})
 _ERRORS = (sqlite3.Error, OSError, WriterError, Older, Resting, Moved)
 
 
-def _finish(done: "asyncio.Future[None]") -> None:
+def _finish(done: "asyncio.Future[bool]", whole: bool) -> None:
     if not done.done():
-        done.set_result(None)
+        done.set_result(whole)
 
 
 def _say_nothing(_: WriterError) -> None:
@@ -68,6 +68,7 @@ class Ledger:
         self._connection: sqlite3.Connection | None = None
         self._opened: os.stat_result | None = None
         self._session: int | None = None
+        self._presence = sessions.Presence(path)
         self._notes: Notes | None = None
         self._told: set[Kind] = set()
         self._locked_since: float | None = None
@@ -89,23 +90,22 @@ class Ledger:
     async def committed(self, seconds: float = 2.0) -> bool:
         """Wait until all that was handed over before is on disk; False when it is not within the time, or was lost."""
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
+        done: asyncio.Future[bool] = loop.create_future()
 
-        def on_disk() -> None:
+        def on_disk(whole: bool) -> None:
             with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits
-                loop.call_soon_threadsafe(_finish, done)
+                loop.call_soon_threadsafe(_finish, done, whole)
 
         self._waiting.call_when_written(on_disk)
         try:
             async with asyncio.timeout(seconds):
-                await done
+                return await done
         except TimeoutError:
             return False
-        return self._waiting.nothing_lost()
 
     def flush(self, seconds: float = 2.0) -> bool:
         """As `committed`, for those who can wait."""
-        return self._waiting.wait_until_written(seconds) and self._waiting.nothing_lost()
+        return self._waiting.wait_until_written(seconds)
 
     def keep(self) -> None:
         """From now on this process brings the ledger up to date, mends it when it is damaged, drops old texts."""
@@ -134,7 +134,7 @@ class Ledger:
         while self._wait_for_work():
             self._turn()
         self._turn(last=True)
-        self._let_go(ended=True)
+        self._end()
 
     def _wait_for_work(self) -> bool:
         """False when it is time to end."""
@@ -190,8 +190,8 @@ class Ledger:
 
     def _begin(self, connection: sqlite3.Connection) -> Notes:
         if self._notes is None:
-            if not sessions.is_here(connection, self._session):
-                self._session = sessions.begin(connection, self._editor)
+            if not sessions.is_here(connection, self._session, self._presence):
+                self._session = sessions.begin(connection, self._editor, self._presence)
             self._notes = Notes(connection, self._session or 0)
         return self._notes
 
@@ -211,12 +211,22 @@ class Ledger:
     def _is_ours(self) -> bool:
         return self._opened is not None and opening.same_file(self.path, self._opened)
 
-    def _let_go(self, ended: bool = False) -> None:
-        """Close the file; `ended` notes the clean end of the session."""
-        if self._connection is not None:
+    def _end(self) -> None:
+        """Note the clean end of the session, unless something could not be written."""
+        ended = False
+        if self._connection is not None and self._session is not None and not len(self._waiting):
             with contextlib.suppress(sqlite3.Error):
-                if ended and self._session is not None and not len(self._waiting):
-                    sessions.end(self._connection, self._session)
+                sessions.end(self._connection, self._session)
+                ended = True
+        self._let_go()
+        if ended:
+            self._presence.end()
+        else:
+            self._presence.leave()
+
+    def _let_go(self) -> None:
+        """Close the file."""
+        if self._connection is not None:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()
         self._connection = self._opened = self._notes = None

@@ -89,7 +89,7 @@ class Notes:
     def _judged(self, fact: Judged) -> None:
         reason = fact.reason if fact.reason in REASONS else ""
         values = (Verdict(fact.verdict).value, fact.learned.value, min(1.0, max(0.0, _finite(fact.sure, 0.0))))
-        offered = self._about("judged", fact, *values, fact.characters, fact.keys, reason)
+        offered = self._about("judged", fact, *values, fact.characters, fact.keys, reason, fact.first, fact.last)
         if offered is not None and fact.reason != reason:
             self._keep(offered, fact.at, "reason", fact.reason)
 

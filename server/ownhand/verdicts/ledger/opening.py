@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ownhand.errors import WriterError
 from ownhand.home import check_format, make_private_folder
-from ownhand.verdicts.ledger import schema
+from ownhand.verdicts.ledger import schema, sessions
 from ownhand.verdicts.ledger.network import is_on_network
 from ownhand.verdicts.ledger.trouble import Newer, Older, is_damage, kind_of, sentence
 
@@ -84,9 +84,8 @@ def _migrate(connection: sqlite3.Connection, path: Path, keeper: bool) -> None:
         version = _version(connection, path)
         if 0 < version < schema.FORMAT and not keeper:
             raise Older
-        for number in range(version, schema.FORMAT):
-            schema.run(connection, schema.MIGRATIONS[number])
-        connection.execute(f"PRAGMA user_version = {schema.FORMAT}")
+        if version < schema.FORMAT:
+            schema.bring_up(connection, version)
 
 
 @contextlib.contextmanager
@@ -163,7 +162,7 @@ def _refuse_older(version: int, path: Path) -> None:
 
 def _empty() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    schema.create(connection)
+    schema.bring_up(connection)
     return connection
 
 
@@ -196,6 +195,25 @@ def clear_damage_note(path: Path) -> None:
         _damage_note(path).unlink(missing_ok=True)
 
 
+def _purge_note(path: Path) -> Path:
+    return path.with_name(f"{path.name}.purged")
+
+
+def note_purged(path: Path) -> None:
+    """Texts were dropped, and a reader held on to the WAL that has them still: the keeper is to empty it."""
+    with contextlib.suppress(OSError):
+        _purge_note(path).touch(mode=0o600)
+
+
+def is_noted_purged(path: Path) -> bool:
+    return _purge_note(path).exists()
+
+
+def clear_purge_note(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        _purge_note(path).unlink(missing_ok=True)
+
+
 def broken_ones(path: Path) -> list[Path]:
     """Damaged ledgers that were moved aside, with what belongs to them."""
     return sorted(path.parent.glob(f"{path.name}.broken-*"))
@@ -216,11 +234,11 @@ def move_aside(path: Path) -> Path:
 
 def forget(path: Path) -> list[str]:
     """Remove a ledger with all that lies beside it, and say what it was. Raises WriterError when the disk refuses."""
-    beside = [path.with_name(path.name + side) for side in (*_SIDES, ".damaged", ".new", ".new-journal")]
+    beside = [path.with_name(path.name + side) for side in (*_SIDES, ".damaged", ".purged", ".new", ".new-journal")]
     removed = []
-    for file in [*beside, *broken_ones(path)]:
+    for file in [*beside, *broken_ones(path), *sessions.lock_files(path)]:
         try:
-            file.unlink()
+            file.rmdir() if file.is_dir() else file.unlink()
             removed.append(file.name)
         except FileNotFoundError:
             continue

@@ -28,12 +28,14 @@ _TELLING = 16
 
 
 def drop_old(connection: sqlite3.Connection, days: float = KEEP_DAYS, now: float | None = None) -> int:
-    """Drop texts that settled more than `days` days before; returns of how many suggestions."""
+    """Drop texts that settled more than `days` days before, and whose words documents are made of that were open in no
+    editor since; returns of how many suggestions and documents."""
     now = time.time() if now is None else now
     with transaction(connection):
         # Noted while the clock was ahead: their time begins today.
         connection.execute("UPDATE texts SET since = ? WHERE since > ?", (now, now + _DAY))
-    dropped = 0
+        connection.execute("UPDATE whose SET at = ? WHERE at > ?", (now, now + _DAY))
+        dropped = connection.execute("DELETE FROM whose WHERE at <= ?", (now - days * _DAY,)).rowcount
     while True:
         old = connection.execute(
             "SELECT offered FROM texts WHERE since <= ? ORDER BY since LIMIT ?", (now - days * _DAY, _AT_ONCE)
@@ -51,10 +53,14 @@ def drop_broken(path: Path, days: float = KEEP_DAYS) -> None:
                 file.unlink()
 
 
-def empty_wal(connection: sqlite3.Connection) -> bool:
-    """Take what was dropped out of the WAL too. False while a reader holds on to it: try again later."""
+def empty_wal(connection: sqlite3.Connection, path: Path) -> bool:
+    """Take what was dropped out of the WAL too. False while a reader holds on to it: the keeper tries again later."""
     row = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return row is None or row[0] == 0
+    if row is not None and row[0] != 0:
+        opening.note_purged(path)
+        return False
+    opening.clear_purge_note(path)
+    return True
 
 
 def _drop(connection: sqlite3.Connection, suggestions: Iterable[int]) -> int:
@@ -75,7 +81,8 @@ def _drop(connection: sqlite3.Connection, suggestions: Iterable[int]) -> int:
 
 def purge(path: Path, document: str | None = None, holds: str | None = None) -> int:
     """Drop the texts of what was offered in `document`, or whose texts stand in the text `holds`; with both, of what
-    was offered there and stands in it. Returns of how many suggestions.
+    was offered there and stands in it. Whose words the document is made of goes too, in both cases. Returns of how many
+    suggestions.
 
     Damaged ledgers that were moved aside are removed. Raises WriterError when the ledger can't be written.
     """
@@ -86,11 +93,13 @@ def purge(path: Path, document: str | None = None, holds: str | None = None) -> 
             found = _meant(connection, document, holds)
             for start in range(0, len(found), _AT_ONCE):
                 _drop(connection, found[start : start + _AT_ONCE])
-            if document is not None and holds is None:
+            if document is not None:
+                # Of a piece in it too: its fingerprints are as good as its words, and can't be told from the others'.
                 connection.execute(
                     "DELETE FROM whose WHERE document = (SELECT id FROM documents WHERE key = ?)", (_key(document),)
                 )
-            empty_wal(connection)
+            connection.execute("PRAGMA busy_timeout = 1000")  # for readers nobody waits; the keeper does it later
+            empty_wal(connection, path)
         if opening.is_noted_damaged(path):
             raise Resting  # noqa: TRY301 - what is saved of it may hold the texts still
         for file in opening.broken_ones(path):

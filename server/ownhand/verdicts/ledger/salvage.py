@@ -32,7 +32,8 @@ _SENSE = (
         for table in _FACTS
     ),
     "DELETE FROM judged WHERE verdict NOT IN ('rejected', 'accepted', 'partial', 'typed_through', 'dismissed', "
-    "'typed_past', 'ignored', 'unknown') OR typeof(characters) <> 'integer' OR typeof(keys) <> 'integer'",
+    "'typed_past', 'ignored', 'unknown') OR typeof(characters) <> 'integer' OR typeof(keys) <> 'integer' "
+    "OR typeof(first) <> 'integer' OR typeof(last) <> 'integer'",
     "DELETE FROM whose WHERE document NOT IN (SELECT id FROM documents)",
     "DELETE FROM texts WHERE typeof(since) <> 'real' OR offered NOT IN (SELECT id FROM offered)",
     "DELETE FROM chunks WHERE typeof(text) <> 'text'",
@@ -71,7 +72,7 @@ def _make(path: Path, new: Path) -> int:
     with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as connection:
         opening.set_up(connection, wal=False)
         with opening.transaction(connection):
-            schema.run(connection, schema.TABLES)
+            schema.make_tables(connection)
             with contextlib.suppress(sqlite3.DatabaseError), contextlib.closing(_open(path)) as old:
                 _copy(old, connection)
             for statement in _SENSE:
@@ -87,11 +88,17 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _copy(old: sqlite3.Connection, connection: sqlite3.Connection) -> None:
     for table in _TABLES:
-        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-        save = f"INSERT OR IGNORE INTO {table} VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
+        columns = _columns(old, connection, table)
+        save = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
         for row in _rows(old, table, columns):
             with contextlib.suppress(sqlite3.IntegrityError):
                 connection.execute(save, row)
+
+
+def _columns(old: sqlite3.Connection, connection: sqlite3.Connection, table: str) -> list[str]:
+    """Those that the old ledger has too: it may be of an older format."""
+    present, former = ([row[1] for row in each.execute(f"PRAGMA table_info({table})")] for each in (connection, old))
+    return [column for column in present if column in former] or present
 
 
 def _rows(old: sqlite3.Connection, table: str, columns: list[str]) -> Iterator[tuple[Any, ...]]:

@@ -1,15 +1,15 @@
 """The ledger's tables. What is noted stands in tables that are only added to; what it adds up to is derived.
 
-`TABLES` hold the facts of `facts.py`, one table for each kind; their order is that of their row numbers, never that of
-their times: a clock can be set back. The texts are apart (`texts`, `chunks`, `moments`), because they are dropped
-after a while and the facts are not. `DERIVED` is made from the facts by the views in it, kept up to date by triggers
-within the same transaction, and can be made anew at any time (`derive`).
+`MIGRATIONS` make the tables of the facts of `facts.py`, one for each kind; their order is that of their row numbers,
+never that of their times: a clock can be set back. The texts are apart (`texts`, `chunks`, `moments`), because they are
+dropped after a while and the facts are not. What is derived is made from the facts by views, kept up to date by
+triggers within the same transaction, and can be made anew at any time (`derive`), as it is after each migration.
 """
 
 import sqlite3
 from collections.abc import Iterator
 
-TABLES = """
+_FORMAT_1 = """
 -- One writing process. `ended`: its clean end. `gone`: a keeper found that the process was no more without one.
 CREATE TABLE sessions (
     id INTEGER PRIMARY KEY, process INTEGER NOT NULL, process_started REAL NOT NULL, editor TEXT NOT NULL,
@@ -76,6 +76,20 @@ CREATE TABLE moments (
 CREATE INDEX moments_by_chunk ON moments (chunk);
 """
 
+_FORMAT_2 = """
+-- Of an acceptance: the stretch of the suggestion, in characters, that came in by keys; 0 and 0 where it isn't known.
+ALTER TABLE judged ADD COLUMN first INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE judged ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
+-- Where the process ran, and the name of its lock; empty in sessions of format 1.
+ALTER TABLE sessions ADD COLUMN host TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN token TEXT NOT NULL DEFAULT '';
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FORMAT_1, _FORMAT_2)
+"""Entry n brings the facts' tables from format n to n + 1. A change to what is derived needs an entry too, if an empty
+one: it is made anew then."""
+FORMAT = len(MIGRATIONS)
+
 LATE = 1.5
 """A look that came later than this many times its due age and found the text gone says nothing about the due age."""
 
@@ -88,6 +102,7 @@ CREATE TABLE precedence (verdict TEXT PRIMARY KEY, place INTEGER NOT NULL) WITHO
 INSERT INTO precedence VALUES ('rejected', 0), ('accepted', 1), ('partial', 2), ('typed_through', 3),
     ('dismissed', 4), ('typed_past', 5), ('ignored', 6), ('unknown', 7);
 
+DROP VIEW IF EXISTS accepted_text;
 DROP VIEW IF EXISTS fate_of;
 DROP VIEW IF EXISTS account_of;
 -- What the facts say of each suggestion, each for itself.
@@ -98,7 +113,8 @@ CREATE VIEW account_of AS SELECT offered.id AS offered, best.id AS judged, best.
     -- Counts that a bad client sends are held to what can be.
     max(0, min(offered.characters, coalesce(last.characters, 0))) AS characters,
     max(0, coalesce(last.keys, 0)) AS keys,
-    max(0, coalesce((SELECT max(deleted) FROM checked WHERE checked.offered = offered.id AND due <= 30), 0)) AS deleted,
+    max(0, coalesce((SELECT max(deleted) FROM checked WHERE checked.offered = offered.id
+        AND due <= 30 AND age <= 30 * {LATE}), 0)) AS deleted,
     CASE WHEN EXISTS (SELECT 1 FROM checked WHERE checked.offered = offered.id AND kept = 1
             AND (due >= 300 OR age >= 300)) THEN 1
         WHEN EXISTS (SELECT 1 FROM checked WHERE checked.offered = offered.id AND kept = 0
@@ -199,11 +215,25 @@ END;
 """  # noqa: S608 - our own names
 
 
-DERIVED = _VIEWS + _FATES + _NEW_OFFER + "".join(map(_follow, ("shown", "judged", "removed", "checked", "settled")))
+_ACCEPTED = """
+-- The accepted part of each suggestion, and the part before it: the writer may have typed the beginning.
+CREATE VIEW accepted_text AS SELECT fates.offered,
+    CASE WHEN part.last > max(0, part.first) THEN substr(text, 1, max(0, part.first)) ELSE '' END AS typed,
+    CASE WHEN part.last > max(0, part.first) THEN substr(text, max(0, part.first) + 1, part.last - max(0, part.first))
+        ELSE substr(text, 1, fates.characters) END AS text
+FROM fates JOIN texts ON texts.offered = fates.offered
+JOIN judged AS part ON part.id = (SELECT max(id) FROM judged
+    WHERE judged.offered = fates.offered AND verdict IN ('accepted', 'partial'))
+WHERE fate IN ('accepted', 'partial');
+"""
 
-MIGRATIONS: tuple[str, ...] = (TABLES + DERIVED,)
-"""Entry n brings a ledger from format n to n + 1. Change DERIVED only together with an entry that runs it again."""
-FORMAT = len(MIGRATIONS)
+_DERIVED = (
+    _VIEWS
+    + _FATES
+    + _ACCEPTED
+    + _NEW_OFFER
+    + "".join(map(_follow, ("shown", "judged", "removed", "checked", "settled")))
+)
 
 
 def statements(script: str) -> Iterator[str]:
@@ -223,11 +253,17 @@ def run(connection: sqlite3.Connection, script: str) -> None:
 
 def derive(connection: sqlite3.Connection) -> None:
     """Make everything that is derived anew from the facts, within the caller's transaction."""
-    run(connection, DERIVED)
+    run(connection, _DERIVED)
 
 
-def create(connection: sqlite3.Connection) -> None:
-    """All tables, within the caller's transaction."""
-    for script in MIGRATIONS:
-        run(connection, script)
+def bring_up(connection: sqlite3.Connection, version: int = 0) -> None:
+    """From format `version`, which is 0 for an empty file, to the present one, within the caller's transaction."""
+    make_tables(connection, version)
+    derive(connection)
     connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def make_tables(connection: sqlite3.Connection, version: int = 0) -> None:
+    """The facts' tables alone, of the present format; they were of format `version`."""
+    for script in MIGRATIONS[version:]:
+        run(connection, script)

@@ -20,7 +20,9 @@ class Waiting:
     def __init__(self) -> None:
         self.changed = threading.Condition()
         self._facts: deque[Fact] = deque()
-        self._taken_in = self._written = self._lost = self._lost_told = 0
+        self._taken_in = self._written = self._lost = 0
+        self._whole = True
+        """Nothing was lost since facts began to wait: what is acknowledged then is all that was handed over."""
         self._when_written: list[tuple[int, Callable[[], None]]] = []
 
     def __len__(self) -> int:
@@ -35,7 +37,9 @@ class Waiting:
         with self.changed:
             if len(self._facts) >= MOST:
                 self._lost += 1
+                self._whole = False
                 return
+            self._whole |= not self._facts
             self._facts.append(fact if len(self._facts) < MOST_WITH_TEXT else without_text(fact))
             self._taken_in += 1
             if len(self._facts) == 1:
@@ -58,24 +62,21 @@ class Waiting:
         for _, call in ready:
             call()
 
-    def call_when_written(self, call: Callable[[], None]) -> None:
-        """Call once all that was handed over so far is on disk, from the thread that wrote it or at once."""
+    def call_when_written(self, call: Callable[[bool], None]) -> None:
+        """Call once all that was handed over so far is on disk, from the thread that wrote it or at once. With False
+        when some of it was lost."""
         with self.changed:
+            whole = self._whole
             if self._written < self._taken_in:
-                self._when_written.append((self._taken_in, call))
+                self._when_written.append((self._taken_in, lambda: call(whole)))
                 return
-        call()
+        call(whole)
 
     def wait_until_written(self, seconds: float) -> bool:
+        """False when it isn't within the time, or some of it was lost."""
         with self.changed:
-            target = self._taken_in
-            return self.changed.wait_for(lambda: self._written >= target, seconds)
-
-    def nothing_lost(self) -> bool:
-        """False once after facts were lost."""
-        with self.changed:
-            lost, self._lost_told = self._lost > self._lost_told, self._lost
-            return not lost
+            target, whole = self._taken_in, self._whole
+            return self.changed.wait_for(lambda: self._written >= target, seconds) and whole
 
 
 def without_text(fact: Fact) -> Fact:

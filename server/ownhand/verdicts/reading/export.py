@@ -23,7 +23,7 @@ LEFT JOIN texts ON texts.offered = offered.id WHERE offered.id > ? ORDER BY offe
 """
 _FACTS = {
     "showings": "SELECT session, at, learned FROM shown",
-    "verdicts": "SELECT session, at, verdict, learned, sure, characters, keys, reason FROM judged",
+    "verdicts": "SELECT session, at, verdict, learned, sure, characters, first, last, keys, reason FROM judged",
     "removals": "SELECT session, at, back FROM removed",
     "checks": "SELECT session, at, due, age, distance, kept, deleted FROM checked",
     "settlings": "SELECT session, at FROM settled",

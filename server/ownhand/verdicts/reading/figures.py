@@ -172,9 +172,9 @@ def rejections(path: Path, limit: int = 10_000) -> list[Rejection]:
 
 
 _ACCEPTED = """
-SELECT coalesce(texts.settled, substr(texts.text, 1, fates.characters)) AS text
-FROM texts JOIN fates ON fates.offered = texts.offered
-WHERE fate IN ('accepted', 'partial') AND NOT removed AND texts.text <> '' ORDER BY texts.offered DESC LIMIT ?
+SELECT coalesce(texts.settled, accepted_text.text)
+FROM accepted_text JOIN fates ON fates.offered = accepted_text.offered JOIN texts ON texts.offered = fates.offered
+WHERE NOT removed AND texts.text <> '' ORDER BY texts.offered DESC LIMIT ?
 """
 
 
