@@ -7,8 +7,8 @@ from ownhand.engines.protocol import Model
 from ownhand.engines.room import free_memory
 
 LEARNABLE_ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3", "gemma3"})
-"""GGUF architectures (`general.architecture`) that training supports and whose adapters the engines can apply. Mistral's
-models come as "llama". A test compares this with what `training/architecture.py` knows."""
+"""GGUF architectures (`general.architecture`) that training supports and whose adapters the engines can apply. The
+models of Mistral come as "llama". A test compares this with what `training/architecture.py` knows."""
 
 _CODE = ("code", "coder", "starcoder", "codestral", "devstral", "sqlcoder")
 _EMBEDDING = ("embed", "bge-", "minilm", "bert", "rerank")
