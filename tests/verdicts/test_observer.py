@@ -88,6 +88,7 @@ def test_what_was_typed_by_hand_is_not_counted_as_taken() -> None:
     page.act(Take())
     accepted = only(page.judged())
     assert (accepted.verdict, accepted.characters, accepted.keys) == (Verdict.ACCEPTED, len(SAID) - 10, 1)
+    assert (accepted.first, accepted.last) == (10, len(SAID))
     assert page.marks == [(len(PAGE) + 10, len(PAGE) + len(SAID), "s1")]
 
 
@@ -105,6 +106,8 @@ def test_parts_are_counted_once_however_often_they_are_told() -> None:
     page.observer.accepted("s1")
     last = page.judged()[-1]
     assert (last.verdict, last.characters, last.keys) == (Verdict.ACCEPTED, len(SAID), 3)
+    stretches = [(fact.first, fact.last) for fact in page.judged()]
+    assert stretches == [(0, 4), (0, 9), (0, len(SAID)), (0, len(SAID))]
     assert [fact.verdict for fact in page.judged()].count(Verdict.ACCEPTED) == 1
     assert "".join(page.text[start:end] for start, end, _ in page.marks) == SAID
 

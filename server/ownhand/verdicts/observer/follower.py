@@ -84,8 +84,9 @@ class Follower:
         self._last: Piece | None = None
         self._unclaimed: Piece | None = None
         """All that was left came in with one change; the editor's command may say what that was."""
+        self._first: int | None = None
         self._counted = 0
-        """How far into the suggestion parts have been counted."""
+        """Where in the suggestion the counted parts begin, and how far they reach."""
         self._characters = self._keys = 0
         self._instead_told = False
 
@@ -282,6 +283,7 @@ class Follower:
         if piece is None or piece.last <= self._counted:
             return
         piece = Piece(max(piece.first, self._counted), piece.last)
+        self._first = piece.first if self._first is None else self._first
         self._counted = piece.last
         self._characters += piece.last - piece.first
         self._keys += 1
@@ -294,5 +296,5 @@ class Follower:
     def _judge(self, verdict: Verdict, learned: Learned, sure: float = SURE, reason: str = "") -> None:
         self.verdicts.add(verdict)
         taken = verdict in _TAKEN
-        characters, keys = (self._characters, self._keys) if taken else (0, 0)
-        self._emit(Judged(self.id, self._clock.at(), verdict, learned, sure, characters, keys, reason))
+        counted = (self._characters, self._keys, reason, self._first or 0, self._counted) if taken else (0, 0, reason)
+        self._emit(Judged(self.id, self._clock.at(), verdict, learned, sure, *counted))
