@@ -7,8 +7,24 @@ from lsp_editor import Editor, until
 from ownhand.verdicts.reading.figures import load_whose, read_statistics
 from verdict_desk import PAGE, SAID, Desk, take
 
-CLIPPING = "The herring fleet was laid up for the third winter running, said the harbour master on Tuesday."
-NOTEBOOK = f"# A clipping\n\n{CLIPPING}\n\n# The lamp\n\n{PAGE}\n"
+CLIPPING = (
+    "The herring fleet was laid up for the third winter running, said the harbour master on Tuesday. Of forty boats "
+    "that put out in the year of the great catch no more than eleven are fit for the sea, and the owners of seven of "
+    "those have written to the bank. The council will sit on the matter in the new year, when the Member is expected "
+    "back from the capital with an answer"
+)
+COAL = "She had coal for one more night. " * 80
+"""More than what a moment keeps of the text before it."""
+NOTEBOOK = f"# A clipping\n\n{CLIPPING}\n\n# The lamp\n\n{COAL}\n\n{PAGE}\n"
+COLD, STILL = " The stove was cold.", " Nobody came up the stairs."
+SCRIPT = {
+    "rules": [
+        {"ends_with": "twice.", "text": COLD},
+        {"ends_with": "cold.", "text": STILL},
+        {"ends_with": "an answer", "text": " of some kind."},
+    ],
+    "default": SAID,
+}
 
 
 async def pieces(editor: Editor, desk: Desk, wanted: int) -> list[dict[str, str]]:
@@ -26,7 +42,7 @@ def in_the_ledger(desk: Desk, text: str) -> bool:
 
 async def test_a_file_that_is_left_out_takes_its_texts_along_and_gets_no_more(desk: Desk) -> None:
     """The next acceptance stored the file's text again, and whose words it is made of was noted anew."""
-    editor = await desk.editor()
+    editor = await desk.editor(script=SCRIPT)
     uri = desk.open(editor)
     await take(editor, uri)
     await pieces(editor, desk, 1)
@@ -37,8 +53,8 @@ async def test_a_file_that_is_left_out_takes_its_texts_along_and_gets_no_more(de
     editor.insert(uri, 0, 0, "It was winter. ")
     text = f"It was winter. {PAGE}{SAID}"
     await take(editor, uri, text)
-    (item,) = await editor.ask(uri, 0, len(text + SAID))
-    editor.insert(uri, 0, len(text + SAID), " Then it was still.")
+    (item,) = await editor.ask(uri, 0, len(text + COLD))
+    editor.insert(uri, 0, len(text + COLD), " Then it was still.")
     assert await editor.execute("ownhand.reject", item.command.arguments[0], "cliché") == {"recorded": True}
     assert "learns from" in (await editor.execute("ownhand.provenance", uri))["sentence"]
     editor.close(uri)
@@ -47,7 +63,7 @@ async def test_a_file_that_is_left_out_takes_its_texts_along_and_gets_no_more(de
     await editor.process.wait()
     total = read_statistics(desk.voice.ledger_path).total
     assert (total.offered, total.accepted, total.rejected) == (3, 2, 1), "the figures stay"
-    for part in ("Nobody in the house", "the bell rang", "It was winter", "Then it was still"):
+    for part in ("Nobody in the house", "the bell rang", "stove was cold", "It was winter", "Then it was still"):
         assert not in_the_ledger(desk, part)
     assert load_whose(desk.voice.ledger_path, "lamp.md") is None
 
@@ -94,15 +110,13 @@ async def test_it_is_left_out_in_the_next_sitting_too(desk: Desk) -> None:
 
 async def test_of_a_file_with_others_pieces_only_theirs_are_left_out(desk: Desk) -> None:
     (desk.folder / "lamp.md").write_text(NOTEBOOK)
-    editor = await desk.editor()
+    editor = await desk.editor(script=SCRIPT)
     uri = desk.open(editor, NOTEBOOK)
     clipping = next(piece for piece in await pieces(editor, desk, 2) if piece["title"] == "A clipping")
     await editor.execute("ownhand.mine", desk.folder.as_uri(), clipping["id"], "not mine")
     (theirs,) = await editor.ask(uri, 2, len(CLIPPING))
     editor.insert(uri, 2, len(CLIPPING), theirs.insert_text)
     await editor.execute("ownhand.accept", theirs.command.arguments[0])
-    filler = "She had coal for one more night. " * 80
-    editor.insert(uri, 6, 0, f"{filler}\n\n")
     (own,) = await editor.ask(uri, 8, len(PAGE))
     editor.insert(uri, 8, len(PAGE), own.insert_text)
     await editor.execute("ownhand.accept", own.command.arguments[0])
