@@ -96,6 +96,8 @@ async def make_plan(
     held_out: Sequence[Text],
     trained: Sequence[Text],
     control: Iterable[ControlText],
+    *,
+    most_blocks: int = MOST_BLOCKS,
 ) -> Plan:
     """Raises EngineError when the engine can't count or encode.
 
@@ -111,7 +113,7 @@ async def make_plan(
         if (other.form, other.language) in wanted
     ]
     scored = []
-    for chosen in _chosen(held_out, MOST_BLOCKS):
+    for chosen in _chosen(held_out, most_blocks):
         scored += await planner.both(*chosen)
     scored += [await planner.cold(TRAINED, *chosen) for chosen in _chosen(trained, _TRAINED_BLOCKS)]
     scored += [await planner.cold(CONTROL, *chosen) for chosen in _chosen(others, MOST_BLOCKS)]

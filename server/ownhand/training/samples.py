@@ -92,9 +92,9 @@ async def write_on(
     total = 0
     for seed in range(_MOST_ROUNDS):
         for start in starts:
-            prompt = await _prompt(engine, corpus, start, passages=passages)
+            prompt = await prompt_for(engine, corpus, start, passages=passages)
             for greedy in (True, False) if seed == 0 else (False,):
-                text = await _continued(engine, prompt, _sampling(start.whole.form, seed, greedy=greedy))
+                text = await _continued(engine, prompt, sampling(start.whole.form, seed, greedy=greedy))
                 written.append(Continuation(start.whole.form, greedy, Written(prompt, text)))
                 total += count_words(text)
             if total >= words:
@@ -112,7 +112,8 @@ def habits(written: Sequence[Continuation], trained: TrainingText) -> Habits:
     )
 
 
-async def _prompt(engine: Engine, corpus: OwnPassages, start: Beginning, *, passages: bool) -> str:
+async def prompt_for(engine: Engine, corpus: OwnPassages, start: Beginning, *, passages: bool) -> str:
+    """What the engine is asked to go on with."""
     found = []
     if passages:
         where, form = start.whole.path or None, start.whole.form
@@ -136,7 +137,7 @@ async def _continued(engine: Engine, prompt: str, sampling: Sampling) -> str:
     return text
 
 
-def _sampling(form: Form, seed: int, *, greedy: bool) -> Sampling:
+def sampling(form: Form, seed: int, *, greedy: bool) -> Sampling:
     """A suggestion would end at a sentence; here it goes on, as a writer who accepts does."""
     drawn = replace(sampling_for(form, "paragraph", seed=1000 + seed), max_tokens=_TOKENS, stop=())
     return replace(drawn, temperature=0.0, repeat_penalty=1.0) if greedy else drawn

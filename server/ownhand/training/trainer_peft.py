@@ -24,10 +24,10 @@ class Taught:
     head: torch.Tensor
 
 
-def load(job: Job, device: str, *, recompute: bool) -> Taught:
+def load(job: Job, device: str, *, recompute: bool, dtype: torch.dtype | None = None) -> Taught:
     """The base on `device` with a LoRA that changes nothing yet. The seed decides how it begins."""
     base = AutoModelForCausalLM.from_pretrained(
-        str(job.base.folder), dtype=dtype_on(device), local_files_only=True, attn_implementation="sdpa"
+        str(job.base.folder), dtype=dtype or dtype_on(device), local_files_only=True, attn_implementation="sdpa"
     ).to(device)
     torch.manual_seed(job.recipe.seed)
     model = get_peft_model(base, lora_config(job))
