@@ -169,6 +169,21 @@ def voices(
 
 
 @app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your manuscript folder.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE.html", help="Write the page there instead of into the data folder."),
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """A page that tells what was learned of a manuscript, from what, and how it was proved."""
+    from ownhand.commands.report import run
+
+    return run(Home.default(), folder, out=out, as_json=as_json)
+
+
+@app.command()
 def demo() -> int:
     """Read the example manuscript and continue it at a few marked places."""
     from ownhand.commands.demo import run

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ownhand.errors import WriterError
 from ownhand.home import write_private
+from ownhand.text.page import LIGHT, document
 from ownhand.verdicts.reading.figures import Tally
 from ownhand.verdicts.whose.report import WhoseReport, percent
 from ownhand.verdicts.whose.words import PASTE, Kind
@@ -23,29 +24,14 @@ _MEANINGS = {
     Kind.UNKNOWN: "It was observed once, but the file was changed so much elsewhere that what is what can’t be told.",
 }
 _CLASSES = dict(zip(Kind, ("ours", "not-ours", "pasted", "before", "unknown"), strict=True))
-_STYLE = """
-:root { color-scheme: light }
-body { font: 11pt/1.45 Georgia, "Times New Roman", serif; color: #111; background: #fff; max-width: 46em;
-  margin: 3em auto; padding: 0 1.5em }
-h1 { font-size: 1.7em; font-weight: normal; margin: 0; overflow-wrap: anywhere }
-h2 { font-size: 1.1em; margin: 1.8em 0 .4em; break-after: avoid }
-p { margin: .5em 0 } .date { color: #555; margin: .2em 0 1.4em }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: .3em .8em .3em 0; border-bottom: 1px solid #ccc }
-th { font-weight: normal; color: #555; font-size: .9em } thead { display: table-header-group }
-tr { break-inside: avoid } .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
-.path { min-width: 14em; overflow-wrap: anywhere }
-th.number { white-space: normal; vertical-align: bottom } .kind { white-space: nowrap } tfoot td { font-weight: bold }
+_STYLE = f":root {{ color-scheme: light; {LIGHT} }}" + """
+.path { min-width: 14em; overflow-wrap: anywhere } .kind { white-space: nowrap } tfoot td { font-weight: bold }
 .bar { display: flex; height: 1.1em; border: 1px solid #111; margin: .8em 0 1em }
 .key { display: inline-block; width: .8em; height: .8em; border: 1px solid #111; margin-right: .5em }
 .bar span { min-width: 1px } .bar, .key { print-color-adjust: exact; -webkit-print-color-adjust: exact }
 .ours { background: #1d4f91 } .not-ours { background: #fff }
 .pasted { background: repeating-linear-gradient(135deg, #555 0 2px, #fff 2px 5px) }
 .before { background: #d5d5d5 } .unknown { background: repeating-linear-gradient(90deg, #999 0 1px, #fff 1px 4px) }
-footer { margin-top: 2.5em; color: #555; font-size: .85em }
-@media print { body { margin: 0; padding: 0; max-width: none; font-size: 9pt;
-  line-height: 1.3 } h2 { margin-top: 1.2em } th, td { padding-top: .2em; padding-bottom: .2em }
-  @page { margin: 1.4cm } footer { margin-top: 1.5em } }
 """
 
 
@@ -73,17 +59,7 @@ def page(report: WhoseReport) -> str:
         *_limits(),
         "<footer>Made by Ownhand on the writer’s own machine, from what was noted there.</footer>",
     ]
-    return "\n".join(
-        [
-            "<!doctype html>",
-            '<html lang="en"><head><meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(title)}</title>",
-            f"<style>{_STYLE}</style></head><body>",
-            *parts,
-            "</body></html>\n",
-        ]
-    )
+    return document(title, _STYLE, parts)
 
 
 def _shares(report: WhoseReport) -> Iterator[str]:
