@@ -105,8 +105,8 @@ def _proof(report: Report, told: StoredAdapter) -> Iterator[str]:
     words = sum(piece.words for piece in report.aside)
     tested = int(figures.get("pieces") or len(report.aside))
     yield (
-        f"<p>{_counted(tested, 'piece')} of yours {'was' if tested == 1 else 'were'} kept aside before anything was learned "
-        f"({words:,} words as they stand today; their titles are below). The model had to "
+        f"<p>{_counted(tested, 'piece')} of yours {'was' if tested == 1 else 'were'} kept aside before anything was "
+        f"learned ({words:,} words as they stand today; their titles are below). The model had to "
         "foretell them word by word: as it came, then with other pages of yours in front of it, then with the voice. "
         "Whoever knows how you write is less surprised by what you write.</p>"
     )
