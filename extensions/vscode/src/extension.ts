@@ -10,8 +10,10 @@ import { chooseFolder, PiecesPage } from "./pieces.ts";
 import { Provenance } from "./provenance.ts";
 import { selector, Server } from "./server.ts";
 import { Setup } from "./setup/dialog.ts";
+import { fetchLearningPart } from "./setup/learning_part.ts";
 import { StatusBar } from "./status.ts";
 import { VerdictsView } from "./verdicts_view.ts";
+import { Voice } from "./voice.ts";
 
 const thinking = "Ownhand is thinking about a suggestion.";
 
@@ -42,6 +44,10 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const setup = new Setup(context, log, (sentence) => {
     status.working(sentence);
   });
+  const voice = new Voice(server, context.workspaceState, async () => {
+    const python = await setup.readyPython();
+    return python !== undefined && (await fetchLearningPart(python, log));
+  });
   const own = new Ownhand(server, status, setup, log);
   const pages = [
     vscode.commands.registerCommand("ownhand.ui.pieces", () => pieces.open()),
@@ -50,7 +56,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       void showMenu(server, status, { provenance: provenance.on, seen: keys.hasSeen });
     }),
   ];
-  context.subscriptions.push(log, server, status, pieces, verdicts, provenance, ...pages);
+  context.subscriptions.push(log, server, status, pieces, verdicts, provenance, voice, ...pages);
   context.subscriptions.push(...keys.register(), ...own.register(), ...contexts(server));
   await own.startIfReady();
 }

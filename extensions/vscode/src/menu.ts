@@ -1,6 +1,7 @@
 /** The menu behind the status bar item: plain words, and only what can be done now. */
 import * as vscode from "vscode";
 
+import { isUnderWay, progressInWords, readOwnVoice, readTraining } from "./learning.ts";
 import type { Server } from "./server.ts";
 import type { StatusBar } from "./status.ts";
 
@@ -44,6 +45,7 @@ function whileRunning(server: Server, status: StatusBar, now: Now): Choice[] {
   const consent = { run: "ownhand.ui.consent", needs: "ownhand.consent" };
   const offered: Choice[] = [
     ...(status.questionWaits ? [{ label: "$(question) Say what Ownhand may do in this folder", ...consent }] : []),
+    ...reveal(status),
     { label: "$(lightbulb) Suggest something here", run: "ownhand.ui.ask" },
     {
       label: quiet ? "$(bell) Let suggestions come by themselves again" : "$(bell-slash) Be quiet until I ask",
@@ -57,6 +59,7 @@ function whileRunning(server: Server, status: StatusBar, now: Now): Choice[] {
       run: "ownhand.ui.verdicts",
       needs: "ownhand.verdicts",
     },
+    ...learning(status),
     ...(now.seen ? [{ label: "$(close) Not mine: the last suggestion", run: "ownhand.ui.reject", needs: "ownhand.reject" }] : []),
     {
       label: now.provenance ? "$(eye-closed) Hide whose words these are" : "$(eye) Show whose words these are",
@@ -73,4 +76,32 @@ function whileRunning(server: Server, status: StatusBar, now: Now): Choice[] {
     { label: "$(info) What is Ownhand doing?", detail: status.lines.join(" "), run: "ownhand.ui.status" },
   ];
   return offered.filter(({ needs }) => needs === undefined || server.commands.includes(needs));
+}
+
+/** A voice waits for the writer's choice. */
+function reveal(status: StatusBar): Choice[] {
+  if (readOwnVoice(status.latest.ownVoice).reveal === "") return [];
+  return [{ label: "$(eye) See what Ownhand has learned of your hand", run: "ownhand.ui.reveal", needs: "ownhand.reveal" }];
+}
+
+function learning(status: StatusBar): Choice[] {
+  const training = readTraining(status.latest.learning);
+  const { adapter, withoutVoice } = readOwnVoice(status.latest.ownVoice);
+  const description = progressInWords(training);
+  const giveUp = { label: "$(close-all) Give up learning…", run: "ownhand.ui.cancel", needs: "ownhand.cancel" };
+  const steps: Choice[] = isUnderWay(training)
+    ? [{ label: "$(debug-pause) Pause learning", description, run: "ownhand.ui.pause", needs: "ownhand.pause" }, giveUp]
+    : training.state === "paused"
+      ? [{ label: "$(play) Go on learning", description, run: "ownhand.ui.resume", needs: "ownhand.resume" }, giveUp]
+      : [{ label: "$(mortar-board) Learn my hand", run: "ownhand.ui.train", needs: "ownhand.train" }];
+  const toggle: Choice = {
+    label: withoutVoice ? "$(person) Write with my voice again" : "$(circle-slash) Write without my voice",
+    run: "ownhand.ui.withoutVoice",
+    needs: "ownhand.withoutVoice",
+  };
+  return [
+    ...steps,
+    { label: "$(list-selection) The voices that Ownhand has learned…", run: "ownhand.ui.voices", needs: "ownhand.voices" },
+    ...(adapter !== "" || withoutVoice ? [toggle] : []),
+  ];
 }

@@ -14,12 +14,16 @@ const style = `
   button:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
   button.link { background: none; color: var(--vscode-textLink-foreground); padding: 0; text-align: left; }`;
 
-/** A pressed button is told to the extension as its data-action and data-id. */
+/** A pressed button is told to the extension as its data-action and data-id, with what its form says when that is whole. */
 const script = `
   const host = acquireVsCodeApi();
-  document.addEventListener("click", ({ target }) => {
-    const button = target.closest("button");
-    if (button) host.postMessage({ action: button.dataset.action, id: button.dataset.id });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    event.preventDefault();
+    if (button.form && !button.form.reportValidity()) return;
+    const form = button.form ? Object.fromEntries(new FormData(button.form)) : undefined;
+    host.postMessage({ action: button.dataset.action, id: button.dataset.id, form });
   });`;
 
 export const lookAgainButton = `<p><button data-action="reload">Look again</button></p>`;

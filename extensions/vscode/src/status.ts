@@ -1,6 +1,7 @@
 /** The status bar item: one short line, and the longer story on hover. */
 import * as vscode from "vscode";
 
+import { isUnderWay, readTraining } from "./learning.ts";
 import type { Life, Server } from "./server.ts";
 import { details, type ServerStatus } from "./status_words.ts";
 
@@ -93,7 +94,7 @@ export class StatusBar implements vscode.Disposable {
     if (this.life.state === "stopped") return "$(warning) Ownhand stopped";
     if (this.questionWaits) return "$(question) Ownhand: a question";
     if (this.latest.quiet === true) return "$(bell-slash) Ownhand: quiet";
-    return this.latest.training === "training" ? "$(edit) Ownhand: learning" : "$(edit) Ownhand";
+    return isUnderWay(readTraining(this.latest.learning)) ? "$(mortar-board) Ownhand: learning" : "$(edit) Ownhand";
   }
 
   private story(): vscode.MarkdownString {

@@ -1,13 +1,16 @@
 /** What the server says of itself, in plain words. */
+import { readOwnVoice, readTraining, trainingInWords } from "./learning.ts";
 import { plural } from "./page.ts";
 
 /** `ownhand/status`, as the server sends it. Keys that are missing are not known yet. */
 export interface ServerStatus {
   readonly engine?: string;
   readonly model?: string;
-  readonly adapter?: string | null;
+  /** What the writer allowed in this folder. */
   readonly voice?: string;
-  readonly training?: string;
+  /** Learning, and the voice that was learned; see learning.ts. */
+  readonly learning?: unknown;
+  readonly ownVoice?: unknown;
   readonly words?: number;
   readonly counts?: Readonly<Record<string, number>>;
   /** Why there is no suggestion at the place of the last question, or "". */
@@ -30,8 +33,8 @@ export function details(status: ServerStatus): string[] {
   if (consent !== undefined) lines.push(`Ownhand ${consent}.`);
   if (status.words) lines.push(`It has read ${status.words.toLocaleString()} words of yours.`);
   lines.push(...sitting(status.counts ?? {}));
-  if (status.training && status.training !== "idle") lines.push(`Learning: ${status.training}.`);
-  return lines;
+  const learning = trainingInWords(readTraining(status.learning));
+  return [...lines, readOwnVoice(status.ownVoice).sentence, learning].filter((line) => line !== "");
 }
 
 const otherFates: readonly (readonly [string, string])[] = [
