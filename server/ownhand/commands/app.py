@@ -184,11 +184,14 @@ def report(
 
 
 @app.command()
-def demo() -> int:
-    """Read the example manuscript and continue it at a few marked places."""
+def demo(
+    quick: Annotated[bool, typer.Option("--quick", help="Learn only a little: faster, and less to see.")] = False,
+    without_learning: Annotated[bool, typer.Option("--without-learning", help="End before the learning.")] = False,
+) -> int:
+    """The whole loop on the example manuscript: suggestions, learning, judging, and suggestions with the voice."""
     from ownhand.commands.demo import run
 
-    return run(Home.default())
+    return run(Home.default(), lesson="none" if without_learning else "quick" if quick else "full")
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})

@@ -1,4 +1,8 @@
-"""`ownhand demo`: the example manuscript read, continued at a few marked places, and what became of that."""
+"""`ownhand demo`: the whole loop on the example manuscript.
+
+It is read and continued at a few marked places, with what became of that; then its hand is learned, what was learned is
+judged, and the places are continued with it.
+"""
 
 import asyncio
 import os
@@ -8,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 
@@ -16,6 +21,7 @@ from ownhand.commands.checkout import checkout_folder
 from ownhand.commands.context import terminal_settings
 from ownhand.commands.corpus import read_manuscript, show
 from ownhand.commands.desk import desk
+from ownhand.commands.lesson import Lesson, teach
 from ownhand.commands.place import moment_at, read_text
 from ownhand.commands.verdicts import read_verdicts
 from ownhand.commands.verdicts import show as show_verdicts
@@ -25,8 +31,9 @@ from ownhand.manuscript.consent import VoiceFolder, find_voice
 from ownhand.settings import Settings
 from ownhand.suggestions.moment import Suggestion
 from ownhand.suggestions.suggester import Suggester
-from ownhand.verdicts.ledger.opening import forget
+from ownhand.voices.forget import forget_voice
 
+LessonLength = Literal["full", "quick", "none"]
 SHOWN_LINES = 5
 """Lines before the cursor that are shown."""
 _NEXT_STEPS = """
@@ -55,14 +62,31 @@ class Place:
     writes: str = ""
 
 
-def run(home: Home) -> int:
+def run(home: Home, *, lesson: LessonLength = "full") -> int:
+    """Show everything. `lesson`: "quick" learns less than it should, "none" ends before it."""
     examples = checkout_folder("examples", "The demo's manuscript")
     settings, console = terminal_settings(home), Console(highlight=False)
+    folder = examples / "manuscript"
     with _own_data_folder(home) as data:
-        show(read_manuscript(data, examples / "manuscript", settings), console)
-        asyncio.run(_suggest(home, data, settings, examples, console))
+        _begin_anew(data, folder)
+        show(read_manuscript(data, folder, settings), console)
+        voice = find_voice(data, folder)
+        if voice is None:
+            raise WriterError("The demo's manuscript was not read.", "Run `ownhand demo` again.")
+        asyncio.run(_suggest(home, voice, settings, examples, console))
+        show_verdicts(read_verdicts(data, folder), console)
+        if lesson != "none":
+            marked = [(place.file, place.after) for place in places(examples)]
+            asyncio.run(teach(Lesson(home, data, settings, voice, console), marked, quick=lesson == "quick"))
     console.print(_NEXT_STEPS, markup=False, soft_wrap=True)
     return 0
+
+
+def _begin_anew(data: Home, folder: Path) -> None:
+    """What an earlier demo learned would spoil the suggestions "before"."""
+    earlier = find_voice(data, folder)
+    if earlier is not None:
+        forget_voice(earlier.path)
 
 
 @contextmanager
@@ -80,39 +104,27 @@ def places(examples: Path) -> list[Place]:
     return [Place(**entry) for entry in listed["place"]]
 
 
-async def _suggest(home: Home, data: Home, settings: Settings, examples: Path, console: Console) -> None:
-    folder = examples / "manuscript"
-    voice = find_voice(data, folder)
-    session = _session(voice)
+async def _suggest(home: Home, voice: VoiceFolder, settings: Settings, examples: Path, console: Console) -> None:
+    session = ActedSession(voice.ledger_path)
     async with desk(home, settings, voice) as suggester:
         engine = suggester.engine
         console.print(f"\nSuggestions by {engine.model} ({engine.name}), on this machine.", markup=False)
         console.print("A writer is acted out: what becomes of each suggestion stands below it.", markup=False)
         for place in places(examples):
-            await _show_place(suggester, place, folder, voice, settings, console, session)
+            await _show_place(suggester, place, voice, settings, console, session)
     session.close()
     console.rule("what became of them", align="left", style="dim", characters="─")
-    show_verdicts(read_verdicts(data, folder), console)
-
-
-def _session(voice: VoiceFolder | None) -> ActedSession:
-    """A session with a ledger that holds nothing yet, however often the demo was run."""
-    if voice is None:
-        raise WriterError("The demo's manuscript was not read.", "Run `ownhand demo` again.")
-    forget(voice.ledger_path)
-    return ActedSession(voice.ledger_path)
 
 
 async def _show_place(
     suggester: Suggester,
     place: Place,
-    folder: Path,
-    voice: VoiceFolder | None,
+    voice: VoiceFolder,
     settings: Settings,
     console: Console,
     session: ActedSession,
 ) -> None:
-    file = folder / place.file
+    file = voice.folder / place.file
     text = read_text(file)
     found = text.find(place.after)
     if found < 0:
@@ -122,7 +134,7 @@ async def _show_place(
     console.print(
         "\n".join(text[:offset].split("\n")[-SHOWN_LINES:]), style="dim", markup=False, soft_wrap=True, end=""
     )
-    moment = moment_at(file, text, offset, folder=voice.folder if voice else None, length=settings.suggestion_length)
+    moment = moment_at(file, text, offset, folder=voice.folder, length=settings.suggestion_length)
     if not console.is_terminal:
         console.print("⟦", end="")
     silent = True

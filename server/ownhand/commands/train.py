@@ -45,7 +45,7 @@ def run(home: Home, folder: Path, wishes: Wishes, *, dry_run: bool, as_json: boo
         if dry_run:
             _show_plan(course.forecast, as_json=as_json)
             return 0
-        say(_beginning(course))
+        say(beginning(course))
         return _train(course, as_json=as_json)
     finally:
         corpus.close()
@@ -53,7 +53,7 @@ def run(home: Home, folder: Path, wishes: Wishes, *, dry_run: bool, as_json: boo
 
 def _train(course: Course, *, as_json: bool) -> int:
     try:
-        with _bar() as on_state:
+        with bar() as on_state:
             judgement = asyncio.run(course.run(on_state))
     except KeyboardInterrupt:
         say(_PAUSED)
@@ -81,7 +81,8 @@ def facts(judgement: Judgement) -> dict[str, Any]:
     }
 
 
-def _beginning(course: Course) -> str:
+def beginning(course: Course) -> str:
+    """What is about to be learned, and how long that may take."""
     plan = course.forecast
     dataset = plan.prepared.dataset
     head = "Going on with" if course.goes_on else "Learning from"
@@ -131,7 +132,8 @@ def _minutes(seconds: float) -> str:
 
 
 @contextmanager
-def _bar() -> Iterator[Any]:
+def bar() -> Iterator[Any]:
+    """Progress on standard error: a function that takes the states of a training."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
