@@ -133,6 +133,29 @@ class Settings:
         1,
         3650,
     )
+    training_when: Literal["idle", "manual", "always"] = _setting(
+        "training.when",
+        Literal["idle", "manual", "always"],
+        "idle",
+        "When Ownhand learns your hand. `idle`: by itself, once there is enough new text, you have not typed for a while "
+        "and the machine is not on its battery; it rests while you write. `manual`: only when you say so. `always`: by "
+        "itself too, and it goes on while you write.",
+        "window",
+    )
+    training_device: Literal["auto", "cpu", "cuda", "xpu", "mps"] = _setting(
+        "training.device",
+        Literal["auto", "cpu", "cuda", "xpu", "mps"],
+        "auto",
+        "What learns: `auto` takes a graphics card that can do it, else the processor.",
+        "machine",
+    )
+    training_trainer: Literal["auto", "unsloth", "peft"] = _setting(
+        "training.trainer",
+        Literal["auto", "unsloth", "peft"],
+        "auto",
+        "The program that does the learning. `auto` takes the faster one that works.",
+        "machine",
+    )
 
 
 def declared_settings() -> list[Setting]:
