@@ -1,4 +1,5 @@
 --- `:Ownhand`: its subcommands, and their completion.
+local asking = require("ownhand.asking")
 local client = require("ownhand.client")
 local corpus = require("ownhand.corpus")
 local lsp = require("ownhand.lsp")
@@ -8,6 +9,7 @@ local reports = require("ownhand.reports")
 local session = require("ownhand.session")
 local status = require("ownhand.status")
 local verdicts = require("ownhand.verdicts")
+local voice = require("ownhand.voice")
 local whose = require("ownhand.whose")
 local wording = require("ownhand.wording")
 
@@ -87,12 +89,9 @@ local wordings = {
 }
 
 ---@param name string
----@param answer any
+---@param answer table
 ---@param arguments any[]
 local function show_answer(name, answer, arguments)
-  if type(answer) ~= "table" then
-    return
-  end
   if answer.sentence then
     messages.say(answer.sentence)
     return
@@ -112,30 +111,12 @@ end
 ---@param name string without "ownhand."
 ---@param arguments any[]
 local function run(name, arguments)
-  local serving = lsp.client_of()
-  if not serving then
-    messages.say("not running for this buffer; `:Ownhand start` starts it.", vim.log.levels.WARN)
-    return
-  end
-  local sent = lsp.execute(serving, "ownhand." .. name, arguments, function(err, answer)
-    if err then
-      messages.say(err.message, vim.log.levels.WARN)
-    else
-      show_answer(name, answer, arguments)
-    end
+  asking.run(name, arguments, function(answer)
+    show_answer(name, answer, arguments)
   end)
-  if not sent then
-    messages.say(("this server has no command %q."):format(name), vim.log.levels.WARN)
-  end
 end
 
---- The folder of the current buffer as the server knows it.
----@return string|vim.NIL
-local function folder()
-  local serving = lsp.client_of()
-  local root = serving and lsp.folder_of(serving)
-  return type(root) == "string" and vim.uri_from_fname(root) or vim.NIL
-end
+local folder = asking.folder
 
 --- Say whose a piece is.
 ---@param words string[] its path, or its id; a space in it may have been escaped or not
@@ -233,6 +214,7 @@ local subcommands = {
     run("addSamples", { folder(), vim.tbl_map(vim.fs.normalize, arguments) })
   end,
 }
+subcommands = vim.tbl_extend("error", subcommands, voice.subcommands)
 
 --- Server commands that have a form of their own above, or belong to the keys.
 local served_above = {
@@ -244,6 +226,9 @@ local served_above = {
   models = true,
   provenance = true,
 }
+for _, name in ipairs(voice.served) do
+  served_above[name] = true
+end
 
 ---@return string[]
 local function names()
@@ -264,25 +249,12 @@ local choices = {
   consent = { "learn", "neither", "suggest" },
 }
 
-local PATIENCE_MS = 1000
-
 --- The pieces of the folder, as they are written on the command line.
 ---@return string[]
 local function pieces()
-  local serving = lsp.client_of()
-  local answer, done
-  local sent = serving
-    and lsp.execute(serving, "ownhand.corpus", { folder() }, function(_, result)
-      answer, done = result, true
-    end)
-  if sent then
-    vim.wait(PATIENCE_MS, function()
-      return done
-    end, 10)
-  end
   return vim.tbl_map(function(path)
     return vim.fn.escape(path, " \\")
-  end, corpus.paths(type(answer) == "table" and answer or {}))
+  end, corpus.paths(asking.now("corpus")))
 end
 
 --- The rest of each reason that begins with what is written already: one may have two words.
@@ -314,6 +286,8 @@ function M.complete(lead, line)
   local candidates = #words > 1 and (choices[words[1]] or {}) or names()
   if #words > 1 and (words[1] == "mine" or words[1] == "not-mine") then
     candidates = pieces()
+  elseif #words > 1 and words[1] == "activate" then
+    candidates = voice.ids()
   end
   return vim.tbl_filter(function(name)
     return vim.startswith(name, lead)

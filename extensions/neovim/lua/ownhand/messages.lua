@@ -75,6 +75,20 @@ function M.say(message, level)
   end)
 end
 
+--- Say something that can wait, and is no question: not while the writer types.
+---@param message string
+function M.say_at_rest(message)
+  if not is_writing() then
+    return M.say(message)
+  end
+  vim.api.nvim_create_autocmd("InsertLeave", {
+    once = true,
+    callback = vim.schedule_wrap(function()
+      M.say(message)
+    end),
+  })
+end
+
 --- Show lines in a window that `q` closes, in place of an older page of that title.
 ---@param title string
 ---@param lines string[]

@@ -1,4 +1,5 @@
 --- What the server last said about itself (`ownhand/status`), in words for a status line.
+local learning = require("ownhand.learning")
 local lsp = require("ownhand.lsp")
 local messages = require("ownhand.messages")
 
@@ -7,8 +8,9 @@ local M = {}
 ---@class ownhand.Status
 ---@field engine? string
 ---@field model? string
----@field voice? string
----@field training? string
+---@field voice? string what the writer allowed in the folder
+---@field learning? ownhand.Training
+---@field ownVoice? ownhand.OwnVoice
 ---@field words? integer
 ---@field why? string why there is no suggestion
 ---@field quiet? boolean
@@ -33,12 +35,14 @@ local LOOSE = "This text lies in no folder that Ownhand knows, so it knows nothi
 ---@param context { client_id: integer }
 function M.on_status(_, params, context)
   states[context.client_id] = params
+  learning.offer(params, vim.lsp.get_client_by_id(context.client_id))
   M.changed()
 end
 
 ---@param client_id integer
 function M.forget(client_id)
   states[client_id] = nil
+  learning.forget(client_id)
   M.changed()
 end
 
@@ -56,6 +60,12 @@ end
 function M.of(buffer)
   local client = lsp.client_of(buffer)
   return client and (states[client.id] or {})
+end
+
+---@param buffer? integer
+---@return integer?
+function M.client_id(buffer)
+  return (lsp.client_of(buffer) or {}).id
 end
 
 --- Does the cursor stand in verse, where Tab indents? `vim.b.ownhand_form` overrides what the server found.
@@ -84,9 +94,7 @@ function M.line(buffer)
   elseif state.model and state.model ~= "" then
     words[#words + 1] = vim.fs.basename(state.model)
   end
-  if state.training and state.training ~= "" and state.training ~= "idle" then
-    words[#words + 1] = state.training
-  end
+  words[#words + 1] = learning.line(state, M.client_id(buffer))
   return table.concat(words, " · ")
 end
 
@@ -111,13 +119,12 @@ function M.lines()
     "Engine: " .. known(state.engine, "none chosen yet; the first suggestion chooses"),
     "Model: " .. known(state.model, "none yet"),
     "This folder: " .. known(state.voice, M.folder_in_words()),
-    "Training: " .. known(state.training, "idle"),
     "Words: " .. known(state.words, "0"),
     "Why nothing here: " .. known(state.why, "nothing stands in the way"),
   }
   local counts = type(state.counts) == "table" and state.counts or {}
   lines[#lines + 1] = "This sitting: " .. require("ownhand.verdicts").sitting(counts)
-  return lines
+  return vim.list_extend(lines, learning.lines(state, M.client_id()))
 end
 
 --- Why nothing is offered in the current buffer, in a sentence.
