@@ -137,9 +137,9 @@ class Settings:
         "training.when",
         Literal["idle", "manual", "always"],
         "idle",
-        "When Ownhand learns your hand. `idle`: by itself, once there is enough new text, you have not typed for a while "
-        "and the machine is not on its battery; it rests while you write. `manual`: only when you say so. `always`: by "
-        "itself too, and it goes on while you write.",
+        "When Ownhand learns your hand. `idle`: by itself, once there is enough new text, you have not typed for a "
+        "while and the machine is not on its battery; it rests while you write. `manual`: only when you say so. "
+        "`always`: by itself too, and it goes on while you write.",
         "window",
     )
     training_device: Literal["auto", "cpu", "cuda", "xpu", "mps"] = _setting(
@@ -161,6 +161,12 @@ class Settings:
 def declared_settings() -> list[Setting]:
     """All settings in the order of declaration."""
     return [item.metadata["setting"] for item in fields(Settings)]
+
+
+def as_configuration(settings: Settings) -> dict[str, Any]:
+    """The values as `read_settings` takes them."""
+    values = {item.metadata["setting"].key: getattr(settings, item.name) for item in fields(Settings)}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
 
 
 def read_settings(configuration: Mapping[str, Any]) -> tuple[Settings, list[str]]:

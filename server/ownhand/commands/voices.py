@@ -12,13 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from ownhand.commands.context import print_json, print_line, terminal_settings
-from ownhand.engines.protocol import EngineError
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder, find_voice, grant
+from ownhand.voices import steps
 from ownhand.voices.archive import export_voice, import_voice
-from ownhand.voices.forget import forget_voice, what_is_kept, with_predecessors
-from ownhand.voices.store import StoredAdapter, VoiceStore
+from ownhand.voices.forget import what_is_kept
+from ownhand.voices.steps import Answer
+from ownhand.voices.store import VoiceStore
 
 _WITH_NAME = {"activate": "ID", "export": "FILE", "import": "FILE"}
 _ALONE = ("list", "rollback", "forget")
@@ -47,8 +48,8 @@ def run(home: Home, folder: Path, action: str, name: str, *, yes: bool, as_json:
     return 0
 
 
-def _chosen(action: str, name: str) -> Callable[[Request], dict[str, Any]]:
-    actions: dict[str, Callable[[Request], dict[str, Any]]] = {
+def _chosen(action: str, name: str) -> Callable[[Request], Answer]:
+    actions: dict[str, Callable[[Request], Answer]] = {
         "list": _list,
         "activate": _activate,
         "rollback": _rollback,
@@ -66,30 +67,20 @@ def _chosen(action: str, name: str) -> Callable[[Request], dict[str, Any]]:
     return actions[action]
 
 
-def _list(asked: Request) -> dict[str, Any]:
+def _list(asked: Request) -> Answer:
     voice = find_voice(asked.home, asked.folder)
-    adapters = VoiceStore(voice.path).adapters() if voice else []
-    return {"voice": voice.id if voice else None, "adapters": [_facts(adapter) for adapter in adapters]}
+    return steps.listing(voice.path if voice else None)
 
 
-def _activate(asked: Request) -> dict[str, Any]:
-    adapter = _store(asked).activate(asked.name)
-    sentence = f"Adapter {adapter.id} writes with {adapter.card.base.name or 'its model'} from now on."
-    return {"active": adapter.id, "sentence": sentence}
+def _activate(asked: Request) -> Answer:
+    return steps.activate(_voice(asked).path, asked.name)
 
 
-def _rollback(asked: Request) -> dict[str, Any]:
-    store = _store(asked)
-    base = store.latest_base
-    if base is None:
-        raise WriterError("There is no adapter before this one.", "See `ownhand voices DIR list`.")
-    former = store.rollback(base)
-    if former is None:
-        return {"active": None, "sentence": "The bare model writes from now on; the adapter is kept."}
-    return {"active": former.id, "sentence": f"Back to adapter {former.id}."}
+def _rollback(asked: Request) -> Answer:
+    return steps.rollback(_voice(asked).path)
 
 
-def _export(asked: Request) -> dict[str, Any]:
+def _export(asked: Request) -> Answer:
     target = Path(asked.name)
     size = export_voice(_voice(asked).path, target)
     return {
@@ -100,7 +91,7 @@ def _export(asked: Request) -> dict[str, Any]:
     }
 
 
-def _import(asked: Request) -> dict[str, Any]:
+def _import(asked: Request) -> Answer:
     imported = import_voice(asked.home, Path(asked.name))
     voice = grant(asked.home, asked.folder, Consent.LEARN, voice=imported)
     adapters = len(VoiceStore(voice.path).adapters())
@@ -111,29 +102,12 @@ def _import(asked: Request) -> dict[str, Any]:
     }
 
 
-def _forget(asked: Request) -> dict[str, Any]:
+def _forget(asked: Request) -> Answer:
     voice = _voice(asked)
     if not asked.yes:
         kept = ", ".join(what_is_kept(voice.path))
         raise WriterError(f"This removes for good: {kept}.", "Say --yes to do it. Your own files stay.")
-    voices = with_predecessors(voice.path)
-    removed = list(dict.fromkeys(words for each in voices for words in forget_voice(each)))
-    in_ollama = asyncio.run(_forget_in_ollama(asked.home, [each.name for each in voices]))
-    removed += [f"Ollama's model {name}" for name in in_ollama]
-    return {"removed": removed, "sentence": f"Removed: {', '.join(removed)}. Your own files were not touched."}
-
-
-async def _forget_in_ollama(home: Home, voices: list[str]) -> list[str]:
-    """The models that Ollama made of these voices' adapters; none where no Ollama answers."""
-    from ownhand.engines.ollama import OllamaEngine
-
-    engine = OllamaEngine("any", terminal_settings(home).ollama_host)
-    try:
-        return [name for voice in voices for name in await engine.remove_derived(voice)]
-    except EngineError:
-        return []
-    finally:
-        await engine.close()
+    return asyncio.run(steps.forget(voice.path, terminal_settings(asked.home).ollama_host))
 
 
 def _voice(asked: Request) -> VoiceFolder:
@@ -141,28 +115,6 @@ def _voice(asked: Request) -> VoiceFolder:
     if voice is None:
         raise WriterError(f"Ownhand knows no voice for {asked.folder}.", f"Begin with `ownhand corpus {asked.folder}`.")
     return voice
-
-
-def _store(asked: Request) -> VoiceStore:
-    return VoiceStore(_voice(asked).path)
-
-
-def _facts(adapter: StoredAdapter) -> dict[str, Any]:
-    card = adapter.card
-    return {
-        "id": adapter.id,
-        "active": adapter.active,
-        "made": card.made,
-        "model": card.base.name,
-        "base": card.base.digest,
-        "decision": card.decision,
-        "why": card.why,
-        "context": card.context,
-        "gain_over_context": card.metrics.get("gain_over_context"),
-        "pieces": [{"id": piece.id, "title": piece.title} for piece in card.pieces],
-        "licence": card.base.licence,
-        "adapter_mb": round(adapter.size / 1e6, 2),
-    }
 
 
 def _show(answer: Mapping[str, Any], console: Console) -> None:

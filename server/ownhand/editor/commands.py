@@ -9,9 +9,11 @@ from ownhand.editor.answers import QUIET, Answers
 from ownhand.editor.documents import path_of
 from ownhand.editor.folders import Folder, Folders
 from ownhand.editor.gestures import Gestures
+from ownhand.editor.learning import Learning
 from ownhand.editor.log import log_error
 from ownhand.editor.pages import NOT_LEARNED, Pages
 from ownhand.editor.status import Status
+from ownhand.editor.voice_desk import VoiceDesk
 from ownhand.engines.short_list import short_list
 from ownhand.errors import WriterError
 from ownhand.home import Home
@@ -37,11 +39,30 @@ class Commands:
         answers: Answers,
         gestures: Gestures,
         pages: Pages,
+        learning: Learning,
+        voice_desk: VoiceDesk,
         status: Status,
         say: Callable[[str], None],
     ) -> None:
         self._home, self._folders, self._answers, self._status, self._say = home, folders, answers, status, say
-        self._gestures, self._pages = gestures, pages
+        self._gestures, self._pages, self._learning, self._voice_desk = gestures, pages, learning, voice_desk
+
+        self._of_folder: dict[str, tuple[Callable[..., Coroutine[Any, Any, Answer]], int]] = {
+            "ownhand.corpus": (pages.corpus, 0),
+            "ownhand.verdicts": (pages.verdicts, 0),
+            "ownhand.train": (learning.train, 0),
+            "ownhand.pause": (learning.pause, 0),
+            "ownhand.resume": (learning.resume, 0),
+            "ownhand.cancel": (learning.cancel, 0),
+            "ownhand.voices": (voice_desk.voices, 0),
+            "ownhand.activate": (voice_desk.activate, 1),
+            "ownhand.rollback": (voice_desk.rollback, 0),
+            "ownhand.reveal": (voice_desk.reveal, 1),
+            "ownhand.notYet": (voice_desk.not_yet, 1),
+            "ownhand.report": (voice_desk.report, 0),
+            "ownhand.forget": (voice_desk.forget, 1),
+        }
+        """With the number of arguments after the folder."""
 
     def run(self, name: str, arguments: tuple[Any, ...]) -> Answer | Coroutine[Any, Any, Answer]:
         """Start a command. Gestures take effect before the next message is read, the rest when awaited."""
@@ -51,20 +72,28 @@ class Commands:
         }
         if name in now:
             return now[name](*arguments)
+        if name in self._of_folder:
+            return self._finish(self._in_folder(name, *arguments))
         later: dict[str, Callable[..., Coroutine[Any, Any, Answer]]] = {
             "ownhand.accept": self._gestures.accept,
             "ownhand.dismiss": self._gestures.dismiss,
             "ownhand.reject": self._gestures.reject,
             "ownhand.consent": self.consent,
-            "ownhand.corpus": self.corpus,
             "ownhand.mine": self.mine,
             "ownhand.addSamples": self.add_samples,
             "ownhand.removeSamples": self.remove_samples,
             "ownhand.models": self.models,
-            "ownhand.verdicts": self.verdicts,
             "ownhand.provenance": self._pages.provenance,
+            "ownhand.withoutVoice": self.without_voice,
         }
         return self._finish(later[name](*arguments))
+
+    async def _in_folder(self, name: str, uri: Any = None, *arguments: Any) -> Answer:
+        """A command of which the room that it is for knows all but the folder."""
+        work, takes = self._of_folder[name]
+        folder = self._folder(uri)
+        await self._folders.settle(folder)
+        return await work(folder, *(*arguments, *[None] * takes)[:takes])
 
     async def _finish(self, work: Coroutine[Any, Any, Answer]) -> Answer:
         try:
@@ -101,14 +130,12 @@ class Commands:
             await self._folders.ask_again(folder)
         return {"consent": folder.consent.value}
 
-    async def corpus(self, uri: Any = None, *_: Any) -> Answer:
-        return await self._pages.corpus(self._folder(uri))
-
     async def mine(self, uri: Any = None, piece: Any = None, answer: Any = None, *_: Any) -> Answer:
         return await self._pages.mine(self._folder(uri), str(piece), answer)
 
-    async def verdicts(self, uri: Any = None, *_: Any) -> Answer:
-        return await self._pages.verdicts(self._folder(uri))
+    async def without_voice(self, uri: Any = None, wanted: Any = None, *_: Any) -> Answer:
+        """Let the bare model write, in every folder, or the voices again."""
+        return await self._voice_desk.without_voice(self._folders.get(uri if isinstance(uri, str) else None), wanted)
 
     async def add_samples(self, uri: Any = None, samples: Any = None, *_: Any) -> Answer:
         """Learn from texts elsewhere too, read in place: a list of file URIs or paths."""

@@ -7,7 +7,7 @@ sitting, and nothing is noted down.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -304,6 +304,17 @@ class Folders:
                 voice = await asyncio.to_thread(grant, self._home, folder.path, Consent.LEARN, voice=known)
             finally:
                 await self._apply(folder, voice)
+
+    @contextlib.asynccontextmanager
+    async def emptied(self, folder: Folder) -> AsyncIterator[None]:
+        """Nothing of the folder's voice is open here; afterwards Ownhand only suggests there, in this sitting."""
+        async with folder.changing:
+            await self._rest(folder)
+            try:
+                yield
+            finally:
+                folder.voice, folder.consent = None, Consent.SUGGEST
+                self._doors.changed(folder)
 
     async def _leave(self, folder: Folder) -> None:
         if folder.comparing is not None:

@@ -73,6 +73,11 @@ class Keeper:
         self._lock: int | None = None
         self._refused = False
 
+    @property
+    def keeps(self) -> bool:
+        """Is it this server's turn?"""
+        return self._lock is not None
+
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._run(), name="keeper")
 

@@ -28,6 +28,18 @@ COMMANDS = (
     "ownhand.models",
     "ownhand.verdicts",
     "ownhand.provenance",
+    "ownhand.train",
+    "ownhand.pause",
+    "ownhand.resume",
+    "ownhand.cancel",
+    "ownhand.voices",
+    "ownhand.activate",
+    "ownhand.rollback",
+    "ownhand.withoutVoice",
+    "ownhand.reveal",
+    "ownhand.notYet",
+    "ownhand.report",
+    "ownhand.forget",
 )
 """The commands that work today, of those the design names."""
 

@@ -19,6 +19,8 @@ from ownhand.editor.documents import Document, Documents
 from ownhand.editor.folders import Doors, Folder, Folders
 from ownhand.editor.gestures import Gestures
 from ownhand.editor.greeting import Client
+from ownhand.editor.learning import Learning
+from ownhand.editor.learning_progress import LearningProgress
 from ownhand.editor.life import Ending, StallWatch, editor_gone
 from ownhand.editor.log import log_error
 from ownhand.editor.opening import COMMANDS
@@ -29,6 +31,7 @@ from ownhand.editor.questions import ScanProgress, ask_consent, ask_note, ask_sa
 from ownhand.editor.serving import Serving
 from ownhand.editor.status import Status
 from ownhand.editor.sync import Sync
+from ownhand.editor.voice_desk import VoiceDesk
 from ownhand.editor.wire import Inbox, Outbox
 from ownhand.editor.witness import Witness
 from ownhand.errors import WriterError
@@ -88,13 +91,21 @@ class OwnhandServer(LanguageServer):
         self.gestures = Gestures(self.witness, self.serving, self._rejected)
         self.witness.on_judged = self.gestures.judged
         self.answers = Answers(self.documents, self.folders, self.serving, self.witness, self.status, self.complain)
-        self.sync = Sync(self.documents, self.answers, self.witness, self.provenance, self.opened)
+        progress = LearningProgress(self.protocol, self.in_background, shows=client.progress)
+        self.learning = Learning(home, self.folders, self.status, progress, self.say, self.in_background)
+        self.learning.on_end = lambda folder, _: self.in_background(self.voice_desk.look(folder))
+        self.voice_desk = VoiceDesk(home, self.folders, self.serving, self.learning, self.status)
+        self.sync = Sync(
+            self.documents, self.answers, self.witness, self.provenance, self.opened, typed=self.learning.typed
+        )
         self.commands = Commands(
             home,
             self.folders,
             self.answers,
             self.gestures,
             Pages(home, self.documents, self.folders, self.provenance),
+            self.learning,
+            self.voice_desk,
             self.status,
             self.say,
         )
@@ -141,6 +152,7 @@ class OwnhandServer(LanguageServer):
         inbox.hand_to(take)
         code = await self._over
         self._ending.begin()
+        self.learning.close()
         await asyncio.gather(self.serving.close(), self.folders.close(), return_exceptions=True)
         if stalls is not None:
             stalls.write()
@@ -171,6 +183,7 @@ class OwnhandServer(LanguageServer):
     def initialized(self, *_: Any) -> None:
         self.serving.warm_up()
         self.in_background(self.configure())
+        self.in_background(self.learning.watch())
         if self.client.registers_configuration:
             self.in_background(self._hear_of_settings())
 
@@ -255,6 +268,8 @@ class OwnhandServer(LanguageServer):
     def _learns(self, folder: Folder) -> None:
         """A voice was opened for the folder."""
         self.aftercare.remember(folder)
+        self.in_background(self.learning.look(folder))
+        self.in_background(self.voice_desk.look(folder))
 
     async def _leaving(self, folder: Folder) -> None:
         """What is known of suggestions comes first, and is on disk before the pages' notes are made."""
@@ -265,6 +280,7 @@ class OwnhandServer(LanguageServer):
         if folder.ledger is not None:
             await folder.ledger.committed(_LAST_FACTS)
         await self.provenance.leave(folder)
+        await self.learning.left(folder)
 
     def _scanning(self, folder: Folder, files: int, of: int) -> None:
         if self.client.progress:

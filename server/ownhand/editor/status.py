@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from ownhand.training.standing import Standing
+
 COUNTS = (
     "offered",
     "shown",
@@ -22,9 +24,11 @@ class Status:
     """Holds the state and sends it, at most once per round of the event loop and only when it differs.
 
     Keys: `engine` and `model` (empty until one was chosen), `voice` (what the writer allowed in the folder of the
-    last question: "learn", "suggest", "neither", or "" outside of any), `training` (its state), `words` (of the
-    corpus), `counts` (of this sitting: `COUNTS`), `why` (why there is no suggestion at the place
-    of the last question, or ""), `form` ("prose" or "verse" there, "" before the first suggestion), `quiet`.
+    last question: "learn", "suggest", "neither", or "" outside of any), `training` (its state), `learning` (more of
+    it, as `Standing.to_json` tells), `ownVoice` (`adapter` that writes or None, `withoutVoice`, `reveal`: the adapter
+    that waits for the writer's choice or None, `sentence`), `words` (of the corpus), `counts` (of this sitting:
+    `COUNTS`), `why` (why there is no suggestion at the place of the last question, or ""), `form` ("prose" or "verse"
+    there, "" before the first suggestion), `quiet`.
     """
 
     def __init__(self, send: Send, soon: Callable[[Callable[[], None]], Any]) -> None:
@@ -35,6 +39,8 @@ class Status:
             "model": "",
             "voice": "",
             "training": "idle",
+            "learning": Standing().to_json(),
+            "ownVoice": {"adapter": None, "withoutVoice": False, "reveal": None, "sentence": ""},
             "words": 0,
             "why": "",
             "form": "",

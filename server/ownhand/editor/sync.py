@@ -14,7 +14,7 @@ from ownhand.verdicts.observer.edits import Edit, difference
 
 
 class Sync:
-    """`opened` is told of each document, for the question about its folder."""
+    """`opened` is told of each document, for the question about its folder; `typed` of every change."""
 
     def __init__(
         self,
@@ -23,8 +23,9 @@ class Sync:
         witness: Witness,
         provenance: Provenance,
         opened: Callable[[Document], None],
+        typed: Callable[[], None],
     ) -> None:
-        self._documents, self._answers, self._opened = documents, answers, opened
+        self._documents, self._answers, self._opened, self._typed = documents, answers, opened, typed
         self._witness, self._provenance = witness, provenance
 
     def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
@@ -42,6 +43,7 @@ class Sync:
         whole = any(isinstance(change, types.TextDocumentContentChangeWholeDocument) for change in changes)
         if not self._documents.accepts(document, params.text_document.version, whole):
             return
+        _safely(self._typed)
         edits = [edit for change in changes for edit in _apply(document, change)]
         _safely(self._provenance.changed, document, edits)
         _safely(self._witness.changed, document, edits)

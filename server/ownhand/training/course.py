@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ownhand.engines.choice import choose_engine
@@ -19,7 +19,7 @@ from ownhand.manuscript.consent import Consent, VoiceFolder
 from ownhand.manuscript.corpus import Corpus
 from ownhand.processes import lock
 from ownhand.settings import Settings
-from ownhand.training import judging
+from ownhand.training import judging, model_written
 from ownhand.training.architecture import shape_of
 from ownhand.training.base import Base, check_disk, described
 from ownhand.training.dataset import CharacterSpan
@@ -81,7 +81,10 @@ class Course:
         wishes: Wishes | None = None,
         by_model: ByModel | None = None,
     ) -> "Course":
-        """Everything that can be known before any work. Raises WriterError and EngineError with what is in the way."""
+        """Everything that can be known before any work. Raises WriterError and EngineError with what is in the way.
+
+        `by_model`: stretches of pieces that a model wrote; without it, what the ledger knows of them.
+        """
         wishes = wishes or Wishes()
         if voice.consent is not Consent.LEARN:
             raise WriterError(
@@ -89,6 +92,8 @@ class Course:
                 "Answer again in your editor if you changed your mind.",
             )
         found = await asyncio.to_thread(material, corpus)
+        if by_model is None:
+            by_model = await asyncio.to_thread(model_written.by_model, voice.ledger_path, found.teaching)
         base = await find_base(settings, home, wishes.base)
         await asyncio.to_thread(check_disk, base, home)
         model = await asyncio.to_thread(described, base, home)
@@ -117,6 +122,14 @@ class Course:
             self._check_still_teaching()
             judgement = await self._judge(job, on_state)
             await asyncio.to_thread(job.remove)
+            return await asyncio.to_thread(self._settled, judgement)
+
+    def _settled(self, judgement: Judgement) -> Judgement:
+        """The first adapter of a base is the writer's own choice; one that takes another's place does so by itself."""
+        store, adapter = VoiceStore(self.voice.path), judgement.adapter
+        if judgement.decision.decision == "passed" and store.champion(adapter.card.base.digest) is not None:
+            judgement = replace(judgement, adapter=store.activate(adapter.id))
+        store.prune()
         return judgement
 
     def _job(self) -> Job:

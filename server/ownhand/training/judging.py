@@ -127,7 +127,8 @@ async def judge(
 
     `progress` hears what is done now, in a few words. Raises WriterError and EngineError.
     """
-    held_out, trained = held_out_texts(corpus), trained_texts(corpus)
+    held_out = await asyncio.to_thread(held_out_texts, corpus)
+    trained = await asyncio.to_thread(trained_texts, corpus)
     digest = digest_of_texts(held_out)
     against = rivals(store, job.base.digest, digest)
     plan, places = read_plan(job.folder)
@@ -254,6 +255,7 @@ def _card(
         tokens_per_second=round(state.tokens_per_second or 0.0, 1),
         probe=shown[0].to_json() if shown[0] else {},
         versions={"ownhand": __version__, **_versions()},
+        words=sum(count_words(text.text) for text in trained),
     )
 
 

@@ -57,6 +57,8 @@ class Card:
     tokens_per_second: float = 0.0
     probe: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    words: int = 0
+    """Words of the pieces, as they were."""
 
     def write(self, folder: Path) -> None:
         """Raises WriterError when the disk refuses."""

@@ -115,6 +115,10 @@ class VoiceStore:
         since = self._active().since
         return max(since, key=lambda digest: since[digest], default=None)
 
+    def since(self, base_digest: str) -> str:
+        """When the champion of that base began to serve (ISO 8601, UTC); "" when none ever did."""
+        return self._active().since.get(base_digest, "")
+
     def add(self, made: Path, card: Card) -> StoredAdapter:
         """Take over a LoRA folder with its `adapter.gguf` as the next adapter; `made` stays as it is.
 

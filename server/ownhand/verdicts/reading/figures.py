@@ -2,6 +2,7 @@
 
 import sqlite3
 from dataclasses import asdict, astuple, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,14 @@ def accepted_texts(path: Path, limit: int = 1000) -> list[str]:
 
 
 _WHOSE = "SELECT key, at, digest, runs, tokens FROM whose JOIN documents ON documents.id = whose.document"
+
+
+def verdicts_since(path: Path, moment: str) -> int:
+    """Verdicts since a date with time (ISO 8601). Raises WriterError, and ValueError for what is no date."""
+    since = datetime.fromisoformat(moment).timestamp()
+    with reading(path) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM judged WHERE at > ?", (since,)).fetchone()
+        return int(count)
 
 
 def load_whose(path: Path, document: str) -> Whose | None:

@@ -1,0 +1,148 @@
+"""What the editor asks about a folder's voice: its adapters, which of them writes, the reveal, the report, the end."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ownhand.editor.folders import Folder, Folders
+from ownhand.editor.learning import NOT_LEARNED, Learning
+from ownhand.editor.serving import Serving
+from ownhand.editor.status import Status
+from ownhand.errors import WriterError
+from ownhand.home import Home
+from ownhand.manuscript.consent import Consent, VoiceFolder
+from ownhand.training.reveal import Reveal
+from ownhand.voices import steps
+from ownhand.voices.forget import what_is_kept
+from ownhand.voices.report import write_report
+from ownhand.voices.store import VoiceStore
+
+_NO_PLACES = "There is nothing to compare: no new voice waits for you."
+_NOT_YET = "The voice does not write. It is kept, and you can let it write from the list of voices."
+
+Answer = dict[str, Any] | None
+
+
+class VoiceDesk:
+    """Raises WriterError where something can't be read or written, or is not there."""
+
+    def __init__(self, home: Home, folders: Folders, serving: Serving, learning: Learning, status: Status) -> None:
+        self._home, self._folders, self._serving, self._learning = home, folders, serving, learning
+        self._status = status
+
+    async def voices(self, folder: Folder) -> Answer:
+        """What `ownhand voices DIR list --json` prints, and what waits for the writer."""
+        voice = _voice(folder)
+        listing = await asyncio.to_thread(steps.listing, voice.path)
+        waiting = await asyncio.to_thread(_waiting, voice.path)
+        return {**listing, "withoutVoice": self._serving.without_voice, "reveal": waiting}
+
+    async def activate(self, folder: Folder, adapter: Any) -> Answer:
+        voice = _voice(folder)
+        answer = await asyncio.to_thread(steps.activate, voice.path, str(adapter))
+        await asyncio.to_thread(_answer_reveal, voice.path, str(adapter), "use")
+        await self.look(folder)
+        return answer
+
+    async def rollback(self, folder: Folder) -> Answer:
+        answer = await asyncio.to_thread(steps.rollback, _voice(folder).path)
+        await self.look(folder)
+        return answer
+
+    async def without_voice(self, folder: Folder | None, wanted: Any) -> Answer:
+        """Let the bare model write, or the voice again. Without `wanted`: toggle."""
+        serving = self._serving
+        serving.without_voice = wanted if isinstance(wanted, bool) else not serving.without_voice
+        if folder is not None:
+            await self.look(folder)
+        return {"withoutVoice": serving.without_voice}
+
+    async def reveal(self, folder: Folder, answer: Any) -> Answer:
+        """The places without labels; with what was chosen, the labels."""
+        voice = _voice(folder)
+        shown = await asyncio.to_thread(Reveal.read, voice.path)
+        if shown is None or not shown.places:
+            return {"sentence": _NO_PLACES}
+        if not isinstance(answer, dict):
+            return {"adapter": shown.adapter, "places": [place.blind() for place in shown.places]}
+        chosen = answer.get("chosen")
+        shown = shown.choose(chosen if isinstance(chosen, list) else [])
+        await asyncio.to_thread(shown.write, voice.path)
+        labels = [list(place.labels) for place in shown.places]
+        return {"labels": labels, "chosen": shown.liked, "sentence": shown.in_words()}
+
+    async def not_yet(self, folder: Folder, adapter: Any) -> Answer:
+        await asyncio.to_thread(_answer_reveal, _voice(folder).path, str(adapter), "not yet")
+        await self.look(folder)
+        return {"sentence": _NOT_YET}
+
+    async def report(self, folder: Folder) -> Answer:
+        page = await asyncio.to_thread(write_report, self._home, _voice(folder))
+        return {"page": page.as_uri()}
+
+    async def forget(self, folder: Folder, sure: Any) -> Answer:
+        """Everything that is kept of the voice goes; without "yes" it is said what that is."""
+        voice = _voice(folder)
+        if sure != "yes":
+            kept = await asyncio.to_thread(what_is_kept, voice.path)
+            return {"removes": kept, "sentence": f"This removes for good: {', '.join(kept)}. Your own files stay."}
+        await self._learning.cancel(folder)
+        async with self._folders.emptied(folder):
+            answer = await steps.forget(voice.path, self._folders.settings.ollama_host)
+        await self._learning.left(folder)
+        self._status.update(ownVoice=_NOTHING)
+        return answer
+
+    async def look(self, folder: Folder) -> None:
+        """Bring the status up to date."""
+        if folder.voice is None or folder.consent is not Consent.LEARN:
+            self._status.update(ownVoice=_NOTHING)
+            return
+        found = await asyncio.to_thread(_own_voice, folder.voice.path)
+        self._status.update(ownVoice={**found, "withoutVoice": self._serving.without_voice})
+
+
+_NOTHING = {"adapter": None, "reveal": None, "sentence": "", "withoutVoice": False}
+
+
+def _voice(folder: Folder) -> VoiceFolder:
+    if folder.voice is None or folder.consent is not Consent.LEARN:
+        raise NOT_LEARNED
+    return folder.voice
+
+
+def _own_voice(voice: Path) -> dict[str, Any]:
+    """Which adapter writes, and since when; what waits for the writer's choice."""
+    store = VoiceStore(voice)
+    try:
+        base = store.latest_base
+        champion = store.champion(base) if base else None
+        since = store.since(base) if base and champion else ""
+    except WriterError:
+        champion, since = None, ""
+    sentence = f"Since {_day(since)} your voice {champion.id} writes." if champion and since else ""
+    return {"adapter": champion.id if champion else None, "reveal": _waiting(voice), "sentence": sentence}
+
+
+def _waiting(voice: Path) -> str | None:
+    """The adapter that waits for "use it" or "not yet"."""
+    shown = Reveal.read(voice)
+    if shown is None or not shown.waits:
+        return None
+    try:
+        return None if VoiceStore(voice).adapter(shown.adapter).active else shown.adapter
+    except WriterError:
+        return None
+
+
+def _answer_reveal(voice: Path, adapter: str, answer: str) -> None:
+    shown = Reveal.read(voice)
+    if shown is not None and shown.adapter == adapter:
+        shown.answered(answer).write(voice)
+
+
+def _day(moment: str) -> str:
+    """ "26 November" of a date with time in UTC, where the writer is."""
+    day = datetime.fromisoformat(moment).astimezone()
+    return f"{day.day} {day:%B}"

@@ -1,0 +1,71 @@
+"""What the schedule goes by, gathered: the manuscript, what was learned of it, the machine."""
+
+from pathlib import Path
+
+from ownhand.errors import WriterError
+from ownhand.manuscript.consent import VoiceFolder
+from ownhand.manuscript.corpus import Corpus
+from ownhand.training.job import jobs
+from ownhand.training.runner import check_installed
+from ownhand.training.schedule import Circumstances, When
+from ownhand.verdicts.reading.figures import verdicts_since
+from ownhand.voices.store import StoredAdapter, VoiceStore
+
+
+def circumstances(
+    voice: VoiceFolder,
+    corpus: Corpus,
+    *,
+    when: When,
+    idle_seconds: float,
+    busy: bool,
+    failed: bool,
+    held: bool,
+) -> Circumstances:
+    """Reads the disk. For a server that keeps the voice."""
+    last = _last(voice.path)
+    return Circumstances(
+        when=when,
+        words=sum(piece.words for piece in corpus.pieces() if piece.teaches),
+        learned=last.card.words if last else None,
+        new_verdicts=_verdicts_since(voice.ledger_path, last.card.made) if last else 0,
+        idle_seconds=idle_seconds,
+        on_mains=on_mains(),
+        keeper=True,
+        installed=_is_installed(),
+        busy=busy,
+        unfinished=any(jobs(voice.path)),
+        failed=failed,
+        held=held,
+    )
+
+
+def on_mains() -> bool:
+    """True too where there is no battery, or nothing is known of one."""
+    import psutil
+
+    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+    return battery is None or battery.power_plugged is not False
+
+
+def _last(voice: Path) -> StoredAdapter | None:
+    try:
+        made = VoiceStore(voice).adapters()
+    except WriterError:
+        return None
+    return made[-1] if made else None
+
+
+def _verdicts_since(ledger: Path, made: str) -> int:
+    try:
+        return verdicts_since(ledger, made)
+    except (WriterError, ValueError):
+        return 0
+
+
+def _is_installed() -> bool:
+    try:
+        check_installed()
+    except WriterError:
+        return False
+    return True

@@ -1,0 +1,123 @@
+"""A whole training as a process of its own: `python -I -m ownhand.training.conductor`.
+
+The language server starts it, so that nothing of a training stands in the way of a keystroke: neither the tokens of a
+whole manuscript nor a thousand draws for an interval.
+
+Standard input: one JSON line with what to do (`Order`), then {"do": "pause" | "rest" | "resume" | "stop"}; its end
+means "stop".
+Standard output: a JSON line for each `Standing`. A training that was stopped goes on when it is ordered again.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+
+from ownhand import processes
+from ownhand.engines.choice import choose_engine
+from ownhand.engines.protocol import EngineError
+from ownhand.errors import WriterError
+from ownhand.manuscript.corpus import Corpus
+from ownhand.training.course import Course, Wishes
+from ownhand.training.job import State
+from ownhand.training.judging import Judgement
+from ownhand.training.order import Order
+from ownhand.training.reveal_places import make_reveal
+from ownhand.training.standing import PAUSED, Standing, of_adapter, of_state
+from ownhand.voices.store import StoredAdapter
+
+_FAREWELL = 1.0
+"""Seconds; the trainer's child needs nobody to write its last checkpoint."""
+
+
+class Conductor:
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._course: Course | None = None
+        self._work: asyncio.Task[None] | None = None
+        self._last = Standing("preparing", of_state(State("preparing")).sentence)
+
+    async def run(self) -> None:
+        """Say how it goes, to the end."""
+        self._say(self._last)
+        self._work = asyncio.create_task(self._learn())
+        loop = asyncio.get_running_loop()
+        threading.Thread(target=self._listen, args=(loop,), name="wishes", daemon=True).start()
+        try:
+            await self._work
+        except asyncio.CancelledError:
+            self._say(Standing("paused", PAUSED, self._last.step, self._last.steps))
+        except (WriterError, EngineError) as error:
+            self._say(Standing("failed", str(error)))
+
+    async def _learn(self) -> None:
+        order, voice = self._order, await asyncio.to_thread(self._order.voice)
+        corpus = await asyncio.to_thread(Corpus.open, voice.index_path)
+        try:
+            wishes = Wishes(device=order.settings.training_device, trainer=order.settings.training_trainer)
+            self._course = await Course.plan(order.home, voice, order.settings, corpus, wishes)
+            judgement = await self._course.run(lambda state: self._say(of_state(state)))
+            await self._show(judgement, corpus)
+            self._say(of_adapter(judgement.adapter))
+        finally:
+            await asyncio.to_thread(corpus.close)
+
+    async def _show(self, judgement: Judgement, corpus: Corpus) -> None:
+        """A first voice that passed is shown to the writer, who decides."""
+        assert self._course is not None
+        adapter: StoredAdapter = judgement.adapter
+        if judgement.decision.decision == "passed" and not adapter.active:
+            self._say(Standing("evaluating", "Ownhand writes at three places, for you to compare."))
+            engine = await choose_engine(self._order.settings, self._order.home)
+            try:
+                shown = await make_reveal(engine, corpus, adapter)
+            finally:
+                await engine.close()
+            await asyncio.to_thread(shown.write, self._course.voice.path)
+
+    def _say(self, standing: Standing) -> None:
+        self._last = standing
+        with contextlib.suppress(BrokenPipeError):
+            sys.stdout.write(json.dumps(standing.to_json()) + "\n")
+            sys.stdout.flush()
+
+    def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
+        for line in sys.stdin.buffer:
+            with contextlib.suppress(ValueError, AttributeError, RuntimeError):
+                loop.call_soon_threadsafe(self._heed, json.loads(line).get("do"))
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._heed, "stop")
+        leaving = threading.Timer(_FAREWELL, os._exit, (0,))
+        leaving.daemon = True
+        leaving.start()
+
+    def _heed(self, wish: object) -> None:
+        """While the trainer's child works it keeps its memory over a pause; else a pause is an end, to go on later.
+
+        A rest is a pause that is not worth an end.
+        """
+        training = self._course.training if self._course else None
+        if training is not None and wish in ("pause", "rest"):
+            training.pause()
+        elif training is not None and wish == "resume":
+            training.resume()
+        elif wish in ("pause", "stop") and self._work is not None:
+            self._work.cancel()
+
+
+def main() -> int:
+    os.umask(0o077)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    processes.lowest_priority()
+    order = Order.from_json(json.loads(sys.stdin.buffer.readline()))
+    asyncio.run(Conductor(order).run())
+    return 0
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.stdout.flush()
+    os._exit(status)  # at once: a thread still reads

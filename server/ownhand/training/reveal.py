@@ -1,0 +1,97 @@
+"""The first voice is a reveal: places in held-out work, each with three texts that don't say whose they are.
+
+reveal.json     the places, the order of their texts, what the writer chose, and whether the voice may write
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ownhand.errors import WriterError
+from ownhand.home import check_format, write_json
+
+FORMAT = 1
+FILE = "reveal.json"
+YOURS, BEFORE, VOICE = "yours", "before", "with your voice"
+LABELS = (YOURS, BEFORE, VOICE)
+
+
+@dataclass(frozen=True)
+class Place:
+    """`texts` in the order of showing, `labels` beside them."""
+
+    title: str
+    before: str
+    texts: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    def blind(self) -> dict[str, Any]:
+        return {"title": self.title, "before": self.before, "texts": list(self.texts)}
+
+
+@dataclass(frozen=True)
+class Reveal:
+    """`chosen`: per place the index of the text that the writer liked best; `answer` is "", "use" or "not yet"."""
+
+    adapter: str
+    places: tuple[Place, ...]
+    chosen: tuple[int, ...] = ()
+    answer: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """The writer has not said yet whether this voice may write."""
+        return not self.answer
+
+    def choose(self, chosen: Sequence[int]) -> "Reveal":
+        """Raises WriterError when it is not one text for each place."""
+        wanted = [index for index in chosen if isinstance(index, int) and not isinstance(index, bool)]
+        if len(wanted) != len(self.places) or any(not 0 <= index < len(LABELS) for index in wanted):
+            raise WriterError("There is a choice missing.", "Choose one text at each place.")
+        return replace(self, chosen=tuple(wanted))
+
+    def answered(self, answer: str) -> "Reveal":
+        return replace(self, answer=answer)
+
+    @property
+    def liked(self) -> list[str]:
+        """The label of what was chosen, per place."""
+        return [place.labels[index] for place, index in zip(self.places, self.chosen, strict=False)]
+
+    def in_words(self) -> str:
+        liked = self.liked
+        voice, yours = liked.count(VOICE), liked.count(YOURS)
+        return (
+            f"Of {len(liked)} places you chose your own words at {yours}, the voice at {voice}, and what was written "
+            f"before at {len(liked) - voice - yours}."
+        )
+
+    def write(self, voice: Path) -> None:
+        """Raises WriterError when the disk refuses."""
+        places = [vars(place) for place in self.places]
+        write_json(
+            voice / FILE,
+            {
+                "format": FORMAT,
+                "adapter": self.adapter,
+                "places": places,
+                "chosen": list(self.chosen),
+                "answer": self.answer,
+            },
+        )
+
+    @classmethod
+    def read(cls, voice: Path) -> "Reveal | None":
+        """None when there is none that can be read."""
+        try:
+            values = json.loads((voice / FILE).read_bytes())
+            check_format(values["format"], FORMAT, voice / FILE)
+            places = tuple(
+                Place(place["title"], place["before"], tuple(place["texts"]), tuple(place["labels"]))
+                for place in values["places"]
+            )
+            return cls(values["adapter"], places, tuple(values["chosen"]), values["answer"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None

@@ -1,0 +1,99 @@
+"""The places of a reveal, and what stands there: the writer's own words, the bare model's and the voice's."""
+
+import random
+from collections.abc import Iterable, Sequence
+from contextlib import aclosing
+
+import regex
+
+from ownhand.engines.protocol import Adapter, Engine
+from ownhand.manuscript.corpus import Corpus
+from ownhand.manuscript.model import Form
+from ownhand.text.words import word_spans
+from ownhand.training.evaluation_plan import Text
+from ownhand.training.judging import held_out_texts
+from ownhand.training.reveal import LABELS, Place, Reveal
+from ownhand.training.samples import Beginning, prompt_for, sampling
+from ownhand.voices.store import StoredAdapter
+
+PLACES = 3
+_WORDS = 45
+"""Words of each text: enough to hear a voice, and the same for all three."""
+_LINES = 8
+_SHOWN_BEFORE = 60
+"""Words in front of the place."""
+_SENTENCE_END = regex.compile(r"[.!?…][\"”’')\]]*(?=\s)")
+
+
+async def make_reveal(engine: Engine, corpus: Corpus, adapter: StoredAdapter) -> Reveal:
+    """Up to three places, the first draw at each: nothing is chosen for the show. Raises EngineError.
+
+    The bare model reads pages of the writer's, as it did until now; the voice what suits it best.
+    """
+    draw = random.Random(f"{adapter.folder} {adapter.id}")
+    places = []
+    try:
+        for start in beginnings(held_out_texts(corpus)):
+            texts = [_cut(text, start.whole.form) for text in await _three(engine, corpus, adapter, start)]
+            order = draw.sample(range(len(LABELS)), len(LABELS))
+            shown, labels = (tuple(of[index] for index in order) for of in (texts, LABELS))
+            places.append(Place(start.whole.title, _end_of(start.text), shown, labels))
+    finally:
+        await engine.use_adapter(None)
+    return Reveal(adapter.id, tuple(places))
+
+
+async def _three(engine: Engine, corpus: Corpus, adapter: StoredAdapter, start: Beginning) -> tuple[str, str, str]:
+    """In the order of `LABELS`."""
+    with_passages = adapter.card.context == "passages"
+    return (
+        start.whole.text[len(start.text) :],
+        await _goes_on(engine, None, corpus, start, passages=True),
+        await _goes_on(engine, adapter.for_engine(), corpus, start, passages=with_passages),
+    )
+
+
+def beginnings(texts: Sequence[Text]) -> list[Beginning]:
+    """Up to `PLACES` places, in different pieces where there are enough, verse and prose in turn."""
+    found = [start for text in texts if (start := _place_in(text)) is not None]
+    by_form = [[start for start in found if start.whole.form is form] for form in Form]
+    longest = max(map(len, by_form), default=0)
+    in_turn = [starts[index] for index in range(longest) for starts in by_form if index < len(starts)]
+    return in_turn[:PLACES]
+
+
+def _place_in(text: Text) -> Beginning | None:
+    """About in the middle, where a line or a sentence has ended and enough follows."""
+    middle = len(text.text) // 2
+    if text.form is Form.VERSE:
+        ends: Iterable[int] = (match.end() for match in regex.finditer(r"(?<=\S)\n(?=[^\S\n]*\S)", text.text))
+    else:
+        ends = (match.end() for match in _SENTENCE_END.finditer(text.text))
+    possible = [end for end in ends if len(list(word_spans(text.text[end : end + 2000]))) >= _WORDS // 2]
+    place = min(possible, key=lambda end: abs(end - middle), default=None)
+    return None if place is None else Beginning(text, text.text[:place])
+
+
+def _cut(text: str, form: Form) -> str:
+    """The first words, in verse whole lines; the same measure for the writer and the models."""
+    text = text.rstrip()
+    if form is Form.VERSE:
+        return "\n".join(text.strip("\n").split("\n")[:_LINES]).rstrip()
+    spans = list(word_spans(text))
+    return text.lstrip("\n") if len(spans) <= _WORDS else f"{text[: spans[_WORDS - 1][1]].lstrip()} …"
+
+
+def _end_of(text: str) -> str:
+    spans = list(word_spans(text))
+    if len(spans) <= _SHOWN_BEFORE:
+        return text
+    start = spans[-_SHOWN_BEFORE][0]
+    line = text.rfind("\n", 0, start) + 1
+    return text[line:] if start - line < 80 else f"… {text[start:]}"
+
+
+async def _goes_on(engine: Engine, adapter: Adapter | None, corpus: Corpus, start: Beginning, *, passages: bool) -> str:
+    await engine.use_adapter(adapter)
+    prompt = await prompt_for(engine, corpus, start, passages=passages)
+    async with aclosing(engine.stream(prompt, sampling(start.whole.form, 0, greedy=False))) as chunks:
+        return "".join([chunk.text async for chunk in chunks])

@@ -1,0 +1,75 @@
+"""When to learn by itself. Pure: circumstances in, a decision out, with what it waits for in a writer's words."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+FIRST_WORDS = 5_000
+"""Own words from which on a first lesson is worth while (docs/lab-notes.md, learning curve)."""
+NEW_WORDS, NEW_SHARE = 1_000, 0.1
+"""A further lesson wants so many new words, and at least this share of what was learned before."""
+NEW_VERDICTS = 200
+"""So many verdicts weigh as much, if there is any new text at all."""
+IDLE_SECONDS = 300.0
+
+When = Literal["idle", "manual", "always"]
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """`words` are the writer's own that teach; `learned` those of the last training, None before the first.
+
+    `idle_seconds` since the writer last typed; `keeper`: this server keeps the voice; `busy`: something is being
+    learned already; `unfinished`: a training was broken off; `failed`: the last try in this sitting did.
+    """
+
+    when: When
+    words: int
+    learned: int | None
+    new_verdicts: int
+    idle_seconds: float
+    on_mains: bool
+    keeper: bool
+    installed: bool
+    busy: bool = False
+    unfinished: bool = False
+    failed: bool = False
+    held: bool = False
+    """The writer paused it."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """Begin now."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """`sentence` is "" where there is nothing to wait for."""
+
+    sentence: str = ""
+
+
+def decide(now: Circumstances) -> Start | Wait:
+    """The first thing that is in the way is what is waited for."""
+    if now.when == "manual" or not now.keeper or now.busy or now.failed or now.held:
+        return Wait()
+    if now.words < FIRST_WORDS:
+        return Wait(
+            f"By itself Ownhand learns your hand from {FIRST_WORDS:,} words on; there are {now.words:,} to learn from."
+        )
+    if not now.installed:
+        return Wait("There is enough text to learn your hand. The learning part is not installed yet.")
+    if not (now.unfinished or _enough_is_new(now)):
+        return Wait()
+    if not now.on_mains:
+        return Wait("Ownhand will learn your hand when the machine is on mains power.")
+    if now.when == "idle" and now.idle_seconds < IDLE_SECONDS:
+        return Wait("Ownhand will learn your hand when you rest for a while.")
+    return Start()
+
+
+def _enough_is_new(now: Circumstances) -> bool:
+    if now.learned is None:
+        return True
+    new = now.words - now.learned
+    return new >= max(NEW_WORDS, NEW_SHARE * now.learned) or (new > 0 and now.new_verdicts >= NEW_VERDICTS)
