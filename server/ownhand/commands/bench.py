@@ -8,6 +8,7 @@ from ownhand.commands.checkout import checkout_folder
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Hands `arguments` on to `python -m bench` and its exit code back."""
+    """Hands `arguments` on to `python -m bench` (or, after "voice", `bench.voice`) and its exit code back."""
     folder = checkout_folder("bench", "The benchmark")
-    return subprocess.run([sys.executable, "-m", "bench", *arguments], cwd=folder.parent, check=False).returncode
+    module, rest = ("bench.voice", arguments[1:]) if arguments[:1] == ["voice"] else ("bench", arguments)
+    return subprocess.run([sys.executable, "-m", module, *rest], cwd=folder.parent, check=False).returncode

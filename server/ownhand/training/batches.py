@@ -7,7 +7,8 @@ from ownhand.training.recipe import Recipe
 
 _MIXED = 8
 """Batches in which samples are sorted by length: little is padded, and the order stays by chance."""
-_MOST_PADDING = 0.1
+MOST_PADDING = 0.1
+"""Share of padding in what a processor takes at once: it works for each token, whatever that stands for."""
 
 
 def batches(lengths: Sequence[int], recipe: Recipe, epoch: int) -> list[list[int]]:
@@ -23,14 +24,17 @@ def batches(lengths: Sequence[int], recipe: Recipe, epoch: int) -> list[list[int
     return found
 
 
-def together(batch: Sequence[int], lengths: Sequence[int], tokens: int) -> list[list[int]]:
-    """A batch in parts of at most `tokens` padded tokens with little padding; a longer sample goes alone."""
+def together(
+    batch: Sequence[int], lengths: Sequence[int], tokens: int, most_padding: float = MOST_PADDING
+) -> list[list[int]]:
+    """A batch in parts of at most `tokens` padded tokens, a share of `most_padding` of them without meaning; a longer
+    sample goes alone."""
     parts: list[list[int]] = []
     for number in sorted(batch, key=lambda number: -lengths[number]):
         last = parts[-1] if parts else []
         size = (len(last) + 1) * lengths[last[0]] if last else 0
         real = sum(lengths[other] for other in last) + lengths[number]
-        if last and size <= tokens and real >= (1 - _MOST_PADDING) * size:
+        if last and size <= tokens and real >= (1 - most_padding) * size:
             last.append(number)
         else:
             parts.append([number])

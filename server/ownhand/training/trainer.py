@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 from ownhand.errors import WriterError
-from ownhand.training.batches import batches, together
+from ownhand.training.batches import MOST_PADDING, batches, together
 from ownhand.training.checkpoints import load_checkpoint, save_checkpoint, write_folder
 from ownhand.training.dataset import NOT_LEARNED
 from ownhand.training.job import Job, State
@@ -65,6 +65,8 @@ class Lesson:
         self.train, self.validation = tables
         self.lengths = [len(sample["input_ids"]) for sample in self.train]
         self.micro_tokens, self.control, self._say = micro_tokens, control, say
+        # A card waits for its orders longer than it works on a small batch: padding costs less than a second part.
+        self._most_padding = MOST_PADDING if head.device.type == "cpu" else 1.0
         self.steps = job.recipe.steps(len(self.train))
         trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.optimizer = torch.optim.AdamW(trained, lr=job.recipe.lr, betas=(0.9, 0.999), weight_decay=0.0)
@@ -128,7 +130,7 @@ class Lesson:
         self.optimizer.zero_grad(set_to_none=True)
         learned = sum(_learned(self.train[number]) for number in batch)
         total = 0.0
-        for part in together(batch, self.lengths, self.micro_tokens):
+        for part in together(batch, self.lengths, self.micro_tokens, self._most_padding):
             began += self._pause_if_asked()
             loss = self._loss([self.train[number] for number in part])
             (loss / learned).backward()

@@ -29,11 +29,15 @@ def load(job: Job, device: str, *, recompute: bool, dtype: torch.dtype | None = 
     base = AutoModelForCausalLM.from_pretrained(
         str(job.base.folder), dtype=dtype or dtype_on(device), local_files_only=True, attn_implementation="sdpa"
     ).to(device)
-    torch.manual_seed(job.recipe.seed)
-    model = get_peft_model(base, lora_config(job))
     if recompute:
         base.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-    return taught(model)
+    return fresh(base, job)
+
+
+def fresh(base: Any, job: Job) -> Taught:
+    """`base` with a LoRA that changes nothing yet."""
+    torch.manual_seed(job.recipe.seed)
+    return taught(get_peft_model(base, lora_config(job)))
 
 
 def taught(model: Any) -> Taught:

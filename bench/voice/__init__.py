@@ -1,0 +1,1 @@
+"""The lab: what makes a voice, measured on three authors. See `python -m bench.voice --help`."""

@@ -1,0 +1,66 @@
+"""Bits of many blocks at once, for a graphics card: the sums of `training.bits.Scorer`, another order of work."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+
+from ownhand.training.evaluation_plan import Scored
+
+_TOKENS_AT_ONCE = 16_384
+_ROWS_AT_ONCE = 2_048
+"""Tokens whose chances over the whole vocabulary are in memory at once."""
+
+
+def bits(model: Any, items: Sequence[Scored], tokens_at_once: int = _TOKENS_AT_ONCE) -> dict[str, float]:
+    """By the name of each block, as `Scorer.bits(item.context, item.ids)` has it."""
+    found: dict[str, float] = {}
+    for batch in _batches(items, tokens_at_once):
+        found |= _batch_bits(model, batch)
+    return found
+
+
+def _batches(items: Sequence[Scored], tokens: int) -> Iterator[list[Scored]]:
+    batch: list[Scored] = []
+    for item in sorted(items, key=_length, reverse=True):
+        if batch and (len(batch) + 1) * _length(batch[0]) > tokens:
+            yield batch
+            batch = []
+        batch.append(item)
+    if batch:
+        yield batch
+
+
+def _length(item: Scored) -> int:
+    return len(item.context) + len(item.ids)
+
+
+def _batch_bits(model: Any, batch: Sequence[Scored]) -> dict[str, float]:
+    """Padded at the right: no token looks ahead, so none sees the padding."""
+    device, head = model.device, model.get_output_embeddings().weight
+    ids = torch.zeros(len(batch), _length(batch[0]), dtype=torch.long)
+    rows, places, targets = [], [], []
+    for row, item in enumerate(batch):
+        tokens = [*item.context, *item.ids]
+        ids[row, : len(tokens)] = torch.tensor(tokens)
+        wanted = range(max(len(item.context), 1), len(tokens))
+        rows += [row] * len(wanted)
+        places += [at - 1 for at in wanted]
+        targets += [tokens[at] for at in wanted]
+    with torch.inference_mode():
+        hidden = model.model(input_ids=ids.to(device), use_cache=False).last_hidden_state
+        chosen = hidden[torch.tensor(rows, device=device), torch.tensor(places, device=device)]
+        nats = _nats(chosen, head, torch.tensor(targets, device=device)).cpu()
+    sums = torch.zeros(len(batch), dtype=torch.double).index_add_(0, torch.tensor(rows, dtype=torch.long), nats)
+    return {item.name: value / math.log(2) for item, value in zip(batch, sums.tolist(), strict=True)}
+
+
+def _nats(hidden: torch.Tensor, head: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    parts = []
+    for start in range(0, len(hidden), _ROWS_AT_ONCE):
+        part = slice(start, start + _ROWS_AT_ONCE)
+        scores = (hidden[part] @ head.T).float()
+        picked = scores.gather(1, targets[part].unsqueeze(1)).squeeze(1)
+        parts.append((scores.logsumexp(-1) - picked).double())
+    return torch.cat(parts) if parts else hidden.new_zeros(0, dtype=torch.double)
