@@ -10,14 +10,11 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from ownhand.text.words import word_spans
+from ownhand.voices.reveal import VOICE
 
-YOURS, BEFORE, VOICE = "yours", "before", "with your voice"
 SIDE_BY_SIDE = 110
 """Columns of a terminal from which on the three stand beside each other; a verse line needs some 30."""
 _SHOWN_LINES = 4
-_LONGEST = 60
-"""Words of a text that are shown."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +24,6 @@ class Compared:
     title: str
     before: str
     texts: tuple[tuple[str, str], ...]
-
-
-def shortened(text: str) -> str:
-    """At most so many words that a reader can take it in at a glance; cut where a word ends, and shown to be cut."""
-    spans = list(word_spans(text))
-    return text if len(spans) <= _LONGEST else f"{text[: spans[_LONGEST - 1][1]]} …"
 
 
 def show(compared: Compared, console: Console) -> None:
@@ -60,9 +51,7 @@ def _below(texts: Sequence[tuple[str, str]]) -> Iterator[RenderableType]:
 
 
 def _as_shown(text: str) -> str:
-    """Without the line ends around it: what goes on in the same line begins with a sign for that."""
-    bare = text.strip("\n").rstrip()
-    return (f"… {bare.lstrip()}" if not text.startswith("\n") and bare else bare) or "(nothing)"
+    return text.strip("\n").rstrip() or "(nothing)"
 
 
 def _style(label: str) -> str:

@@ -2,19 +2,18 @@
 
 import time
 from collections.abc import Iterable
-from contextlib import aclosing
 from dataclasses import dataclass
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ownhand.commands.comparing import BEFORE, VOICE, YOURS, Compared, shortened
+from ownhand.commands.comparing import Compared
 from ownhand.commands.comparing import show as show_compared
 from ownhand.commands.context import say
 from ownhand.commands.train import bar, beginning
 from ownhand.engines.choice import choose_engine
-from ownhand.engines.protocol import Adapter, Engine
+from ownhand.engines.protocol import Engine
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import VoiceFolder
@@ -26,9 +25,11 @@ from ownhand.training.course import Course, Wishes
 from ownhand.training.evaluation_plan import Text
 from ownhand.training.judging import Judgement
 from ownhand.training.recipe import Recipe
+from ownhand.training.reveal_places import three_texts
 from ownhand.training.runner import check_installed
-from ownhand.training.samples import Beginning, prompt_for, sampling
+from ownhand.training.samples import Beginning
 from ownhand.voices.report import write_report
+from ownhand.voices.reveal import LABELS
 from ownhand.voices.store import StoredAdapter
 
 _QUICK = Recipe(epochs=1)
@@ -122,23 +123,8 @@ async def _show_places(lesson: Lesson, corpus: Corpus, marked: list[tuple[str, s
 
 
 async def _compared(engine: Engine, corpus: Corpus, piece: Piece, after: str, adapter: StoredAdapter) -> Compared:
-    """The place behind `after` in a piece. The bare model reads pages of the writer's, the voice what suits it best."""
-    end = piece.text.index(after) + len(after)
-    start = Beginning(Text(piece.id, piece.form, piece.text, piece.path, title=piece.title), piece.text[:end])
-    bare = await _goes_on(engine, None, corpus, start, passages=True)
-    voiced = await _goes_on(engine, adapter.for_engine(), corpus, start, passages=adapter.card.context == "passages")
-    texts = (
-        (YOURS, shortened(piece.text[end:])),
-        (BEFORE, shortened(bare)),
-        (VOICE, shortened(voiced)),
-    )
-    return Compared(f"{piece.title} ({piece.path})", start.text, texts)
-
-
-async def _goes_on(engine: Engine, adapter: Adapter | None, corpus: Corpus, start: Beginning, *, passages: bool) -> str:
-    """The first draw, with the same number drawn by: nothing is chosen."""
-    await engine.use_adapter(adapter)
-    prompt = await prompt_for(engine, corpus, start, passages=passages)
-    drawing = sampling(start.whole.form, 0, greedy=False)
-    async with aclosing(engine.stream(prompt, drawing)) as chunks:
-        return "".join([chunk.text async for chunk in chunks])
+    """The place behind `after` in a piece, as the reveal of a first voice shows its own."""
+    whole = Text(piece.id, piece.form, piece.text, piece.path, title=piece.title)
+    start = Beginning(whole, piece.text[: piece.text.index(after) + len(after)])
+    texts = await three_texts(engine, corpus, adapter, start)
+    return Compared(f"{piece.title} ({piece.path})", start.text, tuple(zip(LABELS, texts, strict=True)))

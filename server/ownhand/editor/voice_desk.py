@@ -12,10 +12,10 @@ from ownhand.editor.status import Status
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder
-from ownhand.training.reveal import Reveal
 from ownhand.voices import steps
 from ownhand.voices.forget import what_is_kept
 from ownhand.voices.report import write_report
+from ownhand.voices.reveal import Reveal
 from ownhand.voices.store import VoiceStore
 
 _NO_PLACES = "There is nothing to compare: no new voice waits for you."

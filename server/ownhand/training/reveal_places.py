@@ -12,8 +12,8 @@ from ownhand.manuscript.model import Form
 from ownhand.text.words import word_spans
 from ownhand.training.evaluation_plan import Text
 from ownhand.training.judging import held_out_texts
-from ownhand.training.reveal import LABELS, Place, Reveal
 from ownhand.training.samples import Beginning, prompt_for, sampling
+from ownhand.voices.reveal import LABELS, Place, Reveal
 from ownhand.voices.store import StoredAdapter
 
 PLACES = 3
@@ -34,23 +34,22 @@ async def make_reveal(engine: Engine, corpus: Corpus, adapter: StoredAdapter) ->
     places = []
     try:
         for start in beginnings(held_out_texts(corpus)):
-            texts = [_cut(text, start.whole.form) for text in await _three(engine, corpus, adapter, start)]
+            texts = await three_texts(engine, corpus, adapter, start)
             order = draw.sample(range(len(LABELS)), len(LABELS))
             shown, labels = (tuple(of[index] for index in order) for of in (texts, LABELS))
-            places.append(Place(start.whole.title, _end_of(start.text), shown, labels))
+            places.append(Place(start.whole.title, shown_before(start.text), shown, labels))
     finally:
         await engine.use_adapter(None)
     return Reveal(adapter.id, tuple(places))
 
 
-async def _three(engine: Engine, corpus: Corpus, adapter: StoredAdapter, start: Beginning) -> tuple[str, str, str]:
-    """In the order of `LABELS`."""
+async def three_texts(engine: Engine, corpus: Corpus, adapter: StoredAdapter, start: Beginning) -> tuple[str, str, str]:
+    """What stands there, what the bare model writes, what the voice writes; in the order of `LABELS`, cut alike."""
     with_passages = adapter.card.context == "passages"
-    return (
-        start.whole.text[len(start.text) :],
-        await _goes_on(engine, None, corpus, start, passages=True),
-        await _goes_on(engine, adapter.for_engine(), corpus, start, passages=with_passages),
-    )
+    bare = await goes_on(engine, None, corpus, start, passages=True)
+    voiced = await goes_on(engine, adapter.for_engine(), corpus, start, passages=with_passages)
+    form = start.whole.form
+    return _cut(start.whole.text[len(start.text) :], form), _cut(bare, form), _cut(voiced, form)
 
 
 def beginnings(texts: Sequence[Text]) -> list[Beginning]:
@@ -83,7 +82,8 @@ def _cut(text: str, form: Form) -> str:
     return text.lstrip("\n") if len(spans) <= _WORDS else f"{text[: spans[_WORDS - 1][1]].lstrip()} …"
 
 
-def _end_of(text: str) -> str:
+def shown_before(text: str) -> str:
+    """The last words in front of a place, from the beginning of a line where one is near."""
     spans = list(word_spans(text))
     if len(spans) <= _SHOWN_BEFORE:
         return text
@@ -92,7 +92,8 @@ def _end_of(text: str) -> str:
     return text[line:] if start - line < 80 else f"… {text[start:]}"
 
 
-async def _goes_on(engine: Engine, adapter: Adapter | None, corpus: Corpus, start: Beginning, *, passages: bool) -> str:
+async def goes_on(engine: Engine, adapter: Adapter | None, corpus: Corpus, start: Beginning, *, passages: bool) -> str:
+    """The first draw after `start`, always with the same number to draw by. Raises EngineError."""
     await engine.use_adapter(adapter)
     prompt = await prompt_for(engine, corpus, start, passages=passages)
     async with aclosing(engine.stream(prompt, sampling(start.whole.form, 0, greedy=False))) as chunks:

@@ -24,7 +24,9 @@ _MEANINGS = {
     Kind.UNKNOWN: "It was observed once, but the file was changed so much elsewhere that what is what can’t be told.",
 }
 _CLASSES = dict(zip(Kind, ("ours", "not-ours", "pasted", "before", "unknown"), strict=True))
-_STYLE = f":root {{ color-scheme: light; {LIGHT} }}" + """
+_STYLE = (
+    f":root {{ color-scheme: light; {LIGHT} }}"
+    + """
 .path { min-width: 14em; overflow-wrap: anywhere } .kind { white-space: nowrap } tfoot td { font-weight: bold }
 .bar { display: flex; height: 1.1em; border: 1px solid #111; margin: .8em 0 1em }
 .key { display: inline-block; width: .8em; height: .8em; border: 1px solid #111; margin-right: .5em }
@@ -33,6 +35,7 @@ _STYLE = f":root {{ color-scheme: light; {LIGHT} }}" + """
 .pasted { background: repeating-linear-gradient(135deg, #555 0 2px, #fff 2px 5px) }
 .before { background: #d5d5d5 } .unknown { background: repeating-linear-gradient(90deg, #999 0 1px, #fff 1px 4px) }
 """
+)
 
 
 def write_page(report: WhoseReport, path: Path) -> None:

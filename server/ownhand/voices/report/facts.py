@@ -15,6 +15,7 @@ from ownhand.manuscript.held_out import CHOSEN
 from ownhand.manuscript.model import Mine, Piece
 from ownhand.verdicts.reading.figures import Statistics, read_statistics
 from ownhand.voices.card import Card
+from ownhand.voices.reveal import Reveal
 from ownhand.voices.store import StoredAdapter, VoiceStore
 
 
@@ -35,6 +36,7 @@ class Report:
     """`told` is the adapter that the page is about: the one that writes, else the one made last; None before the first.
 
     `learned` are its pieces, `aside` those that are held out. `words` are those that there are to learn from today.
+    `reveal` is of `told`, and only there once the writer has chosen: until then nobody is to know whose text is whose.
     """
 
     folder: Path
@@ -46,6 +48,7 @@ class Report:
     aside: tuple[Told, ...]
     words: int
     statistics: Statistics
+    reveal: Reveal | None = None
 
     def to_json(self) -> dict[str, Any]:
         told = self.told
@@ -61,6 +64,7 @@ class Report:
                 {"id": each.id, "active": each.active, "decision": each.card.decision, "why": each.card.why}
                 for each in self.adapters
             ],
+            "chosen": self.reveal.liked if self.reveal else None,
             "suggestions": self.statistics.to_json(),
         }
 
@@ -83,7 +87,14 @@ def gather(home: Home, voice: VoiceFolder) -> Report:
         tuple(_as_told(piece) for piece in aside),
         sum(piece.words for piece in pieces if piece.teaches),
         read_statistics(voice.ledger_path),
+        _chosen(voice.path, told),
     )
+
+
+def _chosen(voice: Path, told: StoredAdapter | None) -> Reveal | None:
+    reveal = Reveal.read(voice)
+    mine = reveal is not None and told is not None and reveal.adapter == told.id
+    return reveal if reveal is not None and mine and reveal.chosen else None
 
 
 def _told(store: VoiceStore, adapters: tuple[StoredAdapter, ...]) -> StoredAdapter | None:

@@ -11,6 +11,7 @@ from ownhand.voices.card import licence_in_words
 from ownhand.voices.report.engineer import tables
 from ownhand.voices.report.facts import Report, Told
 from ownhand.voices.report.figure import plot
+from ownhand.voices.report.places import places
 from ownhand.voices.report.proof import bars, sentences
 from ownhand.voices.store import StoredAdapter
 
@@ -36,6 +37,11 @@ figure {{ margin: 1.2em 0; break-inside: avoid }} figcaption {{ color: var(--sof
   border-bottom: 1px dotted var(--line); overflow-wrap: anywhere }}
 .titles span, .quiet {{ color: var(--soft) }} .titles span {{ font-variant-numeric: tabular-nums;
   white-space: nowrap }}
+.place {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(15em, 1fr)); gap: .4em 1.6em;
+  margin: .6em 0 1em; font-size: .92em }}
+.place div {{ white-space: pre-wrap; overflow-wrap: anywhere; break-inside: avoid }} .place h4 {{ font: inherit;
+  color: var(--soft); font-size: .9em; margin: .3em 0; white-space: normal }} .place .liked h4 {{ color: var(--voice) }}
+.stood {{ white-space: pre-wrap; color: var(--soft); overflow-wrap: anywhere }}
 dt {{ margin-top: .6em; color: var(--soft) }} dd {{ margin: .1em 0 }}
 code {{ font: .88em/1.4 ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere }}
 .pairs td:first-child {{ width: 45%; color: var(--soft) }} .pairs td {{ overflow-wrap: anywhere }}
@@ -65,6 +71,7 @@ def _of(report: Report, told: StoredAdapter) -> Iterator[str]:
     yield f'<p class="lead">{escape(told.card.why)}</p>'
     yield f"<p>{escape(_state(report, told))}</p>"
     yield from _proof(report, told)
+    yield from places(report.reveal)
     yield from _learned(report)
     yield from _lessons(report)
     yield from _suggestions(report)
