@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ownhand.commands.context import print_json, say, terminal_settings
 from ownhand.commands.corpus import read_manuscript
+from ownhand.commands.reveal import can_be_shown, is_somebody_here, prepared, unveil
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import find_voice
@@ -21,6 +22,7 @@ from ownhand.training.course import Course, Wishes
 from ownhand.training.forecast import Forecast, example
 from ownhand.training.job import State
 from ownhand.training.judging import Judgement
+from ownhand.voices.store import VoiceStore
 
 _PAUSED = "Paused; nothing is lost. Run the same command again and it goes on."
 _INTERRUPTED = 130
@@ -61,7 +63,7 @@ def _train(course: Course, *, as_json: bool) -> int:
     if as_json:
         print_json(facts(judgement))
     else:
-        _show(judgement, Console(highlight=False), course.voice.folder)
+        _tell(course, judgement, Console(highlight=False))
     return 0
 
 
@@ -153,8 +155,17 @@ def bar() -> Iterator[Any]:
         yield on_state
 
 
-def _show(judgement: Judgement, console: Console, folder: Path) -> None:
-    adapter, decision = judgement.adapter, judgement.decision
-    console.print(f"Adapter {adapter.id}: {decision.why}", markup=False, soft_wrap=True)
-    if decision.decision != "declined":
-        console.print(f"Let it write with: ownhand voices {folder} activate {adapter.id}", markup=False, soft_wrap=True)
+def _tell(course: Course, judgement: Judgement, console: Console) -> None:
+    """What came of it. A first voice that passed is shown without labels where there is somebody to look."""
+    adapter, folder = judgement.adapter, course.voice.folder
+    console.print(f"Adapter {adapter.id}: {judgement.decision.why}", markup=False)
+    if can_be_shown(adapter):
+        say("Now model and voice write at three places, for you to compare.")
+        reveal = asyncio.run(prepared(course, adapter))
+        if reveal.places and is_somebody_here():
+            unveil(course.voice, reveal, console)
+    if judgement.decision.decision != "declined" and not VoiceStore(course.voice.path).adapter(adapter.id).active:
+        console.print(
+            f'Let it write with: ownhand voices "{folder}" activate {adapter.id}', markup=False, soft_wrap=True
+        )
+    console.print(f'How it was proved: ownhand report "{folder}"', markup=False, soft_wrap=True)

@@ -37,7 +37,7 @@ figure {{ margin: 1.2em 0; break-inside: avoid }} figcaption {{ color: var(--sof
   border-bottom: 1px dotted var(--line); overflow-wrap: anywhere }}
 .titles span, .quiet {{ color: var(--soft) }} .titles span {{ font-variant-numeric: tabular-nums;
   white-space: nowrap }}
-.place {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(15em, 1fr)); gap: .4em 1.6em;
+.place {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(13em, 1fr)); gap: .4em 1.6em;
   margin: .6em 0 1em; font-size: .92em }}
 .place div {{ white-space: pre-wrap; overflow-wrap: anywhere; break-inside: avoid }} .place h4 {{ font: inherit;
   color: var(--soft); font-size: .9em; margin: .3em 0; white-space: normal }} .place .liked h4 {{ color: var(--voice) }}
@@ -47,6 +47,7 @@ code {{ font: .88em/1.4 ui-monospace, Menlo, Consolas, monospace; overflow-wrap:
 .pairs td:first-child {{ width: 45%; color: var(--soft) }} .pairs td {{ overflow-wrap: anywhere }}
 details {{ margin-top: 2.5em; border-top: 1px solid var(--line); padding-top: 1em; font-size: .92em }}
 summary {{ cursor: pointer; font-size: 1.15em }} summary:focus-visible {{ outline: 2px solid var(--voice) }}
+@media screen and (min-width: 56em) {{ .place {{ margin-left: -6em; margin-right: -6em }} }}
 @media (max-width: 34em) {{ .titles {{ columns: 1 }} body {{ padding: 0 1em; margin: 1.5em auto }} }}
 @media print {{ details::details-content {{ content-visibility: visible; display: block }}
   .plot .bar {{ print-color-adjust: exact; -webkit-print-color-adjust: exact }} }}
