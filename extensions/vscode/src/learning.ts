@@ -43,9 +43,9 @@ export function readOwnVoice(value: unknown): OwnVoice {
   };
 }
 
-const atWork: readonly string[] = ["waiting", "preparing", "training", "evaluating"];
+const atWork: readonly string[] = ["preparing", "training", "evaluating"];
 
-/** It learns, or will by itself: it can be paused. */
+/** It learns now: it can be paused. */
 export function isUnderWay({ state }: Training): boolean {
   return atWork.includes(state);
 }

@@ -4,7 +4,7 @@ import type { Place, Reveal, Told } from "./reveal.ts";
 
 const style = `
   body { max-width: 74rem; } fieldset { border: none; padding: 0; margin: 2.2rem 0 0; min-width: 0; }
-  legend { font-size: 1.15em; padding: 0; }
+  legend, h2 { font-size: 1.15em; font-weight: 400; padding: 0; } section { margin-top: 2.2rem; }
   .before, .text { font-family: var(--vscode-editor-font-family); line-height: 1.6; white-space: pre-wrap; overflow-wrap: anywhere; }
   .before { color: var(--vscode-descriptionForeground); margin: 0.6rem 0 0.8rem; }
   .three { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: 0.8rem; align-items: stretch; }

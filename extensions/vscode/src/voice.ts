@@ -67,7 +67,10 @@ export class Voice implements vscode.Disposable {
   private async giveUp(): Promise<void> {
     const detail = "What it has learned so far in this run is thrown away. To go on later, pause instead.";
     const pressed = await vscode.window.showWarningMessage("Give up learning?", { modal: true, detail }, "Give up", "Pause");
-    if (pressed !== undefined) await this.steer(pressed === "Pause" ? "ownhand.pause" : "ownhand.cancel");
+    if (pressed === "Pause") await this.steer("ownhand.pause");
+    if (pressed !== "Give up") return;
+    await this.inFolder((folder) => this.server.execute("ownhand.cancel", folder));
+    vscode.window.setStatusBarMessage("Learning was given up; all stays as it was.", 5000);
   }
 
   private async withoutVoice(): Promise<void> {
@@ -98,7 +101,7 @@ export class Voice implements vscode.Disposable {
       const page = isJson(answer) ? text(answer, "page") : "";
       if (page === "") return;
       const html = new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.parse(page)));
-      this.report.show("What was learned", () => html);
+      this.report.show("What was learned", () => inTheme(html));
     });
   }
 
@@ -127,7 +130,16 @@ export class Voice implements vscode.Disposable {
 function tell(answer: unknown): void {
   if (!isJson(answer) || !isJson(answer["training"])) return;
   const sentence = trainingInWords(readTraining(answer["training"]));
-  if (sentence !== "") vscode.window.setStatusBarMessage(sentence, 10_000);
+  if (sentence !== "") vscode.window.setStatusBarMessage(sentence, 5000);
+}
+
+/** The page asks the system whether it is dark; in a tab of VS Code the theme decides. */
+function inTheme(page: string): string {
+  const { kind } = vscode.window.activeColorTheme;
+  const dark = kind === vscode.ColorThemeKind.Dark || kind === vscode.ColorThemeKind.HighContrast;
+  return page
+    .replaceAll("(prefers-color-scheme: dark)", dark ? "(min-width: 0)" : "(max-width: 0)")
+    .replaceAll("color-scheme: light dark", `color-scheme: ${dark ? "dark" : "light"}`);
 }
 
 function words(value: unknown): string[] {

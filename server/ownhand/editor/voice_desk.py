@@ -12,6 +12,7 @@ from ownhand.editor.status import Status
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder
+from ownhand.training.standing import Standing
 from ownhand.voices import steps
 from ownhand.voices.forget import what_is_kept
 from ownhand.voices.report import write_report
@@ -91,7 +92,7 @@ class VoiceDesk:
         async with self._folders.emptied(folder):
             answer = await steps.forget(voice.path, self._folders.settings.ollama_host)
         await self._learning.left(folder)
-        self._status.update(ownVoice=_NOTHING)
+        self._status.update(training="idle", learning=Standing().to_json(), ownVoice=_NOTHING)
         return answer
 
     async def look(self, folder: Folder) -> None:
@@ -117,8 +118,8 @@ def _own_voice(voice: Path) -> dict[str, Any]:
     store = VoiceStore(voice)
     try:
         base = store.latest_base
-        champion = store.champion(base) if base else None
-        since = store.since(base) if base and champion else ""
+        champion = store.champion(base) if base is not None else None
+        since = store.since(base) if base is not None and champion else ""
     except WriterError:
         champion, since = None, ""
     sentence = f"Since {_day(since)} your voice {champion.id} writes." if champion and since else ""

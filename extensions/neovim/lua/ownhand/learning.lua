@@ -17,7 +17,7 @@ local M = {}
 ---@field reveal? string|vim.NIL the voice that waits for the writer's choice
 ---@field sentence? string
 
-local AT_WORK = { waiting = true, preparing = true, training = true, evaluating = true }
+local AT_WORK = { preparing = true, training = true, evaluating = true }
 
 local STATES = {
   waiting = "learning is about to begin.",
@@ -141,12 +141,16 @@ function M.line(state, client_id)
   local training = M.of(state)
   if AT_WORK[training.state] then
     local counted = share(training, client_id)
-    return training.state == "waiting" and "learning waits" or "learning" .. (counted and " " .. counted or "")
+    return "learning" .. (counted and " " .. counted or "")
   end
   if training.state == "paused" then
     return "learning paused"
   end
-  return is_id(voice_of(state).reveal) and "your voice waits, see :Ownhand reveal" or nil
+  local voice = voice_of(state)
+  if is_id(voice.reveal) then
+    return "your voice waits, see :Ownhand reveal"
+  end
+  return is_id(voice.adapter) and not voice.withoutVoice and "your voice" or nil
 end
 
 --- Lines for the page of `:Ownhand status`.

@@ -81,7 +81,11 @@ M.subcommands = {
   train = steering("train"),
   pause = steering("pause"),
   resume = steering("resume"),
-  cancel = steering("cancel"),
+  cancel = function()
+    tell("cancel", {}, function(answer)
+      return answer.training and "learning was given up; all stays as it was." or nil
+    end)
+  end,
   voices = function()
     asking.run("voices", { asking.folder() }, function(answer)
       if answer.adapters == nil then
