@@ -200,21 +200,18 @@ def _tally(writer: str, tally: Tally) -> str:
 
 
 def _switch(report: Report, told: StoredAdapter) -> Iterator[str]:
-    folder = report.folder
+    terminal = f'ownhand voices "{report.folder}"'
+    ways = {
+        "On": ("The Voices That It Has Learned…", f"activate {told.id}", f"{terminal} activate {told.id}"),
+        "Off for a while, to compare": ("Write Without My Voice, or With It Again", "without-voice", ""),
+        "Back to what wrote before it": ("Back to What Wrote Before", "rollback", f"{terminal} rollback"),
+        "Away with all that was learned": ("Forget Everything About This Folder…", "forget", f"{terminal} forget"),
+    }
     yield "<h2>On, off, back</h2><dl>"
-    yield _command("Switch it on", f'ownhand voices "{folder}" activate {told.id}')
-    yield _command("Back to what wrote before it", f'ownhand voices "{folder}" rollback')
-    yield _command("See every adapter", f'ownhand voices "{folder}" list')
-    yield _command("Remove all that was learned", f'ownhand voices "{folder}" forget')
-    yield "</dl>"
-    yield (
-        "<p>In an editor the same is in the menu of Ownhand, and <em>without my voice</em> lets the bare model write "
-        "for a while, to compare. Nothing of this needs a restart.</p>"
-    )
-
-
-def _command(what: str, command: str) -> str:
-    return f"<dt>{what}</dt><dd><code>{escape(command)}</code></dd>"
+    for what, (palette, command, typed) in ways.items():
+        yield f"<dt>{what}</dt><dd>VS Code: <em>{palette}</em></dd><dd>Neovim: <code>:Ownhand {command}</code></dd>"
+        yield f"<dd>Terminal: <code>{escape(typed)}</code></dd>" if typed else ""
+    yield "</dl><p>Nothing of this needs a restart.</p>"
 
 
 def _nothing_yet(report: Report) -> Iterator[str]:
