@@ -76,7 +76,7 @@ async def _learned(lesson: Lesson, corpus: Corpus, *, quick: bool) -> Judgement:
     wishes = Wishes(recipe=_QUICK) if quick else Wishes()
     course = await Course.plan(lesson.home, lesson.voice, lesson.settings, corpus, wishes)
     say(beginning(course))
-    with bar() as on_state:
+    with bar(lines=True) as on_state:
         return await course.run(on_state)
 
 

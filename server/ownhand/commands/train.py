@@ -134,9 +134,15 @@ def _minutes(seconds: float) -> str:
 
 
 @contextmanager
-def bar() -> Iterator[Any]:
-    """Progress on standard error: a function that takes the states of a training."""
+def bar(*, lines: bool = False) -> Iterator[Any]:
+    """Progress on standard error: a function that takes the states of a training.
+
+    With `lines`, what is no terminal is told of it too, a line for every tenth.
+    """
     console = Console(stderr=True)
+    if lines and not console.is_terminal:
+        yield _Lines().on_state
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -153,6 +159,23 @@ def bar() -> Iterator[Any]:
             bar.update(task, description=doing, completed=state.step, total=state.steps or None, left=left)
 
         yield on_state
+
+
+class _Lines:
+    """Progress for a file or a pipe."""
+
+    def __init__(self) -> None:
+        self._said = ("", -1)
+
+    def on_state(self, state: State) -> None:
+        tenth = 10 * state.step // state.steps if state.steps else 0
+        if (state.name, tenth) == self._said or state.name == "done":
+            return
+        self._said = (state.name, tenth)
+        doing = _DOING.get(state.name, state.name)
+        training = state.name == "training"
+        left = f", {_minutes(state.eta_s)} left" if training and state.eta_s else ""
+        say(f"{doing}: step {state.step} of {state.steps}{left}" if training else state.sentence or doing)
 
 
 def _tell(course: Course, judgement: Judgement, console: Console) -> None:
