@@ -192,9 +192,9 @@ class Neovim:
                 return self.frames[-1]
         raise AssertionError(f"never on the screen: {what or 'what was waited for'}\n{self.frame.text}")
 
-    def wait_until(self, holds: Callable[[], object], what: str = "") -> None:
-        """Wait for something that the screen doesn't show."""
-        end = time.monotonic() + PATIENCE
+    def wait_until(self, holds: Callable[[], object], what: str = "", patience: float = PATIENCE) -> None:
+        """Wait for something that the screen doesn't show, `patience` seconds at most."""
+        end = time.monotonic() + patience
         while not holds():
             if time.monotonic() > end:
                 raise AssertionError(f"never true: {what}\n{self.frame.text}")
