@@ -74,6 +74,8 @@ class Learning:
             return {"sentence": str(error), "needs": "setup"}
         if folder.uri in self._lessons:
             return await self.resume(folder)
+        if folder.keeper is not None:
+            await folder.keeper.scanner.finished()  # or there would be no words yet to learn from
         lesson = self._begin(folder)
         await lesson.until(lambda standing: standing.state != "preparing", _SOON)
         if lesson.standing.state == "failed":
