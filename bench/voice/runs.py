@@ -22,7 +22,8 @@ _LEARNED_BY_HEART = ("kalve", "melville")
 @dataclass(frozen=True)
 class Run:
     """One training and what is measured of it. `change` is what differs from the product's recipe, by the names of
-    `LabRecipe` and `Variation`. `whole`: every prompt is scored, not the empty page alone. `bare`: no training."""
+    `LabRecipe` and `Variation`. `whole`: scored with passages in front too, not on the
+    empty page alone. `bare`: no training."""
 
     pack: str
     seed: int = 0
@@ -136,8 +137,11 @@ def together(changes: Iterable[dict[str, Any]], packs: Sequence[str], seeds: Ite
 
 
 def bare(runs: Iterable[Run]) -> list[Run]:
-    """The base itself, once for each pack."""
-    return [Run(pack, whole=True, bare=True) for pack in dict.fromkeys(run.pack for run in runs)]
+    """The base itself, once for each pack; it writes where an adapter does."""
+    every = list(runs)
+    writing = {run.pack for run in every if run.write}
+    packs = dict.fromkeys(run.pack for run in every)
+    return [Run(pack, whole=True, write=pack in writing, bare=True) for pack in packs]
 
 
 EXPERIMENTS = {"figures": figures, "curve": curve, "memorize": memorize, "recipes": recipes}
