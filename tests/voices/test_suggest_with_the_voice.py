@@ -7,16 +7,15 @@ import sys
 import pytest
 
 from ownhand.home import Home
-from ownhand.manuscript.consent import Consent, grant
-from ownhand.training.base import digest_of
+from ownhand.voices.card import Base
 from ownhand.voices.store import VoiceStore
-from voice_files import add_adapter
+from voice_home import LIGHT, give_voice
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
-def suggested(tmp_path, base_header):
+def suggested(tmp_path):
     (tmp_path / "book").mkdir()
     page = tmp_path / "book" / "one.md"
     page.write_text("The barge came up at four with the tide, and nobody on deck but the dog. Then\n", encoding="utf-8")
@@ -35,13 +34,19 @@ def suggested(tmp_path, base_header):
     return suggest
 
 
-def test_the_champion_of_the_model_that_serves_answers(tmp_path, base_header, suggested):
-    home = Home(tmp_path / "home")
-    voice = grant(home, tmp_path / "book", Consent.LEARN)
-    store = VoiceStore(voice.path)
-    add_adapter(store, base_header, digest_of(base_header.path, home), tmp_path, seed=1)
-    add_adapter(store, base_header, "sha256:another", tmp_path, seed=2)
-    store.activate("2")
+def test_the_champion_of_the_model_that_serves_answers(tmp_path, suggested):
+    home, book = Home(tmp_path / "home"), tmp_path / "book"
+    voice = VoiceStore(give_voice(home, book, tmp_path, strength=LIGHT).folder.parents[1])
     assert suggested()["adapter"] is None
-    store.activate("1")
-    assert suggested()["adapter"] in (f"{voice.id}-1", None)
+    voice.activate("1")
+    answer = suggested()
+    assert answer["text"]
+    assert answer["adapter"] == f"{voice.folder.name}-1"
+
+
+def test_the_champion_of_another_model_does_not(tmp_path, suggested):
+    home, other = Home(tmp_path / "home"), Base("sha256:9b", "llama")
+    give_voice(home, tmp_path / "book", tmp_path, active=True, strength=LIGHT, base=other)
+    answer = suggested()
+    assert answer["text"]
+    assert answer["adapter"] is None
