@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ownhand.home import Home
-from ownhand.manuscript.consent import VoiceFolder, find_voice
+from ownhand.manuscript.consent import Consent, VoiceFolder, find_voice
 from ownhand.manuscript.scanner import refresh
 from ownhand.settings import Settings
 from ownhand.voices.card import Card, LearnedFrom
@@ -219,3 +219,9 @@ def test_the_page_can_be_written_elsewhere_and_the_facts_read_as_json(ownhand, t
         assert refused.returncode == 1
         assert words in refused.stderr
         assert refused.stderr.count("\n") == 1
+
+
+def test_a_folder_that_may_not_be_learned_from_is_told_so(read, voice):
+    page = reading(read, replace(voice, consent=Consent.SUGGEST))
+    assert "You told Ownhand not to learn from this folder." in page.text
+    assert "ownhand train" not in page.text

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ownhand.home import Home
-from ownhand.manuscript.consent import VoiceFolder
+from ownhand.manuscript.consent import Consent, VoiceFolder
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.held_out import CHOSEN
 from ownhand.manuscript.model import Mine, Piece
@@ -49,6 +49,7 @@ class Report:
     words: int
     statistics: Statistics
     reveal: Reveal | None = None
+    may_learn: bool = True
 
     def to_json(self) -> dict[str, Any]:
         told = self.told
@@ -88,6 +89,7 @@ def gather(home: Home, voice: VoiceFolder) -> Report:
         sum(piece.words for piece in pieces if piece.teaches),
         read_statistics(voice.ledger_path),
         _chosen(voice.path, told),
+        voice.consent is Consent.LEARN,
     )
 
 

@@ -217,6 +217,10 @@ def _switch(report: Report, told: StoredAdapter) -> Iterator[str]:
 def _nothing_yet(report: Report) -> Iterator[str]:
     words = report.words
     yield '<p class="lead">Nothing has been learned yet.</p>'
+    if not report.may_learn:
+        yield "<p>You told Ownhand not to learn from this folder. "
+        yield "Answer again in your editor if you changed your mind.</p>"
+        return
     yield f"<p>There are {words:,} words of your own to learn from. {escape(promise(words))}</p>"
     if words < FEWEST_WORDS:
         yield f"<p>{FEWEST_WORDS - words:,} more words, and Ownhand can try.</p>"

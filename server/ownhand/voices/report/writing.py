@@ -25,5 +25,8 @@ def write_to(path: Path, report: Report) -> Path:
         raise WriterError(f"{path} is a folder.", "Name the file that the page is to be, such as report.html.")
     if not path.parent.is_dir():
         raise WriterError(f"There is no folder {path.parent}.", "Make it first, or name another place for the page.")
-    write_private(path, page(report).encode("utf-8", "replace"))
+    try:
+        write_private(path, page(report).encode("utf-8", "replace"))
+    except WriterError as error:
+        raise WriterError(error.sentence, "Free some space, or name another place for the page.") from error
     return path
