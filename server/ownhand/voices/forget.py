@@ -14,6 +14,8 @@ _KNOWN = {
     index.INDEX_NAME: "the index of the manuscript",
     "notes.md": "your notes",
     "jobs": "what was left of trainings",
+    "reveal.json": "the places that were compared",
+    "report.html": "the report of what was learned",
 }
 
 
