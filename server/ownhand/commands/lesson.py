@@ -24,7 +24,6 @@ from ownhand.settings import Settings
 from ownhand.training.course import Course, Wishes
 from ownhand.training.evaluation_plan import Text
 from ownhand.training.judging import Judgement
-from ownhand.training.recipe import Recipe
 from ownhand.training.reveal_places import three_texts
 from ownhand.training.runner import check_installed
 from ownhand.training.samples import Beginning
@@ -32,7 +31,6 @@ from ownhand.voices.report import write_report
 from ownhand.voices.reveal import LABELS
 from ownhand.voices.store import StoredAdapter
 
-_QUICK = Recipe(epochs=1)
 _HOW = (
     "These pages were kept aside: the voice has never seen how they go on. (The other places stand on pages that it "
     "learned from, and would prove nothing.) Model and voice are let go for a while, further than a suggestion goes, "
@@ -73,7 +71,7 @@ async def teach(lesson: Lesson, marked: Iterable[tuple[str, str]], *, quick: boo
 
 
 async def _learned(lesson: Lesson, corpus: Corpus, *, quick: bool) -> Judgement:
-    wishes = Wishes(recipe=_QUICK) if quick else Wishes()
+    wishes = Wishes().quickly() if quick else Wishes()
     course = await Course.plan(lesson.home, lesson.voice, lesson.settings, corpus, wishes)
     say(beginning(course))
     with bar(lines=True) as on_state:

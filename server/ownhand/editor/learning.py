@@ -1,6 +1,7 @@
 """Learning a folder's hand while its writer writes: on command or by itself, with a pause whenever that helps."""
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -118,7 +119,8 @@ class Learning:
     # Running
 
     def _begin(self, folder: Folder) -> Lesson:
-        order = Order(self._home, folder.root, self._folders.settings_for(folder))
+        quick = bool(os.environ.get("OWNHAND_QUICK"))
+        order = Order(self._home, folder.root, self._folders.settings_for(folder), quick)
         lesson = Lesson(order, lambda _: self._changed(folder))
         self._lessons[folder.uri] = lesson
         self._held.discard(folder.uri)

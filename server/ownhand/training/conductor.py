@@ -58,6 +58,8 @@ class Conductor:
         corpus = await asyncio.to_thread(Corpus.open, voice.index_path)
         try:
             wishes = Wishes(device=order.settings.training_device, trainer=order.settings.training_trainer)
+            if order.quick:
+                wishes = wishes.quickly()
             self._course = await Course.plan(order.home, voice, order.settings, corpus, wishes)
             judgement = await self._course.run(lambda state: self._say(of_state(state)))
             await self._show(judgement, corpus)

@@ -30,6 +30,7 @@ from ownhand.training.judging import Judgement
 from ownhand.training.prepare import Prepared, job_for, material, prepare
 from ownhand.training.recipe import Recipe, recipe_for
 from ownhand.training.runner import Training, check_installed
+from ownhand.training.samples import WORDS
 from ownhand.voices.card import Base as CardBase
 from ownhand.voices.store import VoiceStore
 
@@ -51,6 +52,12 @@ class Wishes:
     trainer: str = "auto"
     threads: int = 0
     seed: int = 0
+    sample_words: int = WORDS
+    """Words that the adapter writes before it is judged."""
+
+    def quickly(self) -> "Wishes":
+        """For somebody who wants to see that it works, and learn little by it: tests and trials."""
+        return replace(self, recipe=Recipe(epochs=1, rank=4), sample_words=100)
 
     def __post_init__(self) -> None:
         for what, chosen, known in (("device", self.device, DEVICES), ("trainer", self.trainer, TRAINERS)):
@@ -182,6 +189,7 @@ class Course:
                 self.corpus,
                 VoiceStore(self.voice.path),
                 _on_card(self.base, job),
+                words=self.wishes.sample_words,
                 progress=lambda what: on_state(State("evaluating", sentence=what)),
             )
         finally:

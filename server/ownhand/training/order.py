@@ -17,15 +17,17 @@ class Order:
     home: Home
     folder: Path
     settings: Settings
+    quick: bool = False
+    """As `Wishes.quickly` says."""
 
     def to_json(self) -> dict[str, Any]:
         settings = as_configuration(self.settings)
-        return {"home": str(self.home.root), "folder": str(self.folder), "settings": settings}
+        return {"home": str(self.home.root), "folder": str(self.folder), "settings": settings, "quick": self.quick}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Order":
         settings, _ = read_settings(value["settings"])
-        return cls(Home(Path(value["home"])), Path(value["folder"]), settings)
+        return cls(Home(Path(value["home"])), Path(value["folder"]), settings, value["quick"])
 
     def voice(self) -> VoiceFolder:
         """Raises WriterError when there is none."""
