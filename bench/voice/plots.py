@@ -34,8 +34,8 @@ def draw_all(folder: Path, curve: Sequence[Mapping[str, Any]], heart: Sequence[M
     marks = sorted({row["samples"] for row in curve})
     across = "samples of about 200 words"
     for key, up, low, high, step, goal in (
-        ("over_context", "points beyond passages in the prompt", -1, 8, 1, 0),
-        ("specific", "points that are the author's own", -1, 10, 1, 0),
+        ("over_context", "points beyond passages in the prompt", -2, 7, 1, 0),
+        ("specific", "points that are the author's own", -2, 16, 2, 0),
         ("novelty", "share of new words", 0.9, 1.0, 0.02, 0.95),
     ):
         picture = Picture(f"{up}, by samples", across, up, marks, low, high, step, goal)

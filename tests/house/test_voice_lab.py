@@ -1,0 +1,83 @@
+"""The lab measures what the product measures: its sums and its usual rate are the product's."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from bench.voice.choosing import beyond, gain, surely_better  # noqa: E402
+from bench.voice.runs import Run, curve, figures, memorize, recipes  # noqa: E402
+from bench.voice.scoring import bits  # noqa: E402
+from bench.voice.variation import LabRecipe  # noqa: E402
+from transformers import LlamaConfig, LlamaForCausalLM  # noqa: E402
+
+from ownhand.training.bits import Scorer  # noqa: E402
+from ownhand.training.evaluation_plan import Scored  # noqa: E402
+from ownhand.training.recipe import Recipe  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    torch.manual_seed(7)
+    config = LlamaConfig(
+        vocab_size=300, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, tie_word_embeddings=True,
+    )  # fmt: skip
+    return LlamaForCausalLM(config).eval()
+
+
+def block(number: int, context: int, size: int) -> Scored:
+    ids = tuple((7 * number + 3 * at * at + at) % 300 for at in range(context + size))
+    return Scored("held out", f"p{number}", "prose", "en", 0, "cold", "document", size, ids[:context], ids[context:])
+
+
+def test_many_blocks_at_once_take_the_bits_that_each_takes_alone(model: Any) -> None:
+    blocks = [block(1, 1, 40), block(2, 90, 35), block(3, 0, 12), block(4, 17, 1), block(5, 1, 120)]
+    scorer = Scorer(model)
+    alone = {each.name: scorer.bits(each.context, each.ids) for each in blocks}
+    for at_once in (60, 16_384):  # one block at a time, all together
+        together = bits(model, blocks, at_once)
+        assert together.keys() == alone.keys()
+        for name, value in alone.items():
+            assert together[name] == pytest.approx(value, rel=1e-5)
+
+
+def test_a_run_is_known_by_what_it_does() -> None:
+    assert Run("austen-50", 1).key == Run("austen-50", 1, whole=True, write=False).key
+    assert len({run.key for run in (Run("austen-50", 1), Run("austen-50", 2), Run("austen-50", 1, {"lr": 1e-3}))}) == 3
+    usual = {run.key for run in figures() if run.dtype == "float32"}
+    assert usual <= {run.key for run in curve()}, "the curve's 50 samples are the figures"
+
+
+def test_every_planned_change_reaches_the_recipe_or_the_lesson() -> None:
+    for run in [*memorize(), *recipes()]:
+        for name, value in run.change.items():
+            held = getattr(run.recipe if name in LabRecipe.__dataclass_fields__ else run.variation, name)
+            assert held == (tuple(value) if isinstance(value, list) else value)
+
+
+def test_the_usual_rate_is_the_products() -> None:
+    assert [LabRecipe().rate(step, 45) for step in range(45)] == [Recipe().rate(step, 45) for step in range(45)]
+    falling = [LabRecipe(schedule="linear").rate(step, 40) for step in range(4, 40)]
+    assert falling == sorted(falling, reverse=True)
+
+
+def record(author: str, seed: int, value: float, change: dict[str, Any] | None = None, bare: bool = False) -> Any:
+    run = Run(f"{author}-50", seed, change or {}, bare=bare)
+    return {"run": run.to_json(), "bits": {"held out/p/0/cold/document": value, "control/c/0/cold/document": 500.0}}
+
+
+def test_only_what_gains_with_every_author_is_better() -> None:
+    log = [record(author, 0, 1000.0, bare=True) for author in ("kalve", "melville", "austen")]
+    for number, author in enumerate(("kalve", "melville", "austen")):
+        for seed in range(3):
+            log.append(record(author, seed, 940.0 + seed))
+            log.append(record(author, seed, 936.0 + seed + 0.1 * number, {"batch": 2}))
+            log.append(record(author, seed, 930.0 + seed + 6 * number, {"lr": 4e-3}))
+    assert gain(log[3], log[0]) == pytest.approx(6.0)
+    assert surely_better(beyond(log)) == ["batch 2"], "the other one loses with one of the three"
