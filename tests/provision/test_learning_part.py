@@ -12,7 +12,16 @@ import pytest
 from local_index import LocalIndex, serving
 from ownhand.errors import WriterError
 from ownhand.provision import learning_part
-from ownhand.provision.learning_part import Hardware, InstallPlan, Machine, check_works, install, plan, requirements
+from ownhand.provision.learning_part import (
+    Hardware,
+    InstallPlan,
+    Machine,
+    check_works,
+    install,
+    plan,
+    requirements,
+    setup_command,
+)
 from wheel_sizes import UV
 
 ASKED = ["datasets>=4.3", "peft>=0.18", "torch>=2.8", "trl>=1.8", "unsloth>=2026.10.9"]
@@ -128,3 +137,11 @@ def test_a_learning_part_that_does_not_start_is_told(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(learning_part, "_TRY", "import a_torch_that_nobody_has")
     with pytest.raises(WriterError, match=r"does not start.*a_torch_that_nobody_has"):
         check_works()
+
+
+def test_what_to_type_is_what_a_terminal_finds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert setup_command() == f'"{sys.executable}" -m ownhand setup --training'
+    (tmp_path / "ownhand").write_text("#!/bin/sh\n")
+    (tmp_path / "ownhand").chmod(0o755)
+    assert setup_command() == "ownhand setup --training"

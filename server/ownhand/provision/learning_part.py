@@ -22,6 +22,8 @@ from ownhand.errors import WriterError
 CHECKED = ("torch", "transformers", "peft", "datasets", "safetensors", "gguf")
 _FASTER = ("unsloth", "trl")
 """What makes a graphics card faster and a processor no faster."""
+_USUAL = ("~/.local/bin", "~/.cargo/bin", "/opt/homebrew/bin", "/usr/local/bin")
+"""Where uv lies when an editor that was started without a terminal knows no path to it."""
 _AGAIN = "run `ownhand setup --training` again; what has arrived is kept."
 _TRY = f"import {', '.join(CHECKED)}"
 
@@ -100,6 +102,12 @@ def _sentences(machine: Machine) -> tuple[str, ...]:
     return tuple(found)
 
 
+def setup_command() -> str:
+    """What to type. An editor may keep Ownhand in a place of its own, where no terminal finds it by its name."""
+    ownhand = "ownhand" if shutil.which("ownhand") else f'"{sys.executable}" -m ownhand'
+    return f"{ownhand} setup --training"
+
+
 def requirements() -> list[str]:
     """What the extra `train` of the installed Ownhand asks for."""
     asked = metadata.requires("ownhand") or []
@@ -121,11 +129,11 @@ def _hardware() -> Hardware:
 
 def _tool() -> tuple[str, ...]:
     """uv where there is one, beside this Python or on the path; else this environment's own pip."""
-    beside = Path(sys.executable).with_name("uv")
-    uv = str(beside) if beside.is_file() else shutil.which("uv")
+    beside, *usual = (str(Path(folder).expanduser()) for folder in (Path(sys.executable).parent, *_USUAL))
+    uv = shutil.which("uv", path=beside) or shutil.which("uv") or shutil.which("uv", path=os.pathsep.join(usual))
     if uv:
         return uv, "pip"
-    return (sys.executable, "-m", "pip") if importlib.util.find_spec("pip") else ()
+    return (sys.executable, "-I", "-m", "pip") if importlib.util.find_spec("pip") else ()
 
 
 def install(wanted: InstallPlan) -> None:

@@ -23,9 +23,11 @@ def check_installed() -> None:
     """Raises WriterError, naming the command that helps, when the learning part is not there. Imports nothing."""
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
+        from ownhand.provision.learning_part import setup_command  # what it imports is for set-ups alone
+
         raise WriterError(
             f"The learning part is not installed ({', '.join(missing)} missing).",
-            "Run `ownhand setup --training` once; suggestions work without it.",
+            f"Run `{setup_command()}` once; suggestions work without it.",
         )
 
 
