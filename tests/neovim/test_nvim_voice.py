@@ -13,7 +13,7 @@ from ownhand.manuscript.consent import VoiceFolder
 from ownhand.verdicts.reading.figures import recent
 
 LONG = 240
-"""Seconds until a trainer of which nothing is in memory has come to its first step, on two cores that others use too."""
+"""Seconds until a trainer of which nothing is in memory has made a step, on two cores that others use too."""
 
 
 def learned(desk: Desk) -> VoiceFolder:
@@ -24,6 +24,10 @@ def learned(desk: Desk) -> VoiceFolder:
 
 def line(neovim: Neovim) -> str:
     return str(neovim.lua("return require('ownhand').statusline()"))
+
+
+def learning(neovim: Neovim) -> str:
+    return str(status(neovim)["learning"]["state"])
 
 
 def ask(neovim: Neovim, command: str, words: str) -> None:
@@ -120,9 +124,9 @@ def test_learning_says_how_far_it_is_and_can_be_paused(desk: Desk, monkeypatch: 
         shutil.copy(piece, desk.manuscript)
     desk.configure(consent=1)
     neovim = desk.open(text="It was the year of the long rain.\n", width=120, height=30)
-    neovim.wait_until(lambda: status(neovim).get("words", 0) > 2000, "the folder is read", LONG)
+    neovim.wait_until(lambda: status(neovim).get("voice") == "learn", "what the folder allows")
     neovim.keys(":Ownhand train<CR>")
-    neovim.wait_until(lambda: status(neovim)["learning"]["state"] == "training", "the first step", LONG)
+    neovim.wait_until(lambda: learning(neovim) == "training", "the first step", LONG)
     assert "learning 0%" in line(neovim)
     assert "Learning your hand" in neovim.lua("return vim.lsp.status()")
     ask(neovim, "pause", "nothing is lost")
@@ -130,4 +134,4 @@ def test_learning_says_how_far_it_is_and_can_be_paused(desk: Desk, monkeypatch: 
     ask(neovim, "status", "Learning: Paused")
     neovim.keys("q")
     ask(neovim, "cancel", "learning was given up")
-    neovim.wait_until(lambda: status(neovim)["learning"]["state"] == "idle", "nothing is under way")
+    neovim.wait_until(lambda: learning(neovim) == "idle", "nothing is under way")

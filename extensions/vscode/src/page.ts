@@ -24,7 +24,13 @@ const script = `
     if (button.form && !button.form.reportValidity()) return;
     const form = button.form ? Object.fromEntries(new FormData(button.form)) : undefined;
     host.postMessage({ action: button.dataset.action, id: button.dataset.id, form });
-  });`;
+  });
+  const first = document.querySelector("[autofocus]");
+  if (first) setTimeout(() => {
+    window.focus(); // VS Code leaves the keys with the tab, and the tab doesn't hand them on.
+    first.focus();
+    window.scrollTo(0, 0); // It also scrolls to where the page before stood.
+  }, 50);`;
 
 export const lookAgainButton = `<p><button data-action="reload">Look again</button></p>`;
 

@@ -1,7 +1,7 @@
 /** The status bar item: one short line, and the longer story on hover. */
 import * as vscode from "vscode";
 
-import { isUnderWay, readTraining } from "./learning.ts";
+import { isUnderWay, readTraining, trainingInWords } from "./learning.ts";
 import type { Life, Server } from "./server.ts";
 import { details, type ServerStatus } from "./status_words.ts";
 
@@ -61,13 +61,20 @@ export class StatusBar implements vscode.Disposable {
         return this.life.why;
       case "running":
         if (this.questionWaits) return "Ownhand waits for your answer about this folder.";
-        return this.latest.why ? this.latest.why : "Ownhand is ready.";
+        return this.latest.why ? this.latest.why : this.doing;
     }
+  }
+
+  private get doing(): string {
+    const training = readTraining(this.latest.learning);
+    const learns = isUnderWay(training) || training.state === "paused";
+    return learns ? trainingInWords(training) : "Ownhand is ready.";
   }
 
   /** The sentence, and everything else that the status says. */
   get lines(): string[] {
-    return this.life.state === "running" ? [this.sentence, ...details(this.latest)] : [this.sentence];
+    const more = this.life.state === "running" ? details(this.latest) : [];
+    return [this.sentence, ...more.filter((line) => line !== this.sentence)];
   }
 
   /** The question what Ownhand may do in this folder has no answer yet. VS Code hides the question after seconds. */
