@@ -37,9 +37,10 @@ LessonLength = Literal["full", "quick", "none"]
 SHOWN_LINES = 5
 """Lines before the cursor that are shown."""
 _NEXT_STEPS = """
-That was the packaged model: small enough for any machine, and no great writer. What to do next:
+That was the packaged model: small enough for any machine, and no great writer, with a voice or without. What to do next:
 
   Your own pages      ownhand corpus path/to/your/manuscript
+  Your own voice      ownhand train path/to/your/manuscript
   One suggestion      ownhand suggest path/to/a/page.md --line 12 --column 0
   A better model      ollama pull a base model, then name it in settings.toml (docs/settings.md)
   In your editor      point its language client at `ownhand serve` (README.md)
@@ -78,7 +79,7 @@ def run(home: Home, *, lesson: LessonLength = "full") -> int:
         if lesson != "none":
             marked = [(place.file, place.after) for place in places(examples)]
             asyncio.run(teach(Lesson(home, data, settings, voice, console), marked, quick=lesson == "quick"))
-    console.print(_NEXT_STEPS, markup=False, soft_wrap=True)
+    console.print(_NEXT_STEPS, markup=False)
     return 0
 
 
