@@ -37,7 +37,8 @@ LessonLength = Literal["full", "quick", "none"]
 SHOWN_LINES = 5
 """Lines before the cursor that are shown."""
 _NEXT_STEPS = """
-That was the packaged model: small enough for any machine, and no great writer, with a voice or without. What to do next:
+That was the packaged model: small enough for any machine, and no great writer, with a voice or without.
+What to do next:
 
   Your own pages      ownhand corpus path/to/your/manuscript
   Your own voice      ownhand train path/to/your/manuscript
