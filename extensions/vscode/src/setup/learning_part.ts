@@ -32,7 +32,9 @@ async function whatItFetches(python: string): Promise<string> {
   await run(python, setup, undefined, (line) => lines.push(line)).catch((error: unknown) => {
     if (!(error instanceof ProgramFailed)) throw error;
   });
-  return lines.filter((line) => !/nobody is here|--yes/i.test(line)).join("\n");
+  const said = lines.filter((line) => !/nobody is here|--yes|^Already there/i.test(line));
+  if (!said.some((line) => line.includes("GB"))) said.push("PyTorch and what stands on it: some gigabytes.");
+  return said.join("\n");
 }
 
 function explain(error: unknown): void {
