@@ -66,7 +66,7 @@ export class Voice implements vscode.Disposable {
 
   private async giveUp(): Promise<void> {
     const detail = "What it has learned so far in this run is thrown away. To go on later, pause instead.";
-    const pressed = await vscode.window.showWarningMessage("Give up learning?", { modal: true, detail }, "Give up", "Pause");
+    const pressed = await vscode.window.showWarningMessage("Give up learning?", { modal: true, detail }, "Pause", "Give up");
     if (pressed === "Pause") await this.steer("ownhand.pause");
     if (pressed !== "Give up") return;
     await this.inFolder((folder) => this.server.execute("ownhand.cancel", folder));
@@ -109,11 +109,13 @@ export class Voice implements vscode.Disposable {
     await this.inFolder(async (folder) => {
       const answer = await this.server.execute("ownhand.forget", folder);
       if (!isJson(answer) || !("removes" in answer)) return;
-      const removes = words(answer["removes"]);
-      const detail = [...removes.map((one) => `• ${one}`), "", text(answer, "sentence")].join("\n").trim();
-      const button = "Forget it all";
+      const removes = words(answer["removes"]).map((one) => `• ${one}`);
+      const detail = ["This removes for good:", ...removes, "", "Your own files stay."].join("\n");
       const question = "Forget everything that Ownhand keeps of this folder?";
-      if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, button)) !== button) return;
+      // The first button is what a careless Enter presses.
+      const keep = { title: "Keep it", isCloseAffordance: true };
+      const forget = { title: "Forget it all" };
+      if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, keep, forget)) !== forget) return;
       const done = await this.server.execute("ownhand.forget", folder, "yes");
       const removed = isJson(done) ? words(done["removed"]) : [];
       if (removed.length > 0) void vscode.window.showInformationMessage(`Removed: ${removed.join(", ")}. Your own files were not touched.`);
