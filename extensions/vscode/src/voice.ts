@@ -113,9 +113,8 @@ export class Voice implements vscode.Disposable {
       const detail = ["This removes for good:", ...removes, "", "Your own files stay."].join("\n");
       const question = "Forget everything that Ownhand keeps of this folder?";
       // The first button is what a careless Enter presses.
-      const keep = { title: "Keep it", isCloseAffordance: true };
-      const forget = { title: "Forget it all" };
-      if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, keep, forget)) !== forget) return;
+      const button = "Forget it all";
+      if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, "Keep it", button)) !== button) return;
       const done = await this.server.execute("ownhand.forget", folder, "yes");
       const removed = isJson(done) ? words(done["removed"]) : [];
       if (removed.length > 0) void vscode.window.showInformationMessage(`Removed: ${removed.join(", ")}. Your own files were not touched.`);
