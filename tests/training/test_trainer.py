@@ -122,6 +122,22 @@ def test_numbers_that_overflow_stop_it_before_they_are_learned(make_job):
     assert bool(torch.isfinite(weights(made)).all())
 
 
+def test_slopes_that_overflow_stop_it_too_though_the_loss_is_a_number(make_job):
+    made = lesson(make_job())
+    made.run_body = made.body
+
+    def overflowing(*asked):
+        output = made.run_body(*asked)
+        output.register_hook(lambda slope: slope * float("inf"))
+        return output
+
+    made.body = overflowing
+    with pytest.raises(WriterError, match="overflowed"):
+        made.run()
+    assert bool(torch.isfinite(weights(made)).all())
+    assert not made.job.checkpoints()
+
+
 def test_a_full_disk_is_one_sentence_and_the_checkpoints_before_it_stay(make_job, monkeypatch):
     job = make_job()
     with pytest.raises(Stopped):

@@ -16,8 +16,8 @@ from ownhand.training.evaluation_plan import (
 from ownhand.training.metrics import BASE, BEST_KEPT, CHALLENGER, CHAMPION, metrics
 
 
-def scored(group, piece, form, heat, prompt, block=0):
-    return Scored(group, piece, form, "en", block, heat, prompt, 100, (2,), (5, 6))
+def scored(group, piece, form, heat, prompt, block=0, language="en"):
+    return Scored(group, piece, form, language, block, heat, prompt, 100, (2,), (5, 6))
 
 
 def plan(*, control=True):
@@ -147,3 +147,34 @@ def test_nothing_held_out_gives_no_figures_and_no_error():
 def test_forms_are_told_apart():
     given = bits(plan(), base=base, challenger=lambda item: 150.0 if item.form == "verse" else 200.0)
     assert metrics(plan(), given).by_form == pytest.approx({"prose": 0.0, "verse": 25.0})
+
+
+def bilingual(*others, own=(("maize", "en"), ("goole", "en"), ("fähre", "de"))):
+    """Prose in two languages; `others` are the languages of the texts by other people."""
+    items = [
+        scored(HELD_OUT, piece, "prose", heat, prompt, language=language)
+        for piece, language in own
+        for heat in (COLD, WARM)
+        for prompt in (DOCUMENT, PASSAGES)
+    ]
+    items += [scored(CONTROL, f"{code}-{n}", "prose", COLD, DOCUMENT, language=code) for code in others for n in (1, 2)]
+    return Plan(tuple(items))
+
+
+def german_for_anybody(item):
+    """12 points on all that is the writer's; on other people's 2 in English and 11 in German."""
+    return (178.0 if item.language == "de" else 196.0) if item.group == CONTROL else 176.0
+
+
+def test_two_languages_are_each_compared_with_their_own():
+    given = bits(bilingual("en", "de"), base=lambda _: 200.0, challenger=german_for_anybody)
+    assert metrics(bilingual("en", "de"), given).specific_gain.value == pytest.approx((2 * 10 + 1) / 3)
+
+
+def test_a_language_without_other_people_is_left_out_where_it_is_the_smaller_part():
+    given = bits(bilingual("en"), base=lambda _: 200.0, challenger=german_for_anybody)
+    assert metrics(bilingual("en"), given).specific_gain.value == pytest.approx(10.0)
+    mostly = bilingual("en", own=(("maize", "en"), ("fähre", "de"), ("deich", "de")))
+    found = metrics(mostly, bits(mostly, base=lambda _: 200.0, challenger=german_for_anybody))
+    assert found.specific_gain is None
+    assert "language" in found.specific_reason

@@ -39,6 +39,8 @@ from ownhand.voices.store import GGUF, StoredAdapter, VoiceStore
 _PLACES, _PROBED_TEXTS = 48, 4
 _PROBED_WORDS = 150
 _BEGINNINGS = 12
+_TELLING = 150
+"""Words from which a piece tells its language."""
 _VERSIONS = ("torch", "transformers", "peft", "unsloth", "gguf", "xllamacpp")
 
 
@@ -270,6 +272,14 @@ def _versions() -> dict[str, str]:
 
 
 def _texts(pieces: Sequence[Piece]) -> list[Text]:
-    """As texts to score. The language is told of a form's pieces together: a poem alone says too little."""
-    languages = {form: language_of("\n".join(piece.text for piece in pieces if piece.form is form)) for form in Form}
-    return [Text(piece.id, piece.form, piece.text, piece.path, languages[piece.form], piece.title) for piece in pieces]
+    """As texts to score, each with its language. A short one, a poem above all, says too little by itself: it is taken
+    to be in the language of its form's pieces together."""
+    usual = {form: language_of("\n".join(piece.text for piece in pieces if piece.form is form)) for form in Form}
+    return [
+        Text(piece.id, piece.form, piece.text, piece.path, _language(piece) or usual[piece.form], piece.title)
+        for piece in pieces
+    ]
+
+
+def _language(piece: Piece) -> str:
+    return language_of(piece.text) if piece.words >= _TELLING else ""

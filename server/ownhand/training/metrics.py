@@ -193,25 +193,27 @@ def _against(before: list[_Row], old: str, after: list[_Row], new: str, unit: li
 
 
 def _specific(table: _Table) -> tuple[Estimate | None, str]:
-    """The gain on the writer's held-out text beyond the gain on other people's, form by form."""
-    own, other = table.rows(HELD_OUT, COLD, DOCUMENT), table.rows(CONTROL, COLD, DOCUMENT)
-    if {row.item.form for row in own} - {row.item.form for row in other}:
-        return None, "there is no text by others in this form and language to compare with"
-    if not own:
+    """The gain on the writer's held-out text beyond the gain on other people's, form by form, language by language.
+
+    Of a writer's languages a smaller one, in which there is no text by others, is left out.
+    """
+    held_out, other = table.rows(HELD_OUT, COLD, DOCUMENT), table.rows(CONTROL, COLD, DOCUMENT)
+    if not held_out:
         return None, "nothing is held out"
-    forms = table.forms()
+    kinds = {_kind(row) for row in other}
+    own = [row for row in held_out if _kind(row) in kinds]
+    if {row.item.form for row in own} != set(table.forms()) or 2 * _size(own) < _size(held_out):
+        return None, "there is no text by others in this form and language to compare with"
 
     def beyond(mine: Sequence[_Row], theirs: Sequence[_Row]) -> float:
-        total = sum(row.bits[BASE] for row in mine)
+        total = _total(mine, BASE)
         points = 0.0
-        for form in forms:
-            of_form = [row for row in mine if row.item.form == form]
-            others = [row for row in theirs if row.item.form == form]
-            if of_form and not others:
+        for kind in sorted({_kind(row) for row in mine}):
+            of_kind = [row for row in mine if _kind(row) == kind]
+            others = [row for row in theirs if _kind(row) == kind]
+            if not others:
                 return math.nan
-            if of_form:
-                share = sum(row.bits[BASE] for row in of_form) / total
-                points += share * (_gain(of_form, CHALLENGER) - _gain(others, CHALLENGER))
+            points += _total(of_kind, BASE) / total * (_gain(of_kind, CHALLENGER) - _gain(others, CHALLENGER))
         return points
 
     return _estimate(beyond, _by_piece(own, _piece), _by_piece(other, _piece)), ""
@@ -249,6 +251,10 @@ def _size(rows: Sequence[_Row]) -> int:
 
 def _piece(row: _Row) -> str:
     return row.item.piece
+
+
+def _kind(row: _Row) -> tuple[str, str]:
+    return row.item.form, row.item.language
 
 
 def _by_piece(rows: Iterable[Any], piece: Callable[[Any], str]) -> list[list[Any]]:

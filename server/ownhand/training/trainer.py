@@ -136,7 +136,8 @@ class Lesson:
             (loss / learned).backward()
             total += float(loss.detach())
         self._check(total)
-        torch.nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], _LARGEST_GRADIENT)
+        slope = torch.nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], _LARGEST_GRADIENT)
+        self._check(float(slope))  # before it is learned: a loss can be a number where its slope is none
         self.optimizer.step()
         self._note(total / learned, sum(self.lengths[number] for number in batch), time.monotonic() - began)
 
@@ -172,8 +173,8 @@ class Lesson:
         return time.monotonic() - began if paused else 0.0
 
     @staticmethod
-    def _check(loss: float) -> None:
-        if not math.isfinite(loss):
+    def _check(number: float) -> None:
+        if not math.isfinite(number):
             raise WriterError(
                 "The training went astray: its numbers overflowed.",
                 "Train again; if it happens again, choose another model in ownhand.model.",
