@@ -89,3 +89,33 @@ def test_nothing_to_compare_with_is_left_to_the_writer():
 
 def test_reciting_is_declined_however_little_is_kept_aside():
     assert decide(replace(SOUND, held_out_pieces=0, held_out_words=0, novelty=0.5)).rule == "memorizing"
+
+
+MEASURED = {
+    "the example manuscript": (
+        {"gain": 9.69, "gain_low": 8.98, "over_today": {"cold": 5.79}, "specific_gain": 14.51, "train_gap": 12.97},
+        "",
+    ),
+    "fifty samples of Melville": (
+        {"gain": 4.46, "gain_low": 3.70, "over_today": {"cold": 1.54}, "specific_gain": 4.64, "train_gap": 12.23},
+        "",
+    ),
+    "five samples of Melville": (
+        {"gain": 1.26, "gain_low": 0.85, "over_today": {"cold": -1.17}, "specific_gain": -0.95, "train_gap": 17.64},
+        "today",
+    ),
+    "the same without passages to beat": (
+        {"gain": 1.26, "gain_low": 0.85, "over_today": {}, "specific_gain": -0.95, "train_gap": 17.64},
+        "specific",
+    ),
+    "ten passes over ten samples": ({"gain": -14.04, "gain_low": -14.04, "novelty": 1.0, "train_gap": None}, "gain"),
+    "thirty passes at rank 64": ({"gain": -83.07, "gain_low": -83.07, "novelty": 0.542}, "memorizing"),
+    "a hundred passes at rank 1": ({"gain": -101.17, "gain_low": -101.17, "novelty": 0.797}, "memorizing"),
+}
+"""What was measured of real adapters of the packaged model (docs/lab-notes.md, 2026-11-26), and the rule it meets."""
+
+
+@pytest.mark.parametrize(("found", "rule"), MEASURED.values(), ids=MEASURED)
+def test_real_adapters_meet_the_rule_that_is_meant_for_them(found, rule):
+    decision = decide(replace(SOUND, loops=0.0, base_loops=0.0, **found))
+    assert (decision.rule, decision.decision) == (rule, "declined" if rule else "passed")
