@@ -112,6 +112,22 @@ def test_parts_are_counted_once_however_often_they_are_told() -> None:
     assert "".join(page.text[start:end] for start, end, _ in page.marks) == SAID
 
 
+def test_parts_in_front_of_text_that_begins_alike_are_counted() -> None:
+    """An editor that compares lines tells of " had" before " him" as if "ad h" came behind " h"."""
+    page = ObservedPage(f"{PAGE} him, later", reports=True)
+    page.cursor = len(PAGE)
+    page.offer(SAID)
+    page.observer.shown("s1")
+    page.change(Edit(len(PAGE) + 2, "", "ad h"))
+    page.observer.partly_accepted("s1", 4)
+    page.change(Edit(len(PAGE) + 5, "", f"{SAID[5:]} "))
+    page.observer.accepted("s1")
+    last = page.judged()[-1]
+    assert page.text == f"{PAGE}{SAID} him, later"
+    assert (last.verdict, last.characters, last.keys) == (Verdict.ACCEPTED, len(SAID), 2)
+    assert "".join(page.text[start:end] for start, end, _ in page.marks) == SAID
+
+
 def test_an_editor_that_puts_all_of_it_before_what_was_typed_is_understood() -> None:
     """Neovim's own accept inserts the whole text at the range of the old request."""
     page = page_with()

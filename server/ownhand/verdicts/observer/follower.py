@@ -175,6 +175,7 @@ class Follower:
 
     def _apply(self, edit: Edit) -> None:
         region = self.region
+        edit = region.slid(edit)
         live = region.standing is Standing.BEFORE
         rest, end, written = region.rest if live else "", region.end, region.written
         region.apply(edit)

@@ -91,7 +91,7 @@ class Region:
 
     def apply(self, edit: Edit) -> None:
         """Follow a change of the document."""
-        edit = self._slid(edit)
+        edit = self.slid(edit)
         start, end = edit.offset, edit.offset + len(edit.removed)
         if start > self.end:
             self._follow_after(edit)
@@ -103,7 +103,7 @@ class Region:
         elif start <= self.end:
             self._replace(edit)
 
-    def _slid(self, edit: Edit) -> Edit:
+    def slid(self, edit: Edit) -> Edit:
         """An editor that compares texts tells of a letter typed before the same one as if it came behind that."""
         behind = edit.offset - self.end
         if edit.removed or not 0 < behind <= len(self.after):
