@@ -136,6 +136,13 @@ def test_one_endless_line_becomes_samples_that_fit():
     assert max(len(sample.input_ids) for sample in samples) <= 300
 
 
+def test_an_endless_line_without_a_single_space_does_too():
+    text = "鯨は深みから浮かんだ。" * 400
+    samples, _ = samples_of(learned(text), PAGES, NOTHING_HELD, 300)
+    assert sum(sample.learned for sample in samples) >= len(text)
+    assert max(len(sample.input_ids) for sample in samples) <= 300
+
+
 def test_a_passage_that_shares_eight_words_with_a_held_out_piece_is_left_out_even_as_context():
     shared = "the brake on and his legs down the hatch"
     paragraphs = [f"She weighed ham number {n}, and nobody came in. " * 15 for n in range(5)]

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import resource
 import stat
 import struct
 
@@ -128,6 +129,19 @@ def test_an_unknown_family_is_refused_by_name(tmp_path, base_header):
     other = type(base_header)(base_header.path, {"general.architecture": "mamba"}, base_header.tensors)
     with pytest.raises(WriterError, match="mamba"):
         export_gguf(folder, other, tmp_path / "adapter.gguf")
+
+
+def test_a_disk_that_is_full_is_one_sentence_and_leaves_nothing(tmp_path, base_header):
+    folder = write_peft(tmp_path / "lora", base_header)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, usual[1]))
+    try:
+        with pytest.raises(WriterError, match="can't write") as said:
+            export_gguf(folder, base_header, tmp_path / "adapter.gguf")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert "Free some space" in said.value.next_step
+    assert list(tmp_path.iterdir()) == [folder]
 
 
 class Bomb:
