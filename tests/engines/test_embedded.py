@@ -1,6 +1,7 @@
 """The embedded engine beyond the contract: its child's life, its privacy, its adapters' swaps."""
 
 import asyncio
+import math
 import os
 import signal
 import stat
@@ -78,6 +79,16 @@ async def test_reading_a_long_prompt_stops_when_nobody_waits(engine):
     again = Usage()
     await said(engine, prompt, usage=again)
     assert 0 <= again.cached_tokens < again.prompt_tokens - 200
+
+
+async def test_the_likeliest_next_tokens_are_told_even_where_they_are_parts_of_characters(engine):
+    """The whale is three tokens, none of them text by itself."""
+    whale = "🐋🌊🐋🌊🐋🌊🐋🌊🐋🌊"
+    found = await engine.next_tokens(whale, 5)
+    assert len(found) == 5
+    assert found == sorted(found, key=lambda token: -token.logprob)
+    assert "🐋".encode().startswith(found[0].text)
+    assert math.exp(found[0].logprob) > 0.5
 
 
 async def test_a_typed_on_prompt_is_served_from_the_cache(engine):

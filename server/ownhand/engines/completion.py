@@ -71,9 +71,14 @@ async def token_ids(child: LlamaChild, text: str) -> list[int]:
 
 
 async def next_tokens(child: LlamaChild, prompt: str, count: int, lora_scale: float | None) -> list[NextToken]:
-    """The likeliest next tokens, from the same request as any other but for one token and its alternatives."""
+    """The likeliest next tokens, from the same request as any other but for one token and its alternatives.
+
+    The server tells nothing of a token that is part of a character. So it is made to choose a letter; what it tells of
+    the alternatives is what the model thinks before anything is chosen.
+    """
     sampling = Sampling(max_tokens=1, temperature=0.0, repeat_penalty=1.0)
     request = completion_request(prompt, sampling, lora_scale) | {"stream": False, "n_probs": count}
+    request["logit_bias"] = [["a", 1000]]
     try:
         found = (await _post(child, "/completion", request))["completion_probabilities"][0]["top_logprobs"]
         return [NextToken(bytes(entry["bytes"]), float(entry["logprob"]), int(entry["id"])) for entry in found]
