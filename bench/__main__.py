@@ -35,6 +35,9 @@ from ownhand.manuscript.consent import find_voice
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.scanner import refresh
 from ownhand.settings import Settings
+from ownhand.training.runner import check_installed
+
+TRAINING_STEPS = 6
 
 
 class Bench:
@@ -88,6 +91,15 @@ class Bench:
     async def observer(self) -> list[Figure]:
         return await asyncio.to_thread(observer.measure)
 
+    async def training(self) -> list[Figure]:
+        check_installed()
+        from bench import training  # only here: it brings torch, which the learning part installs
+
+        corpus = await asyncio.to_thread(self.corpus)
+        voice = find_voice(self.home, self.folder)
+        assert voice is not None
+        return await asyncio.to_thread(training.measure, await training.job(self.home, voice, corpus), TRAINING_STEPS)
+
     async def ledger(self) -> list[Figure]:
         return await asyncio.to_thread(ledger.measure, self.scratch)
 
@@ -118,7 +130,7 @@ async def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ownhand bench", description="Measures Ownhand on this machine.")
-    parts = ["front_door", "embedded", "ollama", "scan", "observer", "ledger", "neovim", "vscode"]
+    parts = ["front_door", "embedded", "ollama", "scan", "observer", "ledger", "training", "neovim", "vscode"]
     parser.add_argument("--only", choices=parts, nargs="+", default=parts, help="parts to run")
     parser.add_argument("--moments", type=int, default=60, help="pairs per engine")
     parser.add_argument("--json", type=Path, help="write the figures here")

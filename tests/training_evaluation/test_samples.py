@@ -68,16 +68,40 @@ async def test_every_arm_scores_the_same_tokens():
     ]
     plan = await make_plan(engine, words_as_ids, Corpus(), TEXTS, TEXTS[:1], others)
     held_out = [item for item in plan.scored if item.group == "held out"]
-    for piece, block in {(item.piece, item.block) for item in held_out}:
-        for heat in ("cold", "warm"):
-            arms = [i for i in held_out if (i.piece, i.block, i.heat) == (piece, block, heat)]
-            assert {arm.prompt for arm in arms} == {"document", "passages"}
-            assert len({arm.ids for arm in arms}) == 1
-            assert len({arm.size for arm in arms}) == 1
+    blocks = {(item.piece, item.block, item.heat) for item in held_out}
+    assert {heat for *_, heat in blocks} == {"cold", "warm"}
+    for block in blocks:
+        arms = [item for item in held_out if (item.piece, item.block, item.heat) == block]
+        assert {arm.prompt for arm in arms} == {"document", "passages"}
+        assert len({arm.ids for arm in arms}) == 1
+        assert len({arm.size for arm in arms}) == 1
     assert [item.piece for item in plan.scored if item.group == "control"] == ["a"]
     assert all(item.context == (2,) for item in held_out if (item.heat, item.prompt) == ("cold", "document"))
     with_passages = [item for item in held_out if item.prompt == "passages" and item.form == "prose"]
     assert all(len(item.context) > 8 for item in with_passages)
+
+
+async def test_what_stands_before_is_read_for_every_other_block_only():
+    page = "The ferry was late again, and nobody on the pier said a word about it.\n\n" * 14
+    engine, long = ScriptedEngine({"": ""}), Text("novel", Form.PROSE, page * 5)
+    others = [ControlText(f"o{number}", Form.PROSE, "en", page * 2) for number in range(8)]
+    plan = await make_plan(engine, words_as_ids, Corpus(), [long, *TEXTS], [long] * 4, others)
+    blocks = {
+        heat: [
+            item.block for item in plan.scored if (item.piece, item.heat, item.prompt) == ("novel", heat, "passages")
+        ]
+        for heat in ("cold", "warm")
+    }
+    assert sorted(blocks["warm"]) == sorted(blocks["cold"])[::2]
+    own, control, trained = (
+        [
+            item
+            for item in plan.scored
+            if (item.group, item.form, item.heat, item.prompt) == (group, "prose", "cold", "document")
+        ]
+        for group in ("held out", "control", "trained")
+    )
+    assert len(control) == len(own) > len(trained) == 5
 
 
 async def test_a_plan_stands_for_every_token():

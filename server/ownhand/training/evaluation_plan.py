@@ -26,7 +26,13 @@ COLD, WARM = "cold", "warm"
 DOCUMENT, PASSAGES = "document", "passages"
 MOST_BLOCKS = 16
 """Blocks of each form that are scored, spread over all held-out pieces: about 3,000 words of prose."""
-_TRAINED_BLOCKS = 8
+_TRAINED_BLOCKS = 5
+"""Of each form that was trained on: enough to see whether it was learned by heart."""
+_FEWEST_OTHERS = 4
+"""Of other people's blocks as many are scored as of the writer's own, but no fewer of a form than these."""
+_WARM_EACH = 2
+"""Of so many blocks of a form one is scored warm too: what stands before a block is several times as long as it, and
+reading it would take the greater part of the evaluation."""
 
 Encode = Callable[[str], Awaitable[list[int]]]
 
@@ -113,26 +119,24 @@ async def make_plan(
         if (other.form, other.language) in wanted
     ]
     scored = []
-    for chosen in _chosen(held_out, most_blocks):
-        scored += await planner.both(*chosen)
-    scored += [await planner.cold(TRAINED, *chosen) for chosen in _chosen(trained, _TRAINED_BLOCKS)]
-    scored += [await planner.cold(CONTROL, *chosen) for chosen in _chosen(others, MOST_BLOCKS)]
+    for form in Form:
+        own = _chosen(held_out, form, most_blocks)
+        for number, chosen in enumerate(own):
+            scored += await planner.both(*chosen, warm=number % _WARM_EACH == 0)
+        scored += [await planner.cold(TRAINED, *chosen) for chosen in _chosen(trained, form, _TRAINED_BLOCKS)]
+        scored += [
+            await planner.cold(CONTROL, *chosen) for chosen in _chosen(others, form, max(len(own), _FEWEST_OTHERS))
+        ]
     return Plan(tuple(sorted(scored, key=lambda item: (item.group, item.heat, item.prompt, item.context))))
 
 
-def _chosen(texts: Sequence[Text], most: int) -> list[tuple[Text, Cut, int]]:
-    """At most `most` blocks of each form, spread evenly over all of them in the order of pieces."""
-    chosen = []
-    for form in Form:
-        every = [
-            (text, cut, number)
-            for text in texts
-            if text.form is form
-            for number, cut in enumerate(cuts(text.text, form))
-        ]
-        count = min(most, len(every))
-        chosen += [every[index * len(every) // count] for index in range(count)]
-    return chosen
+def _chosen(texts: Sequence[Text], form: Form, most: int) -> list[tuple[Text, Cut, int]]:
+    """At most `most` blocks of a form, spread evenly over all of them in the order of pieces."""
+    every = [
+        (text, cut, number) for text in texts if text.form is form for number, cut in enumerate(cuts(text.text, form))
+    ]
+    count = min(most, len(every))
+    return [every[index * len(every) // count] for index in range(count)]
 
 
 @dataclass
@@ -144,11 +148,13 @@ class _Planner:
     blank: str
     """What the prompt builder writes for a page on which nothing stands."""
 
-    async def both(self, text: Text, cut: Cut, number: int) -> list[Scored]:
-        """A held-out block, cold and warm, with passages and without."""
+    async def both(self, text: Text, cut: Cut, number: int, *, warm: bool = True) -> list[Scored]:
+        """A held-out block with passages and without: cold, and warm where that is wanted."""
         passages = await self._passages_before(text, "")
         cold = await self.cold(HELD_OUT, text, cut, number)
         found = [cold, await self._scored(text, number, COLD, PASSAGES, "", passages, text.text[cut.start : cut.end])]
+        if not warm:
+            return found
         before, rest = text.text[: cut.warm], text.text[cut.warm : cut.end]
         near = await self._passages_before(text, text.text[: cuts(text.text, text.form)[0].warm])
         for prompt, own in ((DOCUMENT, []), (PASSAGES, near)):
