@@ -1,0 +1,146 @@
+"""From measured bits to a kept adapter that the gate declined: by real engines and a small random model."""
+
+import asyncio
+import json
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from ownhand.engines.embedded import EmbeddedEngine
+from ownhand.engines.scripted import ScriptedEngine
+from ownhand.engines.vocabulary import token_bytes
+from ownhand.home import Home
+from ownhand.manuscript.consent import VoiceFolder, find_voice
+from ownhand.manuscript.corpus import Corpus
+from ownhand.manuscript.scanner import refresh
+from ownhand.settings import Settings
+from ownhand.training.base import checked_base, described, make_ready
+from ownhand.training.evaluation import evaluate, load_model
+from ownhand.training.evaluation_files import read_plan
+from ownhand.training.job import Job
+from ownhand.training.judging import judge, prepare
+from ownhand.training.log_probabilities import TrainerSide, make_probe
+from ownhand.training.recipe import Recipe
+from ownhand.voices.card import Base
+from ownhand.voices.gguf_export import PERMUTED, export_gguf
+from ownhand.voices.peft_folder import CONFIG
+from ownhand.voices.store import GGUF, VoiceStore
+from tiny_models import write_tiny
+
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
+EXAMPLES = Path(__file__).parents[2] / "examples" / "manuscript"
+PAGES = ("prose/maize.md", "verse/dead-band.md")
+
+
+@dataclass
+class Case:
+    """A voice with one adapter that was learned and measured, before the gate."""
+
+    voice: VoiceFolder
+    job: Job
+    corpus: Corpus
+
+    @property
+    def base(self) -> Base:
+        return Base(self.job.base.digest, "llama", "Tiny")
+
+    async def judged(self, engine=None, base=None, words=40):
+        """What the gate decides, and the adapter that is kept of it."""
+        engine = engine or await EmbeddedEngine.open(self.job.base.source)
+        try:
+            found = await judge(
+                self.job, engine, self.corpus, VoiceStore(self.voice.path), base or self.base, words=words
+            )
+        finally:
+            await engine.close()
+        assert (found.adapter.card.decision, found.adapter.active) == (found.decision.decision, False)
+        return found.decision
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory, packaged_gguf):
+    """A random adapter, really measured."""
+    root = tmp_path_factory.mktemp("judged")
+    gguf = write_tiny(root / "tiny.gguf", "llama", packaged_gguf, context=4096)
+    home, book = Home(root / "home"), root / "book"
+    book.mkdir()
+    for name in PAGES:
+        shutil.copy(EXAMPLES / name, book)
+    refresh(home, book, Settings(), lambda *_: None)
+    voice, base = find_voice(home, book), checked_base(gguf)
+    corpus, model = Corpus.open(voice.index_path), described(base, home)
+    make_ready(model)
+    job = Job(root / "job", model, Recipe(), "cpu", "peft", 1, "m1")
+    job.write()
+    asyncio.run(measured(job, base.header, corpus, voice))
+    yield Case(voice, job, corpus)
+    corpus.close()
+
+
+async def measured(job, header, corpus, voice):
+    """The adapter touches Q and K alone, so that the order of their rows counts."""
+    engine = await EmbeddedEngine.open(job.base.source)
+    await prepare(job, engine, corpus, VoiceStore(voice.path))
+    await engine.close()
+    _, places = read_plan(job.folder)
+    side = TrainerSide(load_model(job.base.folder, 1), places, token_bytes(header.metadata))
+    make_probe(side, ("q_proj", "k_proj"), job.adapter)
+    evaluate(job.folder, job.base.folder, job.base.digest, job.folder / "cache", threads=1, progress=lambda *_: None)
+
+
+async def test_what_was_rightly_exported_comes_as_far_as_the_question_of_enough_text(case):
+    decision = await case.judged()
+    assert (decision.decision, decision.rule) == ("undecided", "enough"), decision.why
+
+
+async def test_one_that_was_trained_for_another_model_is_declined(case):
+    decision = await case.judged(base=replace(case.base, digest="sha256:9b"))
+    assert (decision.decision, decision.rule) == ("declined", "base")
+
+
+@pytest.fixture
+def exported(case):
+    """Writes the adapter's GGUF anew; the right one is back after the test."""
+    header = checked_base(case.job.base.source).header
+    file = case.job.adapter / GGUF
+    right = file.read_bytes()
+    yield lambda: export_gguf(case.job.adapter, header, file)
+    file.write_bytes(right)
+
+
+async def test_one_whose_rows_lie_in_the_wrong_order_is_declined(case, exported, monkeypatch):
+    monkeypatch.setitem(PERMUTED, "llama", False)
+    exported()
+    decision = await case.judged()
+    assert (decision.decision, decision.rule) == ("declined", "engine")
+    assert "too weakly" in decision.why or "wrong order" in decision.why
+
+
+async def test_one_that_is_applied_twice_as_strongly_is_declined(case, exported):
+    values = json.loads((case.job.adapter / CONFIG).read_text())
+    (case.job.adapter / CONFIG).write_text(json.dumps(values | {"lora_alpha": 2 * values["lora_alpha"]}))
+    exported()
+    (case.job.adapter / CONFIG).write_text(json.dumps(values))
+    decision = await case.judged()
+    assert (decision.decision, decision.rule) == ("declined", "engine")
+    assert "too strongly" in decision.why
+
+
+class Pen(ScriptedEngine):
+    """Writes one thing with an adapter and another without; tells no log-probabilities, as some engines don't."""
+
+    def __init__(self, voice: str) -> None:
+        super().__init__(lambda _: f" {voice}" if self.adapter else " and the harbour lay as it had lain before.")
+
+
+async def test_one_that_recites_is_declined(case):
+    text = (EXAMPLES / PAGES[0]).read_text(encoding="utf-8").split("\n\n")[3]
+    decision = await case.judged(Pen(text.replace("\n", " ")))
+    assert (decision.decision, decision.rule) == ("declined", "memorizing")
+
+
+async def test_one_that_goes_round_in_circles_is_declined(case):
+    decision = await case.judged(Pen("and the sea and the sea and the sea and the sea."))
+    assert (decision.decision, decision.rule) == ("declined", "looping")
