@@ -1,7 +1,9 @@
 """Small random models as GGUF files, with the packaged model's own vocabulary: every number in 32 bits, so that an
 engine and a trainer that understand the file alike agree to the third digit."""
 
+import functools
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy as np
@@ -14,9 +16,9 @@ _VOCABULARY_KEYS = ("tokenizer.ggml.model", "tokenizer.ggml.pre", "tokenizer.ggm
 def write_tiny(path: Path, architecture: str, vocabulary_of: Path, **changes: object) -> Path:
     """`changes`: context, freq_base, rope_freqs (bool), scaling (type, factor), without (tensor name), more
     (name: array), keys (name: value)."""
-    reader = gguf.GGUFReader(vocabulary_of)
+    vocabulary = _vocabulary(vocabulary_of)
     writer = gguf.GGUFWriter(path, architecture)
-    _copy_vocabulary(reader, writer)
+    _copy_vocabulary(vocabulary, writer)
     context = int(changes.get("context", 512))
     writer.add_name("Tiny")
     writer.add_context_length(context)
@@ -36,7 +38,7 @@ def write_tiny(path: Path, architecture: str, vocabulary_of: Path, **changes: ob
         kind, factor = changes["scaling"]
         writer.add_string(f"{architecture}.rope.scaling.type", kind)
         writer.add_float32(f"{architecture}.rope.scaling.factor", factor)
-    for name, values in _tensors(architecture, len(reader.fields["tokenizer.ggml.tokens"].data), changes).items():
+    for name, values in _tensors(architecture, len(vocabulary["tokenizer.ggml.tokens"]), changes).items():
         writer.add_tensor(name, np.ascontiguousarray(values, np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -45,8 +47,14 @@ def write_tiny(path: Path, architecture: str, vocabulary_of: Path, **changes: ob
     return path
 
 
-def _copy_vocabulary(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
-    contents = {key: reader.fields[key].contents() for key in _VOCABULARY_KEYS}
+@functools.cache
+def _vocabulary(of: Path) -> dict[str, Any]:
+    """Read once: it takes the reader seconds."""
+    reader = gguf.GGUFReader(of)
+    return {key: reader.fields[key].contents() for key in _VOCABULARY_KEYS}
+
+
+def _copy_vocabulary(contents: dict[str, Any], writer: gguf.GGUFWriter) -> None:
     writer.add_tokenizer_model(contents["tokenizer.ggml.model"])
     writer.add_tokenizer_pre(contents["tokenizer.ggml.pre"])
     writer.add_token_list(contents["tokenizer.ggml.tokens"])
