@@ -42,7 +42,15 @@ class Place:
             except Exception:  # noqa: S112  a broken Unsloth is what the other trainer is for
                 continue
         last = self.trainers[-1]
-        return _loader(last)(job, self.device, recompute=self.plan.recompute), last
+        try:
+            return _loader(last)(job, self.device, recompute=self.plan.recompute), last
+        except (ImportError, NotImplementedError) as error:
+            if last != "unsloth":
+                raise
+            raise WriterError(
+                f"Unsloth is missing, or can't drive this machine ({type(error).__name__}).",
+                "Set ownhand.training.trainer to auto, or run `ownhand setup --training`.",
+            ) from error
 
 
 def placed(job: Job, longest: int) -> Place:

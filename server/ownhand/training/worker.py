@@ -146,9 +146,12 @@ def _evaluate(job: Job, control: Control, speak: Callable[[State], None], state:
 
 
 def _limit_threads(threads: int) -> None:
+    """For torch, which is imported here first. Raises WriterError whatever a broken one throws."""
     os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(threads)
-    import torch
-
+    try:
+        import torch
+    except Exception as error:
+        raise _broken(error) from error
     torch.set_num_threads(threads)
 
 
@@ -178,11 +181,16 @@ def _failed(job: Job, error: WriterError) -> State:
     return state
 
 
+def _broken(error: Exception) -> WriterError:
+    name = getattr(error, "name", None) or type(error).__name__
+    return WriterError(f"The learning part is missing or broken ({name}).", INSTALL)
+
+
 def _in_words(error: BaseException) -> WriterError:
     if isinstance(error, WriterError):
         return error
     if isinstance(error, ImportError):
-        return WriterError(f"The learning part is missing or broken ({error.name or type(error).__name__}).", INSTALL)
+        return _broken(error)
     if isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__ or "alloc" in str(error):
         return _NO_MEMORY
     if isinstance(error, OSError) and error.errno is not None:
