@@ -57,6 +57,7 @@ class OllamaEngine:
         self._facts: dict[str, Any] | None = None
         self._special: SpecialTokens | None = None
         self._loaded, self._loaded_until = "", 0.0
+        self._changing = asyncio.Lock()
         self._made = set[str]()
         """Models that this engine had Ollama make of an adapter."""
 
@@ -108,6 +109,8 @@ class OllamaEngine:
             pass
 
     async def stream(self, prompt: str, sampling: Sampling, usage: Usage | None = None) -> AsyncGenerator[Chunk]:
+        async with self._changing:
+            pass  # Ollama takes one of two such models out for the other, also while it loads, and the answer is lost
         await self._permitted()
         text = prompt or page_start(await self.special_tokens())
         async with contextlib.aclosing(self._answer(text, sampling, usage or Usage())) as chunks:
@@ -142,16 +145,17 @@ class OllamaEngine:
             return
         await self._check(adapter)
         derived = derived_name(self._model, adapter.id)
-        async with self._explained():
-            digest = await self._client.create_blob(adapter.path)
-            await self._client.create(derived, from_=self._model, adapters={adapter.path.name: digest})
-        self._made.add(derived)
-        await self._warm(derived)
-        self._serving, self._adapter = derived, adapter
+        async with self._changing:
+            async with self._explained():
+                digest = await self._client.create_blob(adapter.path)
+                await self._client.create(derived, from_=self._model, adapters={adapter.path.name: digest})
+            self._made.add(derived)
+            await self._warm(derived)
+            self._serving, self._adapter = derived, adapter
         await self._remove(await self._made_before(adapter.id) - {derived})
 
     async def _warm(self, derived: str) -> None:
-        """Load it. Whoever asks meanwhile is still answered by what served before."""
+        """Load it. Streams that run are answered to their end by what served before; who asks meanwhile waits."""
         try:
             async for _ in self._answer(SAMPLE, Sampling(max_tokens=1), Usage(), derived):
                 pass
