@@ -62,11 +62,12 @@ def learning(editor: Editor) -> dict[str, Any]:
     return dict(editor.statuses[-1]["learning"]) if editor.statuses else {"state": "idle"}
 
 
-async def comes_to(editor: Editor, *states: str, seconds: float = 300) -> dict[str, Any]:
+async def comes_to(editor: Editor, *states: str, seconds: float = 120) -> dict[str, Any]:
     async with asyncio.timeout(seconds):
         while True:
             if (now := learning(editor))["state"] in states:
                 return now
+            assert now["state"] != "failed", now
             await asyncio.sleep(0.05)
 
 
@@ -94,17 +95,19 @@ def adapters_noted(voice: Path) -> list[str | None]:
 
 
 async def test_a_folder_is_learned_and_the_voice_writes_without_a_restart(study: Study) -> None:
-    """Two pages are too few to hold one out, so the writer alone can tell, and lets it write by hand."""
+    """A quick lesson over two pages proves nothing, whatever comes of it; the writer lets it write by hand."""
     editor = await study.write("prose/maize.md", "verse/dead-band.md").editor()
     uri = (study.folder / "page.md").as_uri()
     assert await editor.texts(uri, 0, len(PAGE))
     assert (await editor.execute("ownhand.train"))["training"]["state"] in ("preparing", "training")
     ended = await comes_to(editor, "passed", "declined", "waiting", "failed", seconds=550)
-    assert (ended["state"], ended["adapter"]) == ("waiting", "1"), ended
+    assert ended["state"] in ("waiting", "declined"), ended
+    decision = {"waiting": "undecided", "declined": "declined"}[ended["state"]]
+    assert (ended["adapter"], learning(editor)["sentence"]) == ("1", ended["sentence"])
     assert kinds_of_progress(editor)[0] == "begin"
     assert kinds_of_progress(editor)[-1] == "end"
     listed = await editor.execute("ownhand.voices")
-    assert [(one["id"], one["active"], one["decision"]) for one in listed["adapters"]] == [("1", False, "undecided")]
+    assert [(one["id"], one["active"], one["decision"]) for one in listed["adapters"]] == [("1", False, decision)]
     assert (listed["reveal"], list(jobs(study.voice))) == (None, [])
     page = await editor.execute("ownhand.report")
     assert page["page"].startswith("file:")
