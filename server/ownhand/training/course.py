@@ -23,6 +23,7 @@ from ownhand.training import judging, model_written
 from ownhand.training.architecture import shape_of
 from ownhand.training.base import Base, check_disk, described
 from ownhand.training.dataset import CharacterSpan
+from ownhand.training.evaluation_plan import MOST_BLOCKS
 from ownhand.training.find_base import find_base
 from ownhand.training.forecast import Forecast, forecast
 from ownhand.training.job import JOBS, Job, State, jobs
@@ -54,10 +55,12 @@ class Wishes:
     seed: int = 0
     sample_words: int = WORDS
     """Words that the adapter writes before it is judged."""
+    most_blocks: int = MOST_BLOCKS
+    """Blocks of each form that it is measured on."""
 
     def quickly(self) -> "Wishes":
         """For somebody who wants to see that it works, and learn little by it: tests and trials."""
-        return replace(self, recipe=Recipe(epochs=1, rank=4), sample_words=100)
+        return replace(self, recipe=Recipe(epochs=1, rank=4), sample_words=100, most_blocks=3)
 
     def __post_init__(self) -> None:
         for what, chosen, known in (("device", self.device, DEVICES), ("trainer", self.trainer, TRAINERS)):
@@ -158,7 +161,8 @@ class Course:
         """Say what has to be measured; the engine is gone before the training needs its memory."""
         engine = EmbeddedEngine(self.base.header)
         try:
-            await judging.prepare(job, engine, self.corpus, VoiceStore(self.voice.path))
+            store = VoiceStore(self.voice.path)
+            await judging.prepare(job, engine, self.corpus, store, most_blocks=self.wishes.most_blocks)
         finally:
             await engine.close()
 

@@ -23,7 +23,7 @@ from ownhand.manuscript.held_out import CHOSEN
 from ownhand.manuscript.model import Form, Piece
 from ownhand.text.words import count_words, word_spans
 from ownhand.training.evaluation_files import read_bits, read_plan, write_plan
-from ownhand.training.evaluation_plan import PASSAGES, Text, make_plan
+from ownhand.training.evaluation_plan import MOST_BLOCKS, PASSAGES, Text, make_plan
 from ownhand.training.form_distance import form_distance
 from ownhand.training.job import Job
 from ownhand.training.language import language_of
@@ -83,15 +83,19 @@ def digest_of_texts(texts: Sequence[Text]) -> str:
     return hashlib.sha256(json.dumps([(text.piece, text.text) for text in texts]).encode()).hexdigest()[:32]
 
 
-async def prepare(job: Job, engine: EmbeddedEngine, corpus: Corpus, store: VoiceStore) -> None:
-    """Write what the child has to measure. Raises WriterError and EngineError.
+async def prepare(
+    job: Job, engine: EmbeddedEngine, corpus: Corpus, store: VoiceStore, *, most_blocks: int = MOST_BLOCKS
+) -> None:
+    """Write what the child has to measure, on at most so many blocks of each form. Raises WriterError and EngineError.
 
     `engine` serves the base's own GGUF: its tokenizer counts, whichever engine will serve in the end.
     """
     held_out = await asyncio.to_thread(held_out_texts, corpus)
     trained = await asyncio.to_thread(trained_texts, corpus)
     against = rivals(store, job.base.digest, digest_of_texts(held_out))
-    plan = await make_plan(engine, engine.token_ids, corpus, held_out, trained, control_texts())
+    plan = await make_plan(
+        engine, engine.token_ids, corpus, held_out, trained, control_texts(), most_blocks=most_blocks
+    )
     adapters = {CHALLENGER: job.adapter}
     if against.champion:
         adapters[CHAMPION] = against.champion.folder
