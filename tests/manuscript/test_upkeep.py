@@ -375,7 +375,7 @@ def _fresh(tmp_path_factory: Any) -> Any:
     import sys
 
     module = next(
-        module for name, module in sys.modules.items() if hasattr(module, "Manuscript") and "conftest" in name
+        module for name, module in list(sys.modules.items()) if "conftest" in name and hasattr(module, "Manuscript")
     )
     return module.Manuscript(tmp_path_factory.mktemp("m"))
 
