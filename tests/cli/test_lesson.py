@@ -3,12 +3,10 @@
 import io
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from rich.console import Console
 
 from ownhand.commands.comparing import Compared, show
@@ -75,22 +73,3 @@ def test_what_an_earlier_demo_learned_does_not_spoil_the_next(tmp_path: Path):
         left = voice.path / "adapters" / "1"
         left.mkdir(parents=True)
         left.joinpath("card.json").write_bytes((EXAMPLES.parent / "tests/voices/data/card.json").read_bytes())
-
-
-@pytest.mark.embedded
-@pytest.mark.timeout(3600)
-def test_the_demo_learns_judges_and_shows_the_places_that_were_kept_aside(tmp_path: Path):
-    done = run(tmp_path / "home", "--quick")
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"Learning: step \d+ of \d+", done.stderr)
-    rest = done.stdout.partition("learning this hand")[2]
-    base, voice = (
-        float(re.search(rf"{name}\s+(\d\.\d+)", rest)[1])
-        for name in ("the bare model", "with the voice, on an empty page")
-    )
-    assert voice < base
-    for title in ("Maize", "The Gone", "Hunting", "The ladies"):
-        assert title in rest
-    assert "stencilled on every sack in black" in rest
-    page = Path(re.search(r"(/.*report\.html)", rest)[1])
-    assert "Nothing was ever learned from these" in page.read_text(encoding="utf-8")
