@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ownhand.commands.reveal import can_be_shown, unveil
+from ownhand.commands.reveal import unveil
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder, grant
+from ownhand.training.reveal_places import can_be_shown
 from ownhand.voices.card import Card
 from ownhand.voices.reveal import BEFORE, VOICE, YOURS, Place, Reveal
 from ownhand.voices.store import ADAPTERS, GGUF, VoiceStore

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -106,3 +107,14 @@ def open_window(code_server: CodeServer, browser: Browser, tmp_path: Path) -> It
     for number, window in enumerate(windows):
         window.page.screenshot(path=tmp_path / f"window-{number}.png")
         window.page.close()
+
+
+@pytest.fixture
+def unscripted(tmp_path: Path, vsix: Path) -> Iterator[CodeServer]:
+    """A VS Code of the test's own, before the packaged model."""
+    machine = {"ownhand.python": sys.executable, "ownhand.engine": "embedded"}
+    server = CodeServer(tmp_path / "vscode", machine_settings=machine)
+    server.root.mkdir()
+    server.start(vsix)
+    yield server
+    server.stop()

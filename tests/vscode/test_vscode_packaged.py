@@ -1,7 +1,5 @@
 """What the packaged model really writes in a real VS Code, and the picture of it."""
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,20 +12,10 @@ pytestmark = [pytest.mark.vscode, pytest.mark.embedded, pytest.mark.timeout(300)
 BEGUN = "\n\nThe nurse came back with the clipboard and sat down. Outside it had begun to rain"
 
 
-@pytest.fixture
-def server(tmp_path: Path, vsix: Path) -> Iterator[CodeServer]:
-    machine = {"ownhand.python": sys.executable, "ownhand.engine": "embedded"}
-    server = CodeServer(tmp_path / "vscode", machine_settings=machine)
-    server.root.mkdir()
-    server.start(vsix)
-    yield server
-    server.stop()
-
-
-def test_the_packaged_model_goes_on_with_a_story(server: CodeServer, browser: Browser, tmp_path: Path):
+def test_the_packaged_model_goes_on_with_a_story(unscripted: CodeServer, browser: Browser, tmp_path: Path):
     """The picture that the README shows is taken here and in no other test: nothing in it is scripted."""
     story = (REPOSITORY / "examples" / "manuscript" / "prose" / "ward-9.md").read_text()
-    window = new_window(browser, server, copy_manuscript(tmp_path / "novel", {"ward-9.md": story.rstrip() + BEGUN}))
+    window = new_window(browser, unscripted, copy_manuscript(tmp_path / "novel", {"ward-9.md": story.rstrip() + BEGUN}))
     window.open("ward-9.md")
     window.answer("May Ownhand learn", "Only suggest")
     window.press("Control+Shift+Space")

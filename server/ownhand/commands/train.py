@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ownhand.commands.context import print_json, say, terminal_settings
 from ownhand.commands.corpus import read_manuscript
-from ownhand.commands.reveal import can_be_shown, is_somebody_here, prepared, unveil
+from ownhand.commands.reveal import is_somebody_here, unveil
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import find_voice
@@ -22,6 +22,7 @@ from ownhand.training.course import Course, Wishes
 from ownhand.training.forecast import Forecast, example
 from ownhand.training.job import State
 from ownhand.training.judging import Judgement
+from ownhand.training.reveal_places import can_be_shown, prepared
 from ownhand.voices.store import VoiceStore
 
 _PAUSED = "Paused; nothing is lost. Run the same command again and it goes on."

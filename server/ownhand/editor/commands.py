@@ -45,8 +45,7 @@ class Commands:
         say: Callable[[str], None],
     ) -> None:
         self._home, self._folders, self._answers, self._status, self._say = home, folders, answers, status, say
-        self._gestures, self._pages, self._learning, self._voice_desk = gestures, pages, learning, voice_desk
-
+        self._gestures, self._pages, self._voice_desk = gestures, pages, voice_desk
         self._of_folder: dict[str, tuple[Callable[..., Coroutine[Any, Any, Answer]], int]] = {
             "ownhand.corpus": (pages.corpus, 0),
             "ownhand.verdicts": (pages.verdicts, 0),

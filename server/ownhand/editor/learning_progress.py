@@ -1,13 +1,13 @@
 """Work-done progress of trainings: one bar per folder, and its cancel button is a pause."""
 
-import uuid
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from lsprotocol import types
 
 from ownhand.editor.folders import Folder
+from ownhand.editor.progress_bar import ProgressBar
 from ownhand.editor.protocol import OwnhandProtocol
 from ownhand.training.standing import Standing
 
@@ -16,13 +16,11 @@ _SHOWN = frozenset({"preparing", "training", "evaluating"})
 
 
 @dataclass
-class _Bar:
-    """`open` once the editor was told of its beginning, `over` when the training ended or paused before."""
+class _Shown:
+    """One training's bar, and what is told of it once it is there."""
 
     latest: Standing
-    token: str = field(default_factory=lambda: str(uuid.uuid4()))
-    open: bool = False
-    over: bool = False
+    bar: ProgressBar
 
 
 class LearningProgress:
@@ -32,40 +30,24 @@ class LearningProgress:
         self, protocol: OwnhandProtocol, spawn: Callable[[Coroutine[Any, Any, None]], None], *, shows: bool
     ) -> None:
         self._protocol, self._spawn, self._shows = protocol, spawn, shows
-        self._bars: dict[str, _Bar] = {}
+        self._shown: dict[str, _Shown] = {}
 
     def show(self, folder: Folder, standing: Standing, pause: Callable[[], None]) -> None:
         """A bar while something is being done; a pause ends it, and what goes on later has a new one."""
-        bar = self._bars.get(folder.uri)
+        shown = self._shown.get(folder.uri)
         if standing.state not in _SHOWN:
-            self._end(self._bars.pop(folder.uri, None), standing)
-        elif bar is not None:
-            bar.latest = standing
-            if bar.open:
-                self._protocol.progress.report(bar.token, _report(standing))
+            if shown is not None:
+                self._shown.pop(folder.uri).bar.end(standing.sentence)
+        elif shown is not None:
+            shown.latest = standing
+            shown.bar.report(_report(standing))
         elif self._shows:
-            bar = self._bars[folder.uri] = _Bar(standing)
-            self._spawn(self._begin(bar, pause))
+            shown = self._shown[folder.uri] = _Shown(standing, ProgressBar(self._protocol))
+            self._spawn(shown.bar.begin(lambda: _begin(shown.latest), pause))
 
-    async def _begin(self, bar: _Bar, pause: Callable[[], None]) -> None:
-        params = types.WorkDoneProgressCreateParams(bar.token)
-        await self._protocol.ask(types.WINDOW_WORK_DONE_PROGRESS_CREATE, params, 5)
-        if bar.over:
-            return
-        bar.open = True
-        begin = types.WorkDoneProgressBegin(_TITLE, cancellable=True, message=_message(bar.latest), percentage=0)
-        self._protocol.progress.begin(bar.token, begin)
-        cancelled = self._protocol.progress.tokens.get(bar.token)
-        if cancelled is not None:
-            cancelled.add_done_callback(lambda future: pause() if future.cancelled() and not bar.over else None)
 
-    def _end(self, bar: _Bar | None, standing: Standing) -> None:
-        if bar is None:
-            return
-        bar.over = True
-        if bar.open:
-            self._protocol.progress.end(bar.token, types.WorkDoneProgressEnd(message=standing.sentence))
-            self._protocol.progress.tokens.pop(bar.token, None)
+def _begin(standing: Standing) -> types.WorkDoneProgressBegin:
+    return types.WorkDoneProgressBegin(_TITLE, cancellable=True, message=_message(standing), percentage=0)
 
 
 def _report(standing: Standing) -> types.WorkDoneProgressReport:

@@ -1,14 +1,14 @@
 """What the server asks and shows the writer through the editor."""
 
 import asyncio
-import uuid
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from lsprotocol import types
 
 from ownhand.editor.folders import Folder
+from ownhand.editor.progress_bar import ProgressBar
 from ownhand.editor.protocol import OwnhandProtocol
 from ownhand.manuscript.consent import Consent, VoiceFolder
 from ownhand.verdicts.reading.notes import Offer
@@ -59,13 +59,10 @@ async def ask_note(protocol: OwnhandProtocol, offer: Offer) -> bool:
 
 @dataclass
 class _Shown:
-    """One scan's progress. `open` once the editor was told of its beginning, `over` when the scan ended before."""
+    """One scan's progress; it has a bar once it lasts."""
 
     since: float
-    token: str = field(default_factory=lambda: str(uuid.uuid4()))
-    asked: bool = False
-    open: bool = False
-    over: bool = False
+    bar: ProgressBar | None = None
 
 
 class ScanProgress:
@@ -81,28 +78,15 @@ class ScanProgress:
         """`files` of `of` were read; (0, 0) ends it."""
         now = asyncio.get_running_loop().time()
         if of == 0:
-            self._end(self._scans.pop(folder.uri, None))
+            scan = self._scans.pop(folder.uri, None)
+            if scan is not None and scan.bar is not None:
+                scan.bar.end()
             return
         scan = self._scans.setdefault(folder.uri, _Shown(now))
-        if scan.open:
+        if scan.bar is not None:
             report = types.WorkDoneProgressReport(message=f"{files} of {of} files", percentage=100 * files // of)
-            self._protocol.progress.report(scan.token, report)
-        elif not scan.asked and now - scan.since >= self.WORTH_SHOWING:
-            scan.asked = True
-            self._spawn(self._begin(folder, scan))
-
-    async def _begin(self, folder: Folder, scan: _Shown) -> None:
-        params = types.WorkDoneProgressCreateParams(scan.token)
-        await self._protocol.ask(types.WINDOW_WORK_DONE_PROGRESS_CREATE, params, 5)
-        if not scan.over:
-            scan.open = True
+            scan.bar.report(report)
+        elif now - scan.since >= self.WORTH_SHOWING:
+            scan.bar = ProgressBar(self._protocol)
             begin = types.WorkDoneProgressBegin(f"Ownhand reads “{folder.path.name}”", percentage=0)
-            self._protocol.progress.begin(scan.token, begin)
-
-    def _end(self, scan: _Shown | None) -> None:
-        if scan is None:
-            return
-        scan.over = True
-        if scan.open:
-            self._protocol.progress.end(scan.token, types.WorkDoneProgressEnd())
-            self._protocol.progress.tokens.pop(scan.token, None)
+            self._spawn(scan.bar.begin(lambda: begin))

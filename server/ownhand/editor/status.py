@@ -17,6 +17,9 @@ COUNTS = (
 )
 """Suggestions of this sitting. Each counts once as offered, once as shown, and under the fate that outweighs others."""
 
+NO_VOICE: dict[str, Any] = {"adapter": None, "withoutVoice": False, "reveal": None, "sentence": ""}
+"""`ownVoice` where there is none."""
+
 Send = Callable[[dict[str, Any]], None]
 
 
@@ -40,7 +43,7 @@ class Status:
             "voice": "",
             "training": "idle",
             "learning": Standing().to_json(),
-            "ownVoice": {"adapter": None, "withoutVoice": False, "reveal": None, "sentence": ""},
+            "ownVoice": NO_VOICE,
             "words": 0,
             "why": "",
             "form": "",

@@ -8,7 +8,7 @@ from typing import Any
 from ownhand.editor.folders import Folder, Folders
 from ownhand.editor.learning import NOT_LEARNED, Learning
 from ownhand.editor.serving import Serving
-from ownhand.editor.status import Status
+from ownhand.editor.status import NO_VOICE, Status
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder
@@ -92,19 +92,16 @@ class VoiceDesk:
         async with self._folders.emptied(folder):
             answer = await steps.forget(voice.path, self._folders.settings.ollama_host)
         await self._learning.left(folder)
-        self._status.update(training="idle", learning=Standing().to_json(), ownVoice=_NOTHING)
+        self._status.update(training="idle", learning=Standing().to_json(), ownVoice=NO_VOICE)
         return answer
 
     async def look(self, folder: Folder) -> None:
         """Bring the status up to date."""
         if folder.voice is None or folder.consent is not Consent.LEARN:
-            self._status.update(ownVoice=_NOTHING)
+            self._status.update(ownVoice=NO_VOICE)
             return
         found = await asyncio.to_thread(_own_voice, folder.voice.path)
         self._status.update(ownVoice={**found, "withoutVoice": self._serving.without_voice})
-
-
-_NOTHING = {"adapter": None, "reveal": None, "sentence": "", "withoutVoice": False}
 
 
 def _voice(folder: Folder) -> VoiceFolder:

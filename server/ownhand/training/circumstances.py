@@ -6,7 +6,7 @@ from ownhand.errors import WriterError
 from ownhand.manuscript.consent import VoiceFolder
 from ownhand.manuscript.corpus import Corpus
 from ownhand.training.job import jobs
-from ownhand.training.runner import check_installed
+from ownhand.training.runner import is_installed
 from ownhand.training.schedule import Circumstances, When
 from ownhand.verdicts.reading.figures import verdicts_since
 from ownhand.voices.store import StoredAdapter, VoiceStore
@@ -32,7 +32,7 @@ def circumstances(
         idle_seconds=idle_seconds,
         on_mains=on_mains(),
         keeper=True,
-        installed=_is_installed(),
+        installed=is_installed(),
         busy=busy,
         unfinished=any(jobs(voice.path)),
         failed=failed,
@@ -61,11 +61,3 @@ def _verdicts_since(ledger: Path, made: str) -> int:
         return verdicts_since(ledger, made)
     except (WriterError, ValueError):
         return 0
-
-
-def _is_installed() -> bool:
-    try:
-        check_installed()
-    except WriterError:
-        return False
-    return True

@@ -17,15 +17,13 @@ import sys
 import threading
 
 from ownhand import processes
-from ownhand.engines.choice import choose_engine
 from ownhand.engines.protocol import EngineError
 from ownhand.errors import WriterError
 from ownhand.manuscript.corpus import Corpus
 from ownhand.training.course import Course, Wishes
 from ownhand.training.job import State
-from ownhand.training.judging import Judgement
 from ownhand.training.order import Order
-from ownhand.training.reveal_places import make_reveal
+from ownhand.training.reveal_places import can_be_shown, prepared
 from ownhand.training.standing import PAUSED, Standing, of_adapter, of_state
 from ownhand.voices.store import StoredAdapter
 
@@ -62,23 +60,16 @@ class Conductor:
                 wishes = wishes.quickly()
             self._course = await Course.plan(order.home, voice, order.settings, corpus, wishes)
             judgement = await self._course.run(lambda state: self._say(of_state(state)))
-            await self._show(judgement, corpus)
+            await self._show(self._course, judgement.adapter)
             self._say(of_adapter(judgement.adapter))
         finally:
             await asyncio.to_thread(corpus.close)
 
-    async def _show(self, judgement: Judgement, corpus: Corpus) -> None:
+    async def _show(self, course: Course, adapter: StoredAdapter) -> None:
         """A first voice that passed is shown to the writer, who decides."""
-        assert self._course is not None
-        adapter: StoredAdapter = judgement.adapter
-        if judgement.decision.decision == "passed" and not adapter.active:
+        if can_be_shown(adapter):
             self._say(Standing("evaluating", "Ownhand writes at three places, for you to compare."))
-            engine = await choose_engine(self._order.settings, self._order.home)
-            try:
-                shown = await make_reveal(engine, corpus, adapter)
-            finally:
-                await engine.close()
-            await asyncio.to_thread(shown.write, self._course.voice.path)
+            await prepared(course, adapter)
 
     def _say(self, standing: Standing) -> None:
         self._last = standing

@@ -1,15 +1,18 @@
 """The places of a reveal, and what stands there: the writer's own words, the bare model's and the voice's."""
 
+import asyncio
 import random
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 
 import regex
 
+from ownhand.engines.choice import choose_engine
 from ownhand.engines.protocol import Adapter, Engine
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.model import Form
 from ownhand.text.words import word_spans
+from ownhand.training.course import Course
 from ownhand.training.evaluation_plan import Text
 from ownhand.training.judging import held_out_texts
 from ownhand.training.samples import Beginning, prompt_for, sampling
@@ -23,6 +26,22 @@ _LINES = 8
 _SHOWN_BEFORE = 60
 """Words in front of the place."""
 _SENTENCE_END = regex.compile(r"[.!?…][\"”’')\]]*(?=\s)")
+
+
+def can_be_shown(adapter: StoredAdapter) -> bool:
+    """Only what passed and does not write yet is for the writer to decide on."""
+    return adapter.card.decision == "passed" and not adapter.active
+
+
+async def prepared(course: Course, adapter: StoredAdapter) -> Reveal:
+    """Let model and voice write at the places, and note it for whoever shows it. Raises EngineError and WriterError."""
+    engine = await choose_engine(course.settings, course.home)
+    try:
+        reveal = await make_reveal(engine, course.corpus, adapter)
+    finally:
+        await engine.close()
+    await asyncio.to_thread(reveal.write, course.voice.path)
+    return reveal
 
 
 async def make_reveal(engine: Engine, corpus: Corpus, adapter: StoredAdapter) -> Reveal:

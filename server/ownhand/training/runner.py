@@ -31,6 +31,14 @@ def check_installed() -> None:
         )
 
 
+def is_installed() -> bool:
+    try:
+        check_installed()
+    except WriterError:
+        return False
+    return True
+
+
 class Training:
     """One run of the trainer's child on a job.
 
