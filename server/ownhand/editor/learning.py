@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from ownhand.training.circumstances import circumstances
 from ownhand.training.job import jobs
 from ownhand.training.order import Order
 from ownhand.training.runner import check_installed
-from ownhand.training.schedule import Start, decide
+from ownhand.training.schedule import Desk, Start, Wait, decide
 from ownhand.training.standing import PAUSED, Standing, at_rest
 
 NOT_LEARNED = WriterError(
@@ -34,6 +35,19 @@ _SOON = 4.0
 _RESTS = "Ownhand rests from learning while you write, and goes on by itself."
 
 Answer = dict[str, Any] | None
+
+
+@dataclass
+class _Stand:
+    """How it stands with one folder. `lesson` is there while something is being learned."""
+
+    lesson: Lesson | None = None
+    at_rest: Standing = field(default_factory=Standing)
+    held: bool = False
+    """The writer paused it."""
+    resting: bool = False
+    """It gives way to the writing."""
+    failed: bool = False
 
 
 class Learning:
@@ -51,20 +65,15 @@ class Learning:
         self._home, self._folders, self._status, self._progress = home, folders, status, progress
         self._say, self._spawn = say, spawn
         self.on_end: Callable[[Folder, Standing], None] = lambda *_: None
-        self._lessons: dict[str, Lesson] = {}
-        self._at_rest: dict[str, Standing] = {}
-        self._held: set[str] = set()
-        """Folders whose training the writer paused."""
-        self._resting: set[str] = set()
-        self._failed: set[str] = set()
+        self._stands: dict[str, _Stand] = {}
         self._typed_at = time.monotonic()
         self._waking: asyncio.TimerHandle | None = None
 
     # What the writer asks for
 
     def standing(self, folder: Folder) -> Standing:
-        lesson = self._lessons.get(folder.uri)
-        return lesson.standing if lesson is not None else self._at_rest.get(folder.uri, Standing())
+        stand = self._stand(folder)
+        return stand.lesson.standing if stand.lesson is not None else stand.at_rest
 
     async def train(self, folder: Folder) -> Answer:
         """Begin, or go on with what was broken off. Raises WriterError."""
@@ -73,7 +82,7 @@ class Learning:
             await asyncio.to_thread(check_installed)
         except WriterError as error:
             return {"sentence": str(error), "needs": "setup"}
-        if folder.uri in self._lessons:
+        if self._stand(folder).lesson is not None:
             return await self.resume(folder)
         if folder.keeper is not None:
             await folder.keeper.scanner.finished()  # or there would be no words yet to learn from
@@ -85,31 +94,31 @@ class Learning:
         return self._answer(folder)
 
     async def pause(self, folder: Folder) -> Answer:
-        self._held.add(folder.uri)
-        self._resting.discard(folder.uri)
-        if (lesson := self._lessons.get(folder.uri)) is not None:
-            lesson.tell("pause")
-            await lesson.until(lambda standing: standing.state == "paused", _SOON)
+        stand = self._stand(folder)
+        stand.held, stand.resting = True, False
+        if stand.lesson is not None:
+            stand.lesson.tell("pause")
+            await stand.lesson.until(lambda standing: standing.state == "paused", _SOON)
         return self._answer(folder)
 
     async def resume(self, folder: Folder) -> Answer:
         """Raises WriterError."""
-        self._held.discard(folder.uri)
-        lesson = self._lessons.get(folder.uri)
-        if lesson is None:
-            return await self.train(folder) if self.standing(folder).state == "paused" else self._answer(folder)
-        lesson.tell("resume")
-        await lesson.until(lambda standing: standing.state != "paused", _SOON)
+        stand = self._stand(folder)
+        stand.held = False
+        if stand.lesson is None:
+            return await self.train(folder) if stand.at_rest.state == "paused" else self._answer(folder)
+        stand.lesson.tell("resume")
+        await stand.lesson.until(lambda standing: standing.state != "paused", _SOON)
         return self._answer(folder)
 
     async def cancel(self, folder: Folder) -> Answer:
         """Give up what is being learned, or what was broken off."""
-        if (lesson := self._lessons.get(folder.uri)) is not None:
-            await lesson.stop()
+        stand = self._stand(folder)
+        if stand.lesson is not None:
+            await stand.lesson.stop()
         if folder.voice is not None:
             await asyncio.to_thread(_give_up, folder.voice.path)
-        self._held.discard(folder.uri)
-        self._failed.add(folder.uri)  # not again by itself in this sitting
+        stand.held, stand.failed = False, True  # not again by itself in this sitting
         await self.look(folder)
         return self._answer(folder)
 
@@ -122,23 +131,22 @@ class Learning:
         quick = bool(os.environ.get("OWNHAND_QUICK"))
         order = Order(self._home, folder.root, self._folders.settings_for(folder), quick)
         lesson = Lesson(order, lambda _: self._changed(folder))
-        self._lessons[folder.uri] = lesson
-        self._held.discard(folder.uri)
+        stand = self._stand(folder)
+        stand.lesson, stand.held = lesson, False
         self._spawn(self._run(folder, lesson))
         self._changed(folder)
         return lesson
 
     async def _run(self, folder: Folder, lesson: Lesson) -> None:
+        stand = self._stand(folder)
         try:
             await lesson.run()
         finally:
-            if self._lessons.get(folder.uri) is lesson:
-                del self._lessons[folder.uri]
-        self._resting.discard(folder.uri)
+            if stand.lesson is lesson:
+                stand.lesson = None
         ended = lesson.standing
-        if ended.state == "failed":
-            self._failed.add(folder.uri)
-        self._at_rest[folder.uri] = ended
+        stand.resting, stand.failed = False, stand.failed or ended.state == "failed"
+        stand.at_rest = ended
         self._changed(folder)
         self.on_end(folder, ended)
 
@@ -146,7 +154,7 @@ class Learning:
         standing = self.standing(folder)
         if standing.state != "paused":
             return standing
-        sentence = _RESTS if folder.uri in self._resting else PAUSED
+        sentence = _RESTS if self._stand(folder).resting else PAUSED
         return Standing("paused", sentence, standing.step, standing.steps, standing.eta_seconds)
 
     def _changed(self, folder: Folder) -> None:
@@ -156,21 +164,24 @@ class Learning:
 
     async def look(self, folder: Folder) -> None:
         """Read from disk how it stands, while nothing runs here."""
-        if folder.voice is not None and folder.consent is Consent.LEARN and folder.uri not in self._lessons:
-            self._at_rest[folder.uri] = await asyncio.to_thread(at_rest, folder.voice.path)
+        stand = self._stand(folder)
+        if folder.voice is not None and folder.consent is Consent.LEARN and stand.lesson is None:
+            stand.at_rest = await asyncio.to_thread(at_rest, folder.voice.path)
             self._changed(folder)
+
+    def _stand(self, folder: Folder) -> _Stand:
+        return self._stands.setdefault(folder.uri, _Stand())
 
     # Beside the writing
 
     def typed(self) -> None:
         """The writer writes: what learns on the same machine gives way at once."""
         self._typed_at = time.monotonic()
-        yielding = [uri for uri in self._lessons if uri not in self._held and self._yields(uri)]
-        for uri in yielding:
-            if uri not in self._resting:
-                self._resting.add(uri)
-                self._lessons[uri].tell("rest")
-        if self._resting and self._waking is None:
+        for uri, stand in self._stands.items():
+            if stand.lesson is not None and not stand.held and not stand.resting and self._yields(uri):
+                stand.resting = True
+                stand.lesson.tell("rest")
+        if self._waking is None and any(stand.resting for stand in self._stands.values()):
             self._wake_later(REST)
 
     def _yields(self, uri: str) -> bool:
@@ -186,9 +197,10 @@ class Learning:
         if left > 0:
             self._wake_later(left)
             return
-        resting, self._resting = self._resting, set()
-        for uri in resting & self._lessons.keys():
-            self._lessons[uri].tell("resume")
+        for stand in self._stands.values():
+            if stand.resting and stand.lesson is not None:
+                stand.lesson.tell("resume")
+            stand.resting = False
 
     # By itself
 
@@ -203,37 +215,45 @@ class Learning:
                     log_error("looking whether there is enough to learn", error)
 
     async def consider(self, folder: Folder) -> None:
-        voice, corpus, keeper = folder.voice, folder.corpus, folder.keeper
-        if voice is None or corpus is None or keeper is None or not keeper.keeps:
-            return
-        now = await asyncio.to_thread(
-            circumstances,
-            voice,
-            corpus,
-            when=self._folders.settings_for(folder).training_when,
-            idle_seconds=time.monotonic() - self._typed_at,
-            busy=bool(self._lessons),
-            failed=folder.uri in self._failed,
-            held=folder.uri in self._held,
-        )
-        decision = decide(now)
+        decision = await self._decision(folder)
+        stand = self._stand(folder)
         if isinstance(decision, Start):
             self._begin(folder)
-        elif self.standing(folder).state in ("idle", "waiting") and self.standing(folder).adapter is None:
-            self._at_rest[folder.uri] = Standing("waiting" if decision.sentence else "idle", decision.sentence)
+            return
+        now = Standing("waiting" if decision.sentence else "idle", decision.sentence)
+        overtaken = stand.at_rest.state not in ("idle", "waiting") or stand.at_rest.adapter is not None
+        if stand.lesson is None and not overtaken and stand.at_rest != now:
+            stand.at_rest = now
             self._changed(folder)
+
+    async def _decision(self, folder: Folder) -> Start | Wait:
+        """The disk is read only where something depends on it."""
+        voice, corpus, keeper, stand = folder.voice, folder.corpus, folder.keeper, self._stand(folder)
+        desk = Desk(
+            self._folders.settings_for(folder).training_when,
+            idle_seconds=time.monotonic() - self._typed_at,
+            keeper=keeper is not None and keeper.keeps,
+            busy=any(each.lesson for each in self._stands.values()),
+            failed=stand.failed,
+            held=stand.held,
+        )
+        if voice is None or corpus is None or desk.forbids:
+            return Wait()
+        return decide(desk, await asyncio.to_thread(circumstances, voice, corpus))
 
     # The end
 
     async def left(self, folder: Folder) -> None:
         """The folder is being left, or must not be learned from any more. Its training goes on another time."""
-        if (lesson := self._lessons.get(folder.uri)) is not None:
-            lesson.leave()
-        self._at_rest.pop(folder.uri, None)
+        stand = self._stand(folder)
+        if stand.lesson is not None:
+            stand.lesson.leave()
+        stand.at_rest = Standing()
 
     def close(self) -> None:
-        for lesson in self._lessons.values():
-            lesson.leave()
+        for stand in self._stands.values():
+            if stand.lesson is not None:
+                stand.lesson.leave()
 
 
 def _check_consent(folder: Folder) -> None:

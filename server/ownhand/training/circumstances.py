@@ -7,36 +7,21 @@ from ownhand.manuscript.consent import VoiceFolder
 from ownhand.manuscript.corpus import Corpus
 from ownhand.training.job import jobs
 from ownhand.training.runner import is_installed
-from ownhand.training.schedule import Circumstances, When
+from ownhand.training.schedule import Circumstances
 from ownhand.verdicts.reading.figures import verdicts_since
 from ownhand.voices.store import StoredAdapter, VoiceStore
 
 
-def circumstances(
-    voice: VoiceFolder,
-    corpus: Corpus,
-    *,
-    when: When,
-    idle_seconds: float,
-    busy: bool,
-    failed: bool,
-    held: bool,
-) -> Circumstances:
+def circumstances(voice: VoiceFolder, corpus: Corpus) -> Circumstances:
     """Reads the disk. For a server that keeps the voice."""
     last = _last(voice.path)
     return Circumstances(
-        when=when,
         words=sum(piece.words for piece in corpus.pieces() if piece.teaches),
         learned=last.card.words if last else None,
         new_verdicts=_verdicts_since(voice.ledger_path, last.card.made) if last else 0,
-        idle_seconds=idle_seconds,
         on_mains=on_mains(),
-        keeper=True,
         installed=is_installed(),
-        busy=busy,
         unfinished=any(jobs(voice.path)),
-        failed=failed,
-        held=held,
     )
 
 

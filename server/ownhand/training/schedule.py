@@ -15,26 +15,40 @@ When = Literal["idle", "manual", "always"]
 
 
 @dataclass(frozen=True)
-class Circumstances:
-    """`words` are the writer's own that teach; `learned` those of the last training, None before the first.
+class Desk:
+    """What is known at the writer's desk, without a look at the disk.
 
     `idle_seconds` since the writer last typed; `keeper`: this server keeps the voice; `busy`: something is being
-    learned already; `unfinished`: a training was broken off; `failed`: the last try in this sitting did.
+    learned already; `failed`: the last try in this sitting did; `held`: the writer paused it.
     """
 
     when: When
+    idle_seconds: float
+    keeper: bool
+    busy: bool = False
+    failed: bool = False
+    held: bool = False
+
+    @property
+    def forbids(self) -> bool:
+        """Nothing begins, whatever there is to learn."""
+        return self.when == "manual" or not self.keeper or self.busy or self.failed or self.held
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What there is to learn, and the machine to do it.
+
+    `words` are the writer's own that teach; `learned` those of the last training, None before the first;
+    `unfinished`: a training was broken off.
+    """
+
     words: int
     learned: int | None
     new_verdicts: int
-    idle_seconds: float
     on_mains: bool
-    keeper: bool
     installed: bool
-    busy: bool = False
     unfinished: bool = False
-    failed: bool = False
-    held: bool = False
-    """The writer paused it."""
 
 
 @dataclass(frozen=True)
@@ -49,21 +63,23 @@ class Wait:
     sentence: str = ""
 
 
-def decide(now: Circumstances) -> Start | Wait:
+def decide(desk: Desk, now: Circumstances) -> Start | Wait:
     """The first thing that is in the way is what is waited for."""
-    if now.when == "manual" or not now.keeper or now.busy or now.failed or now.held:
+    if desk.forbids:
         return Wait()
     if now.words < FIRST_WORDS:
         return Wait(
             f"By itself Ownhand learns your hand from {FIRST_WORDS:,} words on; there are {now.words:,} to learn from."
         )
     if not now.installed:
-        return Wait("There is enough text to learn your hand. The learning part is not installed yet.")
+        return Wait(
+            "There is enough text to learn your hand. Let Ownhand learn it, and it says how to get the part for it."
+        )
     if not (now.unfinished or _enough_is_new(now)):
         return Wait()
     if not now.on_mains:
         return Wait("Ownhand will learn your hand when the machine is on mains power.")
-    if now.when == "idle" and now.idle_seconds < IDLE_SECONDS:
+    if desk.when == "idle" and desk.idle_seconds < IDLE_SECONDS:
         return Wait("Ownhand will learn your hand when you rest for a while.")
     return Start()
 
