@@ -15,6 +15,7 @@ from bench.voice.scoring import bits
 from bench.voice.variation import LabLesson
 from bench.voice.writing import write
 from ownhand.training import trainer_peft
+from ownhand.training.averaging import put
 from ownhand.training.evaluation import load_model
 from ownhand.training.evaluation_plan import COLD, DOCUMENT, PASSAGES
 from ownhand.training.job import BaseModel, Job
@@ -49,7 +50,7 @@ class Lab:
             try:
                 for name, values in {"": {}, **lesson.averaged}.items():
                     if values:
-                        lesson.put(values)
+                        put(lesson.trained, values)
                     yield self._folded(lesson, run, pack, facts | {"average": name})
             finally:
                 lesson.end()

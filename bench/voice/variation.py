@@ -75,19 +75,12 @@ class LabLesson(Lesson):
         if self._hook is not None:
             self._hook.remove()
 
-    def trained(self) -> dict[str, torch.nn.Parameter]:
-        return {name: value for name, value in self.model.named_parameters() if value.requires_grad}
-
-    def put(self, values: dict[str, torch.Tensor]) -> None:
-        for name, parameter in self.trained().items():
-            parameter.data.copy_(values[name])
-
     def _vary_optimizer(self) -> None:
         """Groups by the factor of their rate. The loop sets one rate for all and clips the first group alone, so a hook
         before each step does the rest."""
         variation = self.variation
         factors: dict[float, list[torch.nn.Parameter]] = {}
-        for name, parameter in self.trained().items():
+        for name, parameter in self.trained.items():
             factor = variation.lora_plus if ".lora_B." in name else 1.0
             factor *= variation.attention if any(kind in name for kind in _ATTENTION) else 1.0
             factors.setdefault(factor, []).append(parameter)
@@ -100,7 +93,7 @@ class LabLesson(Lesson):
 
     def _begin_otherwise(self) -> None:
         if self.variation.init == "orthogonal":
-            for name, parameter in self.trained().items():
+            for name, parameter in self.trained.items():
                 if ".lora_A." in name:
                     torch.nn.init.orthogonal_(parameter.data)
 
@@ -122,7 +115,7 @@ class LabLesson(Lesson):
 
     def _after_step(self, epoch: int) -> None:
         for average in self._averages.values():
-            average.add(self.trained(), self.progress.step)
+            average.add(self.trained, self.progress.step)
         super()._after_step(epoch)
 
     def _take_best(self) -> None:

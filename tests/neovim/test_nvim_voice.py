@@ -78,7 +78,7 @@ def test_a_first_voice_is_chosen_blind_and_writes_at_once(desk: Desk) -> None:
     ask(neovim, "rollback", "The bare model writes from now on")
     assert who_writes(neovim, voice) == ""
     assert neovim.call("nvim_call_function", "getcompletion", ["Ownhand activate ", "cmdline"]) == ["1"]
-    ask(neovim, "activate 1", "Adapter 1 writes")
+    ask(neovim, "activate 1", "Voice 1 writes")
     assert who_writes(neovim, voice) == f"{voice.id}-1"
 
 
@@ -106,10 +106,10 @@ def test_the_voices_their_report_and_the_end(desk: Desk) -> None:
 
     neovim.lua("vim.g.answer = 1")
     neovim.keys("<Esc>:Ownhand forget<CR>")
-    neovim.wait_until(lambda: "1 adapter" in str(neovim.lua("return vim.g.asked")), "what would go")
+    neovim.wait_until(lambda: "1 voice that was learned" in str(neovim.lua("return vim.g.asked")), "what would go")
     assert voice.path.exists()
     neovim.lua("vim.g.answer = 2")
-    ask(neovim, "forget", "Removed: 1 adapter")
+    ask(neovim, "forget", "Removed: 1 voice")
     assert not voice.path.exists()
     assert "your voice" not in line(neovim)
 

@@ -120,8 +120,8 @@ async def test_a_folder_is_learned_and_the_voice_writes_without_a_restart(study:
     assert (await editor.execute("ownhand.rollback"))["active"] is None
     assert editor.statuses[-1]["ownVoice"]["adapter"] is None
     removes = await editor.execute("ownhand.forget")
-    assert "1 adapter" in removes["removes"]
-    assert "1 adapter" in (await editor.execute("ownhand.forget", None, "yes"))["removed"]
+    assert "1 voice that was learned" in removes["removes"]
+    assert "1 voice that was learned" in (await editor.execute("ownhand.forget", None, "yes"))["removed"]
     assert find_voice(study.home, study.folder) is None
     assert (study.folder / "maize.md").exists()
 

@@ -154,13 +154,30 @@ def test_a_full_disk_is_one_sentence_and_the_checkpoints_before_it_stay(make_job
     assert not list(job.folder.glob(".checkpoint*"))
 
 
+def test_a_training_keeps_the_mean_and_not_its_last_step(make_job):
+    last, averaged = lesson(make_job("last", average=0.0)), lesson(make_job("mean", average=0.9))
+    steps = []
+    taken = averaged.mean.add
+    averaged.mean.add = lambda step: (steps.append(weights(averaged).clone()), taken(step))[-1]
+    averaged.validation = last.validation = []
+    last.run()
+    averaged.run()
+    assert torch.equal(steps[-1], weights(last))
+    expected = steps[0]
+    for number, at in enumerate(steps[1:], start=2):
+        expected = expected + (at - expected) * max(0.1, 1 / number)
+    assert torch.allclose(weights(averaged), expected, atol=1e-6)
+    assert not torch.allclose(weights(averaged), weights(last), atol=1e-4)
+
+
 def test_the_best_pass_is_kept_when_later_ones_unlearn(make_job):
     made = lesson(make_job(epochs=4))
     losses = iter([3.0, 1.0, 2.0, 2.5])
     seen = []
 
     def validated() -> None:
-        seen.append(weights(made).clone())
+        with made.mean.in_place():
+            seen.append(weights(made).clone())
         made.progress.validation = next(losses)
         if made.progress.best is None or made.progress.validation <= made.progress.best:
             made.progress.best = made.progress.validation

@@ -55,3 +55,20 @@ def test_without_a_context_the_first_token_is_not_counted(model, scorer):
     assert scorer.bits([], IDS) == pytest.approx(by_the_book(model, IDS[:1], IDS[1:]), rel=1e-4)
     assert scorer.bits(CONTEXT, []) == 0.0
     assert scorer.bits([], IDS[:1]) == 0.0
+
+
+def test_the_cache_is_told_how_much_to_drop_which_every_version_of_transformers_takes(scorer, monkeypatch):
+    from transformers import DynamicCache
+
+    crop, asked = DynamicCache.crop, []
+
+    def newest(cache, tokens_to_remove):
+        asked.append(tokens_to_remove)
+        assert tokens_to_remove <= 0
+        crop(cache, tokens_to_remove)
+
+    monkeypatch.setattr(DynamicCache, "crop", newest)
+    scorer.forget()
+    fresh = scorer.bits(CONTEXT, IDS)
+    assert scorer.bits(CONTEXT, IDS) == pytest.approx(fresh, rel=1e-4)
+    assert asked

@@ -5,6 +5,7 @@ from ownhand.manuscript.model import Form, Passage, Piece
 from ownhand.text.words import count_words
 from ownhand.training.evaluation_plan import Text, make_plan
 from ownhand.training.judging import trained_texts
+from ownhand.training.kept import KeptWriting
 from ownhand.training.language import language_of
 from ownhand.training.novelty import TrainingText
 from ownhand.training.other_hands import ControlText, control_texts
@@ -37,6 +38,41 @@ async def test_it_writes_until_there_are_words_enough():
     assert len(written) >= 6
     assert {call.sampling.temperature for call in engine.calls} >= {0.0, 0.7}
     assert all(OWN.text not in call.prompt for call in engine.calls)
+
+
+async def test_what_a_model_wrote_once_is_not_asked_of_it_again(tmp_path):
+    starts = beginnings(TEXTS, 4)
+    first = ScriptedEngine({"": " and the rain went over the harbour, crosswise, unhurried."})
+    kept = KeptWriting(tmp_path, "a model")
+    written = await write_on(first, None, Corpus(), starts, passages=False, words=60, kept=kept)
+    kept.save()
+    silent = ScriptedEngine({"": " nothing of the kind."})
+    again = await write_on(
+        silent, None, Corpus(), starts, passages=False, words=60, kept=KeptWriting(tmp_path, "a model")
+    )
+    assert again == written
+    assert not silent.calls
+    other = ScriptedEngine({"": " another voice, and another harbour, and no rain at all today."})
+    await write_on(other, None, Corpus(), starts, passages=False, words=60, kept=KeptWriting(tmp_path, "another"))
+    assert other.calls
+    assert all(file.stat().st_mode & 0o077 == 0 for file in tmp_path.iterdir())
+
+
+async def test_a_page_that_goes_on_otherwise_is_written_anew_and_a_damaged_file_is_no_harm(tmp_path):
+    engine = ScriptedEngine({"": " and so on, past the mill and the second gate."})
+    kept = KeptWriting(tmp_path, "a model")
+    await write_on(engine, None, Corpus(), beginnings(TEXTS[:1], 1), passages=False, words=4, kept=kept)
+    kept.save()
+    asked = len(engine.calls)
+    kept = KeptWriting(tmp_path, "a model")
+    await write_on(engine, None, Corpus(), beginnings(TEXTS[:1], 1), passages=True, words=4, kept=kept)
+    assert len(engine.calls) > asked
+    for file in tmp_path.iterdir():
+        file.write_bytes(b"{")
+    asked = len(engine.calls)
+    kept = KeptWriting(tmp_path, "a model")
+    await write_on(engine, None, Corpus(), beginnings(TEXTS[:1], 1), passages=False, words=4, kept=kept)
+    assert len(engine.calls) > asked
 
 
 async def test_with_passages_they_stand_in_front():

@@ -38,7 +38,7 @@ DECLINED = {
     "worse than the champion": (
         {"over_today": {"cold": -0.6, "warm": 0.0}, "champion": True},
         "today",
-        "serves you today",
+        "writes for you now",
     ),
     "worse than an adapter that is kept": ({"over_best_kept": {"cold": -1.4, "warm": 0.3}}, "best kept", "1.4%"),
     "another author's": ({"gain": 2.0, "gain_low": 0.7, "specific_gain": -1.5}, "specific", "not your hand"),

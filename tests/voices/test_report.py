@@ -150,7 +150,7 @@ def test_the_page_is_about_what_writes_and_tells_of_every_lesson(read, voice):
     add(voice, 2, decision="declined", why="It goes round in circles.", rule="looping")
     VoiceStore(voice.path).activate("1")
     page = reading(read, voice)
-    assert "Adapter 1 was made" in page.text
+    assert "Voice 1 was made" in page.text
     assert "It writes for you now." in page.text
     lessons = page.text[page.text.index("Every lesson so far") :]
     assert "Declined. It goes round in circles." in lessons

@@ -92,7 +92,7 @@ def test_one_goes_back_step_by_step_to_the_bare_model(store, made):
     assert store.rollback(SMOL).id == "1"
     assert store.rollback(SMOL) is None
     assert store.champion(SMOL) is None
-    with pytest.raises(WriterError, match="no adapter before"):
+    with pytest.raises(WriterError, match="no voice before"):
         store.rollback(SMOL)
     store.activate("3")
     assert store.champion(SMOL).id == "3"

@@ -55,7 +55,7 @@ def test_the_list_names_every_adapter_and_which_one_writes(ownhand, store):
 
 def test_activate_and_rollback(ownhand, store):
     assert json.loads(ownhand("activate", "1", "--json").stdout)["active"] == "1"
-    assert "Adapter 2 writes" in ownhand("activate", "2").stdout
+    assert "Voice 2 writes" in ownhand("activate", "2").stdout
     assert json.loads(ownhand("rollback", "--json").stdout)["active"] == "1"
     assert "bare model" in ownhand("rollback").stdout
     assert store.champion("sha256:5a") is None
@@ -73,11 +73,11 @@ def test_a_voice_goes_out_and_comes_in(ownhand, store, tmp_path):
 def test_forget_wants_to_be_told_twice(ownhand, store, folder, tmp_path):
     refused = ownhand("forget")
     assert refused.returncode == 1
-    assert "2 adapters" in refused.stderr
+    assert "2 voices that were learned" in refused.stderr
     assert store.adapters()
     removed = ownhand("forget", "--yes")
     assert removed.returncode == 0
-    assert "2 adapters" in removed.stdout
+    assert "2 voices that were learned" in removed.stdout
     assert find_voice(Home(tmp_path / "home"), folder) is None
     assert list((tmp_path / "home" / "voices").iterdir()) == []
     assert (folder / "one.md").is_file()
@@ -114,6 +114,6 @@ def test_what_can_not_be_done_gets_one_sentence(ownhand, store, arguments):
 
 def test_a_folder_without_a_voice_has_no_adapters(ownhand, tmp_path):
     assert json.loads(ownhand("--json").stdout) == {"voice": None, "adapters": []}
-    assert "No adapter yet" in ownhand().stdout
+    assert "No voice was learned yet" in ownhand().stdout
     assert ownhand("rollback").returncode == 1
     assert ownhand(of=tmp_path / "nowhere").returncode == 1

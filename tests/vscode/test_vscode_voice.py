@@ -82,7 +82,7 @@ def test_a_first_voice_is_chosen_blind_and_writes_at_once(code_server: CodeServe
     assert who_writes(4) == ""
     window.command("Ownhand: Forget Everything About This Folder…")
     dialog = window.page.get_by_role("dialog")
-    expect(dialog).to_contain_text("1 adapter")
+    expect(dialog).to_contain_text("1 voice that was learned")
     dialog.get_by_role("button", name="Forget it all").click()
     window.until(lambda: not voice.path.exists(), "all to be gone")
     window.page.close()

@@ -182,7 +182,7 @@ class _Lines:
 def _tell(course: Course, judgement: Judgement, console: Console) -> None:
     """What came of it. A first voice that passed is shown without labels where there is somebody to look."""
     adapter, folder = judgement.adapter, course.voice.folder
-    console.print(f"Adapter {adapter.id}: {judgement.decision.why}", markup=False)
+    console.print(f"Voice {adapter.id}: {judgement.decision.why}", markup=False)
     if can_be_shown(adapter):
         say("Now model and voice write at three places, for you to compare.")
         reveal = asyncio.run(prepared(course, adapter))

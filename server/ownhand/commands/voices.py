@@ -98,7 +98,7 @@ def _import(asked: Request) -> Answer:
     return {
         "voice": voice.id,
         "adapters": adapters,
-        "sentence": f"The voice now belongs to {voice.folder}, with {_counted(adapters)}.",
+        "sentence": f"The voice now belongs to {voice.folder}; it was learned {_times(adapters)}.",
     }
 
 
@@ -119,10 +119,10 @@ def _voice(asked: Request) -> VoiceFolder:
 
 def _show(answer: Mapping[str, Any], console: Console) -> None:
     if not answer["adapters"]:
-        console.print("No adapter yet. `ownhand train DIR` makes one.", markup=False, soft_wrap=True)
+        console.print("No voice was learned yet. `ownhand train DIR` makes one.", markup=False, soft_wrap=True)
         return
     table = Table(box=box.SIMPLE_HEAD)
-    for name in ("", "Adapter", "Made", "Model", "Pieces", "Verdict"):
+    for name in ("", "Voice", "Made", "Model", "Pieces", "Verdict"):
         table.add_column(name, overflow="fold")
     for adapter in answer["adapters"]:
         mark = "writes" if adapter["active"] else ""
@@ -132,8 +132,8 @@ def _show(answer: Mapping[str, Any], console: Console) -> None:
         table.add_row(mark, adapter["id"], made, Text(adapter["model"]), pieces, adapter["decision"])
     console.print(table)
     for adapter in answer["adapters"]:
-        console.print(f"Adapter {adapter['id']}: {adapter['why']}", markup=False, soft_wrap=True)
+        console.print(f"Voice {adapter['id']}: {adapter['why']}", markup=False, soft_wrap=True)
 
 
-def _counted(adapters: int) -> str:
-    return "1 adapter" if adapters == 1 else f"{adapters} adapters"
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -51,7 +51,8 @@ class Scorer:
                 break
             same += 1
         if same:
-            self._cache.crop(same)
+            # How many to drop, not how many to keep: newer versions of transformers take nothing else.
+            self._cache.crop(-(self._cache.get_seq_length() - same))
         else:
             self.forget()
         return same

@@ -1,7 +1,8 @@
 """Checkpoints: everything that a training needs to go on as if it had never stopped. Runs in the trainer's child.
 
-A checkpoint is a folder with `state.safetensors` (the adapter and AdamW's moments) and `step.json`. It is written under
-another name, synced and renamed; the last two stay, so that a damaged one costs a few minutes and no more.
+A checkpoint is a folder with `state.safetensors` (the adapter, its running mean, AdamW's moments) and `step.json`. It
+is written under another name, synced and renamed; the last two stay, so that a damaged one costs a few minutes and no
+more.
 """
 
 import json
@@ -18,20 +19,26 @@ from safetensors.torch import load_file, save_file
 
 from ownhand.errors import WriterError
 from ownhand.home import make_private_folder, write_json
+from ownhand.training.averaging import RunningMean, put
 from ownhand.training.job import Job
 
-FORMAT = 1
+FORMAT = 2
 _TENSORS, _STEP = "state.safetensors", "step.json"
 _KEPT = 2
 _MOMENTS = ("exp_avg", "exp_avg_sq")
+_MEAN = "mean"
+Parameters = Mapping[str, torch.nn.Parameter]
 
 
-def save_checkpoint(job: Job, model: Any, optimizer: torch.optim.Optimizer, facts: Mapping[str, Any]) -> None:
+def save_checkpoint(
+    job: Job, trained: Parameters, optimizer: torch.optim.Optimizer, mean: RunningMean, facts: Mapping[str, Any]
+) -> None:
     """Raises WriterError when the disk refuses; the checkpoints before it are then untouched."""
-    tensors = dict(_trained(model))
-    for name, parameter in _trained(model):
+    tensors: dict[str, torch.Tensor] = dict(trained)
+    for name, parameter in trained.items():
         state = optimizer.state.get(parameter, {})
         tensors |= {f"{moment}/{name}": state[moment] for moment in _MOMENTS if moment in state}
+    tensors |= {f"{_MEAN}/{name}": value for name, value in mean.values.items()}
     target = job.checkpoint(int(facts["step"]))
     if not target.exists():
         write_folder(target, tensors, {_STEP: {"format": FORMAT, **facts}}, _TENSORS)
@@ -39,13 +46,15 @@ def save_checkpoint(job: Job, model: Any, optimizer: torch.optim.Optimizer, fact
         shutil.rmtree(old, ignore_errors=True)
 
 
-def load_checkpoint(job: Job, model: Any, optimizer: torch.optim.Optimizer) -> dict[str, Any] | None:
-    """Put the newest checkpoint that is whole into `model` and `optimizer`; returns its facts, None without any."""
+def load_checkpoint(
+    job: Job, trained: Parameters, optimizer: torch.optim.Optimizer, mean: RunningMean
+) -> dict[str, Any] | None:
+    """Put the newest checkpoint that is whole into all three; returns its facts, None without any."""
     for folder in reversed(job.checkpoints()):
         try:
             facts = json.loads((folder / _STEP).read_bytes())
             tensors = load_file(folder / _TENSORS)
-            _restore(model, optimizer, tensors, int(facts["step"]))
+            _restore(trained, optimizer, mean, tensors, int(facts["step"]))
         except (OSError, ValueError, KeyError, SafetensorError):
             shutil.rmtree(folder, ignore_errors=True)
         else:
@@ -77,17 +86,24 @@ def write_folder(
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _trained(model: Any) -> list[tuple[str, torch.nn.Parameter]]:
-    return [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
-
-
-def _restore(model: Any, optimizer: torch.optim.Optimizer, tensors: Mapping[str, torch.Tensor], step: int) -> None:
-    trained = _trained(model)
-    for name, parameter in trained:
-        parameter.data.copy_(tensors[name])
-    for name, parameter in trained:
-        moments = {moment: tensors[f"{moment}/{name}"].to(parameter.device) for moment in _MOMENTS}
-        optimizer.state[parameter] = {"step": torch.tensor(float(step)), **moments}
+def _restore(
+    trained: Parameters,
+    optimizer: torch.optim.Optimizer,
+    mean: RunningMean,
+    tensors: Mapping[str, torch.Tensor],
+    step: int,
+) -> None:
+    """Raises KeyError, before anything is changed, when one is missing."""
+    values = {name: tensors[name] for name in trained}
+    means = {name: tensors[f"{_MEAN}/{name}"].to(parameter.device) for name, parameter in trained.items()}
+    moments = {
+        name: {moment: tensors[f"{moment}/{name}"].to(parameter.device) for moment in _MOMENTS}
+        for name, parameter in trained.items()
+    }
+    put(trained, values)
+    mean.values = means
+    for name, parameter in trained.items():
+        optimizer.state[parameter] = {"step": torch.tensor(float(step)), **moments[name]}
 
 
 def _sync(path: Path) -> None:

@@ -22,6 +22,7 @@ from ownhand.home import check_format, write_json
 from ownhand.training.bits import Scorer
 from ownhand.training.evaluation_files import BITS_FILE, FORMAT, PLAN_FILE
 from ownhand.training.evaluation_plan import HELD_OUT, Plan, Scored
+from ownhand.training.kept import forget_old
 from ownhand.training.log_probabilities import TrainerSide
 from ownhand.training.metrics import BASE, CHALLENGER
 from ownhand.voices.gguf_export import export_gguf
@@ -61,6 +62,7 @@ def evaluate(
     if known is None:
         known = _scored(Scorer(model), plan.scored, count)
         write_json(kept, {"format": FORMAT, "bits": known})
+        forget_old(cache)
     bits: dict[str, Mapping[str, float]] = {BASE: known}
     for name, items in arms.items():
         changed = PeftModel.from_pretrained(model, str(adapters[name]), is_trainable=False).eval()

@@ -26,6 +26,7 @@ from ownhand.training.evaluation_files import read_bits, read_plan, write_plan
 from ownhand.training.evaluation_plan import MOST_BLOCKS, PASSAGES, Text, make_plan
 from ownhand.training.form_distance import form_distance
 from ownhand.training.job import Job
+from ownhand.training.kept import KeptWriting, kept_folder
 from ownhand.training.language import language_of
 from ownhand.training.metrics import BEST_KEPT, CHALLENGER, CHAMPION, Metrics, metrics
 from ownhand.training.novelty import TrainingText, novelty
@@ -149,7 +150,8 @@ async def judge(
     progress("checking that the engine applies it")
     shown = await _agreement(engine, candidate, places, measured.shifts)
     progress("letting it write")
-    mine, plain = await _written(engine, candidate, corpus, (trained, held_out), found.context, words)
+    kept = KeptWriting(kept_folder(job.folder), f"{engine.name} {engine.model} {base.digest}")
+    mine, plain = await _written(engine, candidate, corpus, (trained, held_out), found.context, words, kept)
     decision = decide(_evidence(found, shown, mine, plain, held_out, against, same_base=base.digest == job.base.digest))
     facts = found.to_json() | _written_facts(mine, plain, held_out)
     card = _card(job, base, trained, digest, decision, facts, found.context, shown)
@@ -177,17 +179,19 @@ async def _written(
     texts: tuple[Sequence[Text], Sequence[Text]],
     context: str,
     words: int,
+    kept: KeptWriting,
 ) -> tuple[Habits, Habits]:
-    """What the challenger and what the bare model wrote from the same beginnings."""
+    """What the challenger and what the bare model wrote from the same beginnings; `kept` is of the bare model."""
     trained, held_out = texts
     known = TrainingText(text.text for text in trained)
     pairs = zip_longest(beginnings(trained, _BEGINNINGS), beginnings(held_out, _BEGINNINGS))
     starts = [start for pair in pairs for start in pair if start is not None]
     try:
         mine = await write_on(engine, candidate, corpus, starts, passages=context == PASSAGES, words=words)
-        plain = await write_on(engine, None, corpus, starts, passages=context == PASSAGES, words=words)
+        plain = await write_on(engine, None, corpus, starts, passages=context == PASSAGES, words=words, kept=kept)
     finally:
         await engine.use_adapter(None)
+    await asyncio.to_thread(kept.save)
     return habits(mine, known), habits(plain, known)
 
 

@@ -15,7 +15,8 @@ MAX_TOKENS = 1024
 class Recipe:
     """A LoRA on every linear layer (arXiv 2106.09685), trained with AdamW under a cosine after a warm-up.
 
-    `batch` counts samples per step, `warmup` is the share of the steps in which the rate rises.
+    `batch` counts samples per step, `warmup` is the share of the steps in which the rate rises, `average` what a step
+    leaves of the running mean of the weights (0: the last step's weights are kept, no mean).
     """
 
     rank: int = 16
@@ -27,6 +28,7 @@ class Recipe:
     dropout: float = 0.0
     seed: int = 0
     rslora: bool = False
+    average: float = 0.9
     max_tokens: int = MAX_TOKENS
 
     def to_json(self) -> dict[str, Any]:

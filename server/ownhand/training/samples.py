@@ -17,6 +17,7 @@ from ownhand.suggestions.sampling import sampling_for
 from ownhand.text.words import count_words, word_spans
 from ownhand.training.blocks import cuts
 from ownhand.training.evaluation_plan import OwnPassages, Text
+from ownhand.training.kept import KeptWriting
 from ownhand.training.loops import loop_share
 from ownhand.training.novelty import TrainingText, Verbatim, Written
 
@@ -82,10 +83,11 @@ async def write_on(
     *,
     passages: bool,
     words: int = WORDS,
+    kept: KeptWriting | None = None,
 ) -> list[Continuation]:
     """Let the model continue the beginnings until it wrote `words` words. Raises EngineError.
 
-    The same seeds every time: one for each round over all beginnings.
+    The same seeds every time: one for each round over all beginnings. What `kept` has is not written again.
     """
     await engine.use_adapter(adapter)
     written: list[Continuation] = []
@@ -94,7 +96,7 @@ async def write_on(
         for start in starts:
             prompt = await prompt_for(engine, corpus, start, passages=passages)
             for greedy in (True, False) if seed == 0 else (False,):
-                text = await _continued(engine, prompt, sampling(start.whole.form, seed, greedy=greedy))
+                text = await _continued(engine, prompt, sampling(start.whole.form, seed, greedy=greedy), kept)
                 written.append(Continuation(start.whole.form, greedy, Written(prompt, text)))
                 total += count_words(text)
             if total >= words:
@@ -129,11 +131,15 @@ async def prompt_for(engine: Engine, corpus: OwnPassages, start: Beginning, *, p
     return built.text
 
 
-async def _continued(engine: Engine, prompt: str, sampling: Sampling) -> str:
-    text = ""
-    async with aclosing(engine.stream(prompt, sampling)) as chunks:
-        async for chunk in chunks:
-            text += chunk.text
+async def _continued(engine: Engine, prompt: str, sampling: Sampling, kept: KeptWriting | None) -> str:
+    text = kept.text(prompt, sampling) if kept else None
+    if text is None:
+        text = ""
+        async with aclosing(engine.stream(prompt, sampling)) as chunks:
+            async for chunk in chunks:
+                text += chunk.text
+        if kept:
+            kept.keep(prompt, sampling, text)
     return text
 
 

@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 from ownhand.errors import WriterError
+from ownhand.training.averaging import RunningMean, put, trained_parameters
 from ownhand.training.batches import MOST_PADDING, batches, together
 from ownhand.training.checkpoints import load_checkpoint, save_checkpoint, write_folder
 from ownhand.training.dataset import NOT_LEARNED
@@ -68,14 +69,17 @@ class Lesson:
         # A card waits for its orders longer than it works on a small batch: padding costs less than a second part.
         self._most_padding = MOST_PADDING if head.device.type == "cpu" else 1.0
         self.steps = job.recipe.steps(len(self.train))
-        trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        self.optimizer = torch.optim.AdamW(trained, lr=job.recipe.lr, betas=(0.9, 0.999), weight_decay=0.0)
+        self.trained = trained_parameters(model)
+        self.mean = RunningMean(self.trained, job.recipe.average)
+        self.optimizer = torch.optim.AdamW(
+            self.trained.values(), lr=job.recipe.lr, betas=(0.9, 0.999), weight_decay=0.0
+        )
         self.progress = Progress()
         self._saved_at = time.monotonic()
 
     def run(self) -> Progress:
         """Train to the end, from the last checkpoint on. Raises Stopped (after a checkpoint) and WriterError."""
-        facts = load_checkpoint(self.job, self.model, self.optimizer)
+        facts = load_checkpoint(self.job, self.trained, self.optimizer, self.mean)
         if facts:
             self.progress = Progress(**{key: facts[key] for key in Progress.__dataclass_fields__ if key in facts})
         self.say("training")
@@ -110,7 +114,7 @@ class Lesson:
 
     def save(self) -> None:
         if self.progress.step:
-            save_checkpoint(self.job, self.model, self.optimizer, vars(self.progress))
+            save_checkpoint(self.job, self.trained, self.optimizer, self.mean, vars(self.progress))
         self._saved_at = time.monotonic()
 
     def _left(self) -> Iterator[tuple[int, list[int]]]:
@@ -147,6 +151,7 @@ class Lesson:
         done.step, done.tokens, done.seconds = done.step + 1, done.tokens + tokens, done.seconds + seconds
 
     def _after_step(self, epoch: int) -> None:
+        self.mean.add(self.progress.step)
         if self.progress.step == self.steps * (epoch + 1) // self.job.recipe.epochs:
             self._validate()
         if time.monotonic() - self._saved_at > CHECKPOINT_SECONDS:
@@ -185,7 +190,7 @@ class Lesson:
         if not self.validation:
             return
         self.model.eval()
-        with torch.no_grad():
+        with torch.no_grad(), self.mean.in_place():
             nats = sum(float(self._loss([sample])) for sample in self.validation)
         self.model.train()
         done = self.progress
@@ -195,16 +200,13 @@ class Lesson:
             self.keep_best()
 
     def keep_best(self) -> None:
-        trained = {name: value for name, value in self.model.named_parameters() if value.requires_grad}
-        write_folder(self.job.folder / _BEST, trained, {}, _BEST_FILE)
+        write_folder(self.job.folder / _BEST, self.mean.values, {}, _BEST_FILE)
 
     def _take_best(self) -> None:
+        """The mean of the weights after the pass that was best, or without watched passages after the last."""
         kept = self.job.folder / _BEST / _BEST_FILE
-        if self.progress.best is not None and kept.is_file():
-            best = load_file(kept)
-            for name, parameter in self.model.named_parameters():
-                if name in best:
-                    parameter.data.copy_(best[name])
+        best = self.progress.best is not None and kept.is_file()
+        put(self.trained, load_file(kept) if best else self.mean.values)
 
     def clean(self) -> None:
         """The adapter is written; what only served to go on can go."""

@@ -19,11 +19,10 @@ from ownhand.errors import WriterError
 from ownhand.training import base
 from ownhand.training.evaluation_files import PLAN_FILE
 from ownhand.training.job import Job, State, say
+from ownhand.training.kept import kept_folder
 from ownhand.training.tokens import check_agreement
 from ownhand.training.wishes import Control, Stopped
 
-EVALUATION_CACHE = "measured"
-"""Where the base's own figures are kept between trainings, beside the job folders."""
 INSTALL = "Run `ownhand setup --training` to install the learning part again."
 _BETWEEN_LINES = 0.2
 """Seconds."""
@@ -141,8 +140,8 @@ def _evaluate(job: Job, control: Control, speak: Callable[[State], None], state:
         control.check(lambda: speak(now.at("paused")), lambda: speak(now))
         speak(now)
 
-    cache = job.folder.parent / EVALUATION_CACHE
-    evaluate(job.folder, job.base.folder, job.base.digest, cache, threads=job.threads, progress=progress)
+    kept = kept_folder(job.folder)
+    evaluate(job.folder, job.base.folder, job.base.digest, kept, threads=job.threads, progress=progress)
 
 
 def _limit_threads(threads: int) -> None:

@@ -75,7 +75,7 @@ class Card:
             return cls._of(values)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise WriterError(
-                f"The card of the adapter {folder.name} can't be read.", "Go back to the adapter before it."
+                f"The card of voice {folder.name} can't be read.", "Go back to the voice before it."
             ) from error
 
     @classmethod

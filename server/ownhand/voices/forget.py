@@ -23,7 +23,7 @@ def what_is_kept(voice: Path) -> list[str]:
     """What would be removed, in a few words each."""
     kept = []
     if adapters := len(VoiceStore(voice).adapters()):
-        kept.append("1 adapter" if adapters == 1 else f"{adapters} adapters")
+        kept.append("1 voice that was learned" if adapters == 1 else f"{adapters} voices that were learned")
     kept += [words for name, words in _KNOWN.items() if (voice / name).exists()]
     return [*kept, "your answer about the folder"]
 

@@ -136,7 +136,7 @@ def _today(found: Evidence) -> Decision | None:
     if lost <= MARGIN:
         return None
     what = (
-        "the adapter that serves you today" if found.champion else "the bare model with your own pages before its eyes"
+        "the voice that writes for you now" if found.champion else "the bare model with your own pages before its eyes"
     )
     return _declined("today", f"It foretells your words {_percent(lost)} worse than {what}.")
 
@@ -145,7 +145,7 @@ def _best_kept(found: Evidence) -> Decision | None:
     lost = -min(found.over_best_kept.values(), default=0.0)
     if lost <= MARGIN:
         return None
-    return _declined("best kept", f"It is {_percent(lost)} worse than an earlier adapter that you still have.")
+    return _declined("best kept", f"It is {_percent(lost)} worse than an earlier voice that you still have.")
 
 
 def _specific(found: Evidence) -> Decision | None:

@@ -24,7 +24,7 @@ def listing(voice: Path | None) -> Answer:
 def activate(voice: Path, adapter_id: str) -> Answer:
     """Let it write. Raises WriterError."""
     adapter = VoiceStore(voice).activate(adapter_id)
-    sentence = f"Adapter {adapter.id} writes with {adapter.card.base.name or 'its model'} from now on."
+    sentence = f"Voice {adapter.id} writes with {adapter.card.base.name or 'its model'} from now on."
     return {"active": adapter.id, "sentence": sentence}
 
 
@@ -33,11 +33,11 @@ def rollback(voice: Path) -> Answer:
     store = VoiceStore(voice)
     base = store.latest_base
     if base is None:
-        raise WriterError("There is no adapter before this one.", "See `ownhand voices DIR list`.")
+        raise WriterError("There is no voice before this one.", "See `ownhand voices DIR list`.")
     former = store.rollback(base)
     if former is None:
-        return {"active": None, "sentence": "The bare model writes from now on; the adapter is kept."}
-    return {"active": former.id, "sentence": f"Back to adapter {former.id}."}
+        return {"active": None, "sentence": "The bare model writes from now on; the voice is kept."}
+    return {"active": former.id, "sentence": f"Back to voice {former.id}."}
 
 
 async def forget(voice: Path, ollama_host: str) -> Answer:

@@ -101,7 +101,7 @@ class VoiceStore:
         """Raises WriterError when there is none of that id."""
         found = next((adapter for adapter in self.adapters() if adapter.id == adapter_id), None)
         if found is None:
-            raise WriterError(f"There is no adapter {adapter_id}.", "See `ownhand voices DIR list`.")
+            raise WriterError(f"There is no voice {adapter_id}.", "See `ownhand voices DIR list`.")
         return found
 
     def champion(self, base_digest: str) -> StoredAdapter | None:
@@ -134,7 +134,7 @@ class VoiceStore:
             number = self._settle(temporary)
         except OSError as error:
             raise WriterError(
-                f"The new adapter can't be kept: {error.strerror or type(error).__name__}.",
+                f"The new voice can't be kept: {error.strerror or type(error).__name__}.",
                 "Free some space, then train again.",
             ) from error
         finally:
@@ -145,7 +145,7 @@ class VoiceStore:
         """Make it the champion of its base. Raises WriterError."""
         adapter = self.adapter(adapter_id)
         if not adapter.gguf.is_file():
-            raise WriterError(f"The adapter {adapter_id} has no file that an engine can load.", "Train again.")
+            raise WriterError(f"Voice {adapter_id} has no file that an engine can load.", "Train again.")
         active, digest = self._active(), adapter.card.base.digest
         if active.champions.get(digest) != adapter_id:
             former = active.champions.get(digest, "")
@@ -161,7 +161,7 @@ class VoiceStore:
         while before and before[-1] and before[-1] not in there:
             before.pop()
         if not before:
-            raise WriterError("There is no adapter before this one.", "See `ownhand voices DIR list`.")
+            raise WriterError("There is no voice before this one.", "See `ownhand voices DIR list`.")
         former = before.pop()
         self._write(active, base_digest, former, before)
         return self.adapter(former) if former else None
@@ -224,7 +224,7 @@ class VoiceStore:
             return Active({}, {}, {})
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise WriterError(
-                f"{path} can't be read, so it is not known which adapter serves.",
+                f"{path} can't be read, so it is not known which voice writes.",
                 "Remove that file, then activate one.",
             ) from error
 

@@ -88,7 +88,7 @@ def _state(report: Report, told: StoredAdapter) -> str:
     words = sum(piece.words for piece in report.learned)
     took = f", in {_duration(card.seconds)}" if card.seconds else ""
     learned = (
-        f"Adapter {told.id} was made on {_day(datetime.fromisoformat(card.made))} from "
+        f"Voice {told.id} was made on {_day(datetime.fromisoformat(card.made))} from "
         f"{_counted(len(card.pieces), 'piece')} of yours, {words:,} words as they stand today{took}. "
     )
     if told.active:
@@ -189,7 +189,7 @@ def _suggestions(report: Report) -> Iterator[str]:
 
 
 def _writer(name: str) -> str:
-    return "the model without a voice" if name == "none" else f"adapter {name.rpartition('-')[2]}"
+    return "the model without a voice" if name == "none" else f"voice {name.rpartition('-')[2]}"
 
 
 def _tally(writer: str, tally: Tally) -> str:

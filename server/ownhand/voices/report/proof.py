@@ -106,7 +106,7 @@ def _today(card: Card) -> Iterator[str]:
     if not over or any(value is None for value in over.values()):
         return
     had_champion = card.metrics.get("champion_bpb") is not None
-    rival = "the adapter that wrote for you then" if had_champion else "the bare model with your pages in front of it"
+    rival = "the voice that wrote for you then" if had_champion else "the bare model with your pages in front of it"
     said = {"cold": "on an empty page", "warm": "in the middle of a text"}
     parts = [f"{value:+.1f} points {said.get(heat, heat)}".replace("-", "−") for heat, value in over.items()]
     prompt = "with" if card.context == "passages" else "without"
