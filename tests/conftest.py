@@ -1,4 +1,4 @@
-"""What several rooms' tests share: a private data folder, the packaged weights, a real Ollama."""
+"""What several rooms' tests share: a private data folder, the packaged weights, a trained voice, a real Ollama."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ from hypothesis import settings
 from ollama_server import OllamaServer, running_ollama
 from ownhand.engines.weights import packaged_weights
 from ownhand.home import Home
+from trained_voice import TrainedVoice, train_voice
 
 # How long an example takes says nothing on a machine that is shared.
 settings.register_profile("shared machine", deadline=None)
@@ -24,6 +25,12 @@ def engine_home(tmp_path: Path) -> Home:
 @pytest.fixture(scope="session")
 def packaged_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return packaged_weights(Home(tmp_path_factory.mktemp("no-home")))
+
+
+@pytest.fixture(scope="session")
+def trained_voice(tmp_path_factory: pytest.TempPathFactory, packaged_gguf: Path) -> TrainedVoice:
+    """Trained once for all who need one: see `trained_voice.py` for what it learned."""
+    return train_voice(tmp_path_factory.mktemp("trained-voice"), packaged_gguf)
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,14 @@ import contextlib
 import pytest
 
 from ownhand.engines.protocol import Adapter, EngineError, PromptTooLongError, Sampling, Usage
+from ownhand.voices.probe import SERVING_LIMITS, agreement, complaint, engine_shifts
+from trained_voice import HABIT
 
 pytestmark = pytest.mark.timeout(180)  # a busy machine generates slowly
 
 PROMPT = "The whale rose from the deep, and the men in the boat said nothing. The whale rose from the deep, and"
 GREEDY = Sampling(max_tokens=12, temperature=0.0, repeat_penalty=1.0)
+HABITUAL = Sampling(max_tokens=40, temperature=0.0, repeat_penalty=1.0)
 ENDLESS = Sampling(max_tokens=3500, temperature=0.0, repeat_penalty=1.0)
 
 
@@ -139,6 +142,40 @@ async def test_an_adapter_changes_the_answer_and_its_removal_restores_it(case, l
     await case.engine.use_adapter(None)
     assert case.engine.adapter is None
     assert await probabilities(case.engine, PROMPT) == before
+
+
+serves_what_was_trained = pytest.mark.parametrize(
+    "case",
+    [pytest.param("embedded", marks=pytest.mark.embedded), pytest.param("ollama", marks=pytest.mark.ollama)],
+    indirect=True,
+)
+"""The engines that say how likely they find what comes next."""
+
+
+@serves_what_was_trained
+async def test_a_trained_voice_shifts_what_is_likely_as_the_trainer_says(case, trained_voice):
+    shifts = await engine_shifts(case.engine, trained_voice.adapter, trained_voice.places)
+    found = agreement(shifts, trained_voice.shifts)
+    assert complaint(found, SERVING_LIMITS) == "", found
+    assert found.correlation > 0.9, found
+
+
+@serves_what_was_trained
+@pytest.mark.parametrize(
+    "letter",
+    [
+        "The rain kept on until the evening, and the hens went in early",
+        "We buried the old dog under the pear tree. Nobody wept but the boy",
+    ],
+)
+async def test_a_trained_voice_writes_with_its_habit_and_without_it_the_model_does_not(case, trained_voice, letter):
+    bare = await said(case.engine, letter, HABITUAL)
+    await case.engine.use_adapter(trained_voice.adapter)
+    voiced = await said(case.engine, letter, HABITUAL)
+    await case.engine.use_adapter(None)
+    assert HABIT in voiced
+    assert HABIT not in bare
+    assert await said(case.engine, letter, HABITUAL) == bare
 
 
 async def test_an_adapter_that_is_not_there_leaves_the_engine_as_it_was(case, tmp_path):
