@@ -1,0 +1,161 @@
+"""`ownhand train` at a real terminal: ctrl-C pauses, the same command goes on, a first voice is shown there.
+
+The model is tiny, made by chance and learned in seconds; everything else is what a writer has.
+"""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import pytest
+
+from ownhand.engines.gguf_header import read_header
+from ownhand.home import Home
+from ownhand.manuscript.consent import Consent, find_voice, grant
+from ownhand.training.base import digest_of
+from ownhand.training.job import Job, jobs, step_of
+from ownhand.voices.gguf_export import export_gguf
+from ownhand.voices.reveal import BEFORE, VOICE, YOURS, Reveal
+from ownhand.voices.store import GGUF, VoiceStore
+from peft_files import write_peft
+from tiny_models import write_tiny
+from voice_files import card
+
+pytest.importorskip("termios", reason="no such terminals on Windows")
+from terminal import CTRL_C, Terminal
+
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]
+MANUSCRIPT = Path(__file__).parents[2] / "examples" / "manuscript"
+LEARNING = r"Learning\s.*?\s{}/(\d+)"
+"""The progress bar at a step."""
+
+
+class Study:
+    """A manuscript folder, a data folder whose settings name the tiny model, and terminals for them."""
+
+    def __init__(self, root: Path, model: Path) -> None:
+        self.folder, self.home, self.base = root / "Estuary", Home(root / "home"), read_header(model)
+        shutil.copytree(MANUSCRIPT, self.folder)
+        self.home.root.mkdir()
+        (self.home.root / "settings.toml").write_text(f"model = {json.dumps(str(model))}\n")
+        self.opened: list[Terminal] = []
+
+    def train(self, program: str = "") -> Terminal:
+        """`program`: Python that runs in place of the command, with its arguments."""
+        start = ["-c", program] if program else ["-m", "ownhand"]
+        command = [sys.executable, *start, "train", self.folder]
+        self.opened.append(Terminal(command, os.environ | {"OWNHAND_HOME": str(self.home.root)}))
+        return self.opened[-1]
+
+    def keep_only(self, pages: Collection[str]) -> None:
+        for page in self.folder.rglob("*.*"):
+            if page.relative_to(self.folder).as_posix() not in pages:
+                page.unlink()
+
+    def give_passed_voice(self, workshop: Path) -> Path:
+        """An adapter of the tiny model, made by chance, whose card says that it passed. The voice's folder."""
+        made = write_peft(workshop, self.base)
+        export_gguf(made, self.base, made / GGUF)
+        voice = grant(self.home, self.folder, Consent.LEARN).path
+        VoiceStore(voice).add(made, card(digest_of(self.base.path, self.home)))
+        return voice
+
+    @property
+    def voice(self) -> Path:
+        found = find_voice(self.home, self.folder)
+        assert found is not None
+        return found.path
+
+    @property
+    def job(self) -> Job:
+        (job,) = jobs(self.voice)
+        return job
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory, packaged_gguf: Path) -> Path:
+    return write_tiny(tmp_path_factory.mktemp("tiny") / "tiny.gguf", "llama", packaged_gguf, context=4096)
+
+
+@pytest.fixture
+def study(tmp_path: Path, tiny: Path) -> Iterator[Study]:
+    made = Study(tmp_path, tiny)
+    yield made
+    for terminal in made.opened:
+        terminal.close()
+
+
+FEW_PAGES = ("stories/goole.md", "prose/ward-9.md", "verse/suet.md", "verse/cow.md")
+QUICK = """
+from dataclasses import replace
+from ownhand.cli import main
+from ownhand.training.course import Course
+
+whole = Course.plan
+
+async def plan(home, voice, settings, corpus, wishes):
+    return await whole(home, voice, settings, corpus, replace(wishes, sample_words=60, most_blocks=2))
+
+Course.plan = plan
+main()
+"""
+"""The command, but that what was learned is measured on few pages."""
+
+
+def test_ctrl_c_pauses_and_the_same_command_goes_on_to_a_decision(study: Study) -> None:
+    study.keep_only(FEW_PAGES)
+    first = study.train(QUICK)
+    first.wait_for(r"Learning from [\d,]+ words in \d+ passages.* Ctrl-C pauses\.")
+    first.wait_for(LEARNING.format(r"[1-9]\d*"))
+    first.type(CTRL_C)
+    assert first.ends() == 130
+    assert first.shown.rstrip().endswith("Paused; nothing is lost. Run the same command again and it goes on.")
+    assert "Traceback" not in first.shown
+    (*_, kept) = (step_of(checkpoint) for checkpoint in study.job.checkpoints())
+
+    second = study.train(QUICK)
+    second.wait_for(r"Going on with [\d,]+ words")
+    assert int(second.wait_for(LEARNING.format(r"([1-9]\d*)"))[1]) >= kept
+    assert second.ends() == 0
+    assert "Traceback" not in second.shown
+    (adapter,) = VoiceStore(study.voice).adapters()
+    assert f" 1: {adapter.card.why}" in " ".join(second.shown.split())
+    assert list(jobs(study.voice)) == []
+
+
+PASSED = """
+from ownhand.cli import main
+from ownhand.training.course import Course
+from ownhand.training.judging import Judgement
+from ownhand.voices.gate import Decision
+from ownhand.voices.store import VoiceStore
+
+async def run(self, on_state):
+    adapter = VoiceStore(self.voice.path).adapter("1")
+    return Judgement(adapter, Decision("passed", adapter.card.why), None, adapter.card.metrics)
+
+Course.run = run
+main()
+"""
+"""The command, but that its learning and judging came to an end at once: with the adapter that is there already."""
+ASKED = r"Which do you like best \(A, B, C\)\?: ?"
+
+
+def test_a_first_voice_that_passed_is_shown_and_the_writer_lets_it_write(study: Study, tmp_path: Path) -> None:
+    voice = study.give_passed_voice(tmp_path / "workshop")
+    terminal = study.train(PASSED)
+    terminal.wait_for(" 1: It is better.")
+    for key in ("a", "B", "z", "c"):  # there is no Z: it is asked again
+        terminal.wait_for(ASKED)
+        terminal.type(f"{key}\n")
+    told = terminal.wait_for(r"Of 3 places you chose your own words at (\d), the voice at (\d), and .* at (\d)\.")
+    terminal.wait_for(r"Let your voice write from now on\?")
+    terminal.type("y\n")
+    assert terminal.ends() == 0
+    reveal = Reveal.read(voice)
+    assert (reveal.chosen, reveal.answer) == ((0, 1, 2), "use")
+    assert [int(count) for count in told.groups()] == [reveal.liked.count(label) for label in (YOURS, VOICE, BEFORE)]
+    assert VoiceStore(voice).adapter("1").active
