@@ -7,6 +7,7 @@ import pytest
 
 from bad_ollama import SHOWN, TOKEN, BadOllama, chunked, whole
 from ownhand.engines import room
+from ownhand.engines.embedded import EmbeddedEngine
 from ownhand.engines.ollama import OllamaEngine
 from ownhand.engines.ollama_client import LocalClient
 from ownhand.engines.protocol import EngineError, Sampling, Usage
@@ -173,3 +174,28 @@ async def test_a_missing_model_names_the_pull(ollama_server):
     await engine.close()
     assert "`ollama pull nowhere-7b`" in caught.value.next_step
     assert health.state == "unavailable"
+
+
+@pytest.mark.ollama
+@pytest.mark.embedded
+@pytest.mark.timeout(180)
+async def test_where_the_next_token_is_part_of_a_character_the_whole_ones_beside_it_are_told(
+    ollama_server, packaged_gguf
+):
+    """The whale is three tokens, none of them text by itself: Ollama tells nothing before it is whole, and not how
+    its parts are spelled."""
+    whale = "🐋🌊🐋🌊🐋🌊🐋🌊🐋🌊"
+    told = OllamaEngine(ollama_server.model, ollama_server.host)
+    known = await EmbeddedEngine.open(packaged_gguf)
+    try:
+        found = {token.text: token.logprob for token in await told.next_tokens(whale, 20)}
+        right = {token.text: token.logprob for token in await known.next_tokens(whale, 60)}
+    finally:
+        await told.close()
+        await known.close()
+    assert "🐋".encode().startswith(max(right, key=right.get))
+    assert len(found) >= 5
+    assert "\ufffd".encode() not in b"".join(found)
+    both = found.keys() & right.keys()
+    assert b"\n" in both
+    assert [found[text] for text in both] == pytest.approx([right[text] for text in both], abs=0.5)

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 DEFAULT_CONTEXT = 4096
 _BATCH = 128
 """Tokens read between two looks at the client's connection."""
+_LONGEST_CHARACTER = 4
+"""Tokens that one character may take. Ollama tells nothing of the first before it has the whole."""
 _KEEP_MINUTES = 30
 """Ollama keeps the model this long after each request; then it must look again whether there is room."""
 _LAST_WITH_ADAPTERS = (0, 34, 0)
@@ -128,12 +130,16 @@ class OllamaEngine:
         return self._special
 
     async def next_tokens(self, prompt: str, count: int) -> list[NextToken]:
-        """Ollama tells at most 20, and no ids."""
+        """Ollama tells at most 20, no ids, and not how parts of characters are spelled: such are left out."""
         await self._permitted()
-        asked = self.request(prompt, Sampling(max_tokens=1, temperature=0.0, repeat_penalty=1.0, logprobs=True))
-        answer = await self._ask("POST", "/api/generate", asked | {"stream": False, "top_logprobs": min(count, 20)})
+        answer: dict[str, Any] = {}
+        for tokens in (1, _LONGEST_CHARACTER):
+            asked = self.request(prompt, Sampling(tokens, temperature=0.0, repeat_penalty=1.0, logprobs=True))
+            answer = await self._ask("POST", "/api/generate", asked | {"stream": False, "top_logprobs": min(count, 20)})
+            if answer.get("logprobs"):
+                break
         try:
-            found = answer["logprobs"][0]["top_logprobs"]
+            found = [entry for entry in answer["logprobs"][0]["top_logprobs"] if "\ufffd" not in entry["token"]]
             return [NextToken(_bytes(entry), float(entry["logprob"])) for entry in found]
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise EngineError("This Ollama gave no log-probabilities.", "A newer Ollama does.") from error
