@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from ownhand.engines.ollama import OllamaEngine, derived_name, is_derived
+from ownhand.engines.ollama import OllamaEngine
+from ownhand.engines.ollama_derived import derived_name, is_derived
 from ownhand.engines.protocol import Adapter, Sampling
 from ownhand.voices.gguf_export import export_gguf
 from peft_files import write_peft

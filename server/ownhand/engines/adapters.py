@@ -6,7 +6,7 @@ from pathlib import Path
 from ownhand.engines.gguf_header import F64, BadGGUFError, Header, Tensor, read_header
 from ownhand.engines.protocol import EngineError
 
-_NEXT_STEP = "Go back to the adapter before it, or train again."
+NEXT_STEP = "Go back to the adapter before it, or train again."
 _SUFFIXES = (".lora_a", ".lora_b")
 
 
@@ -18,11 +18,11 @@ def check_adapter(path: Path, architecture: str, tensors: Sequence[Tensor] = ())
     try:
         header = read_header(path)
     except BadGGUFError as error:
-        raise EngineError(f"The adapter {path.name} {error}.", _NEXT_STEP) from error
+        raise EngineError(f"The adapter {path.name} {error}.", NEXT_STEP) from error
     except OSError as error:
-        raise EngineError(f"The adapter {path.name} can't be read: {error.strerror}.", _NEXT_STEP) from error
+        raise EngineError(f"The adapter {path.name} can't be read: {error.strerror}.", NEXT_STEP) from error
     if complaint := _complaint(header, architecture, tensors):
-        raise EngineError(f"The adapter {path.name} {complaint}.", _NEXT_STEP)
+        raise EngineError(f"The adapter {path.name} {complaint}.", NEXT_STEP)
 
 
 def _complaint(header: Header, architecture: str, tensors: Sequence[Tensor]) -> str:

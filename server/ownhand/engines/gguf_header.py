@@ -26,7 +26,7 @@ _BLOCKS = {
 }  # fmt: skip
 """ggml_type -> (values per block, bytes per block), from ggml's `ggml-common.h`. 24 and up are plain numbers."""
 
-F64 = 28
+F32, F16, Q8_0, F64, BF16 = 0, 1, 8, 28, 30
 
 
 class BadGGUFError(Exception):
@@ -41,6 +41,16 @@ class Tensor:
     shape: tuple[int, ...]
     type: int
     offset: int
+
+    @property
+    def known(self) -> bool:
+        """Does this reader know its type, and so its size?"""
+        return self.type in _BLOCKS
+
+    @property
+    def whole(self) -> bool:
+        """Does each row hold a whole number of the type's blocks?"""
+        return bool(self.shape) and self.shape[0] % _BLOCKS.get(self.type, (1, 0))[0] == 0
 
     @property
     def size(self) -> int:
@@ -90,6 +100,10 @@ class Header:
     tensors: tuple[Tensor, ...]
     data_start: int = 0
     """Where the tensors' data begins in the file, in bytes."""
+    keys_end: int = 0
+    """Where the keys end and the tensors' descriptions begin, in bytes."""
+    alignment: int = _DEFAULT_ALIGNMENT
+    """Each tensor's data begins at a multiple of this, counted from `data_start`."""
 
     @property
     def architecture(self) -> str:
@@ -130,13 +144,14 @@ class _Reader:
         if version not in (2, 3):
             raise BadGGUFError(f"is GGUF version {version}, which the embedded engine can't read")
         metadata = dict(self._pair() for _ in range(keys))
+        keys_end = self._at
         described = tuple(self._tensor() for _ in range(tensors))
         alignment = metadata.get("general.alignment", _DEFAULT_ALIGNMENT)
         if not isinstance(alignment, int) or alignment < 1:
             raise ValueError(alignment)
         start = -(-self._at // alignment) * alignment
         self._check_end(described, start)
-        return Header(self._path, metadata, described, start)
+        return Header(self._path, metadata, described, start, keys_end, alignment)
 
     def _take(self, form: str) -> Any:
         (value,) = struct.unpack_from(form, self._data, self._at)

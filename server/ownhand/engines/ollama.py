@@ -5,13 +5,14 @@ Ollama puts the start token in front of a raw prompt by itself where the model w
 
 import asyncio
 import contextlib
-import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ownhand.engines.adapters import check_adapter
 from ownhand.engines.estimate import SAMPLE, TokenEstimate
+from ownhand.engines.ollama_blobs import base_file
+from ownhand.engines.ollama_derived import PREFIX, Route, derived_name, is_derived, route
 from ownhand.engines.protocol import (
     Adapter,
     Chunk,
@@ -31,6 +32,7 @@ from ownhand.settings import is_loopback
 
 if TYPE_CHECKING:
     from ownhand.engines.ollama_client import LocalClient
+    from ownhand.engines.ollama_merged import Merging
 
 DEFAULT_CONTEXT = 4096
 _BATCH = 128
@@ -39,10 +41,6 @@ _LONGEST_CHARACTER = 4
 """Tokens that one character may take. Ollama tells nothing of the first before it has the whole."""
 _KEEP_MINUTES = 30
 """Ollama keeps the model this long after each request; then it must look again whether there is room."""
-_LAST_WITH_ADAPTERS = (0, 34, 0)
-_FIRST_LORA_FOR_ALL = (0, 30, 0)
-_OLD_LORA_ARCHITECTURES = frozenset({"llama", "mistral", "gemma", "gemma2", "qwen2", "phi3", "granite"})
-_PREFIX = "ownhand-"
 
 
 class OllamaEngine:
@@ -59,9 +57,10 @@ class OllamaEngine:
         self._facts: dict[str, Any] | None = None
         self._special: SpecialTokens | None = None
         self._loaded, self._loaded_until = "", 0.0
-        self._changing = asyncio.Lock()
+        self._making, self._changing = asyncio.Lock(), asyncio.Lock()
         self._made = set[str]()
         """Models that this engine had Ollama make of an adapter."""
+        self._merges = False
 
     @property
     def name(self) -> str:
@@ -90,7 +89,7 @@ class OllamaEngine:
     async def models(self) -> list[Model]:
         """What Ollama holds, our own derived models left out."""
         listed = await self._ask("GET", "/api/tags")
-        return [_listed(entry) for entry in listed.get("models") or [] if not _name(entry).startswith(_PREFIX)]
+        return [_listed(entry) for entry in listed.get("models") or [] if not _name(entry).startswith(PREFIX)]
 
     async def health(self) -> Health:
         try:
@@ -149,16 +148,57 @@ class OllamaEngine:
         if adapter is None:
             self._adapter, self._serving = None, self._model
             return
-        await self._check(adapter)
         derived = derived_name(self._model, adapter.id)
-        async with self._changing:
-            async with self._explained():
-                digest = await self._client.create_blob(adapter.path)
-                await self._client.create(derived, from_=self._model, adapters={adapter.path.name: digest})
+        async with self._making:
+            self._merges = await self._route(adapter) == "merged"
+            await (self._merge if self._merges else self._derive)(derived, adapter)
             self._made.add(derived)
-            await self._warm(derived)
-            self._serving, self._adapter = derived, adapter
-        await self._remove(await self._made_before(adapter.id) - {derived})
+            async with self._changing:
+                await self._warm(derived)
+                self._serving, self._adapter = derived, adapter
+            await self._remove(await self._made_before(adapter.id) - {derived}, unload=self._merges)
+
+    async def _route(self, adapter: Adapter) -> Route:
+        """How this Ollama gets this adapter. Raises EngineError when the file is no adapter for this kind of model."""
+        architecture = str(((await self._model_facts()).get("model_info") or {}).get("general.architecture", ""))
+        await asyncio.to_thread(check_adapter, adapter.path, architecture)
+        return route(str((await self._ask("GET", "/api/version")).get("version", "")), architecture)
+
+    async def _derive(self, derived: str, adapter: Adapter) -> None:
+        """Have Ollama put the adapter on top of the base."""
+        if adapter.scale != 1.0:
+            raise EngineError("Ollama serves an adapter at full strength only.", "Set ownhand.engine to embedded.")
+        async with self._explained():
+            digest = await self._client.create_blob(adapter.path)
+            await self._client.create(derived, from_=self._model, adapters={adapter.path.name: digest})
+
+    async def _merge(self, derived: str, adapter: Adapter) -> None:
+        """Have Ollama take a base that the adapter is merged into; one that was made before is found again. What
+        serves goes on serving meanwhile."""
+        facts = await self._model_facts()
+        wanted = await asyncio.to_thread(_merging, self._model, facts, adapter, local=is_loopback(self._host))
+        from ownhand.engines.ollama_merged import check_room, make
+
+        if await self._mark(derived) == wanted.mark:
+            return
+        running, own = await self._running(), _spellings(self._model)
+        ours = [entry for entry in running if _name(entry) in own or _name(entry).startswith(PREFIX)]
+        await self._look_around(set(), wanted.size, [entry for entry in running if entry not in ours])
+        await check_room(wanted, ours)
+        if derived != self._serving:
+            with contextlib.suppress(EngineError):  # mostly there is none of that name
+                await self._remove({derived}, unload=True)
+        async with self._explained():
+            await make(self._client, wanted, derived)
+
+    async def _mark(self, derived: str) -> str:
+        """What a model that was merged before says of itself; "" where there is none of that name."""
+        from ownhand.engines.merging import MARK
+
+        with contextlib.suppress(EngineError):
+            shown = await self._ask("POST", "/api/show", {"model": derived})
+            return str((shown.get("model_info") or {}).get(MARK, ""))
+        return ""
 
     async def _warm(self, derived: str) -> None:
         """Load it. Streams that run are answered to their end by what served before; who asks meanwhile waits."""
@@ -168,7 +208,7 @@ class OllamaEngine:
         except EngineError:
             if derived != self._serving:
                 with contextlib.suppress(EngineError):
-                    await self._remove({derived})
+                    await self._remove({derived}, unload=self._merges)
             raise
 
     async def close(self) -> None:
@@ -176,20 +216,18 @@ class OllamaEngine:
         if self._opened is None:
             return
         with contextlib.suppress(EngineError):
-            await self._remove(self._made - {self._serving})
+            await self._remove(self._made - {self._serving}, unload=self._merges)
         await self._opened.close()  # type: ignore[no-untyped-call]
 
     async def base_digest(self) -> str:
         """The digest of the file that this model is made of, "sha256:..."; "" when Ollama does not tell."""
-        file = str((await self._model_facts()).get("modelfile", ""))
-        found = re.search(r"^FROM .*sha256[-:]([0-9a-f]{64})\s*$", file, re.MULTILINE)
-        return f"sha256:{found[1]}" if found else ""
+        return base_file(await self._model_facts())[1]
 
     async def remove_derived(self, voice: str) -> list[str]:
         """Remove every model that was made of adapters of this voice. Their names. Raises EngineError."""
         listed = [_name(entry) for entry in (await self._ask("GET", "/api/tags")).get("models") or []]
         ours = {name for name in listed if is_derived(name, voice)}
-        await self._remove(ours)
+        await self._remove(ours, unload=True)
         return sorted(ours)
 
     async def _made_before(self, adapter_id: str) -> set[str]:
@@ -198,8 +236,13 @@ class OllamaEngine:
         listed = [_name(entry) for entry in (await self._ask("GET", "/api/tags")).get("models") or []]
         return {name.removesuffix(":latest") for name in listed if name.startswith(base) and is_derived(name, voice)}
 
-    async def _remove(self, names: set[str]) -> None:
+    async def _remove(self, names: set[str], *, unload: bool) -> None:
+        """`unload`: merged models stay in memory each by itself; one with an adapter is in memory as its base is, and
+        would take the one that serves out with it."""
         for name in names:
+            if unload:
+                with contextlib.suppress(EngineError):
+                    await self._ask("POST", "/api/generate", {"model": name, "keep_alive": 0, "stream": False})
             async with self._explained():
                 await self._client.delete(name)
             self._made.discard(name)
@@ -237,7 +280,11 @@ class OllamaEngine:
         ours = _spellings(self._model) | _spellings(self._serving)
         listed = await self._ask("GET", "/api/tags")
         size = next((entry.get("size", 0) for entry in listed.get("models") or [] if _name(entry) in ours), 0)
-        blocking = await who_is_in_the_way(ours, size, await self._running(), is_loopback(self._host))
+        await self._look_around(ours, size, await self._running())
+
+    async def _look_around(self, ours: set[str], size: int, running: list[dict[str, Any]]) -> None:
+        """Raises EngineError when loading a model of `size` bytes would push out one that others use."""
+        blocking = await who_is_in_the_way(ours, size, running, is_loopback(self._host))
         if blocking:
             raise EngineError(
                 f"Ollama is serving {blocking}, and there is no room for {self._model} beside it.",
@@ -292,30 +339,12 @@ class OllamaEngine:
         self._loaded, self._loaded_until = serving, time.monotonic() + _KEEP_MINUTES * 60
         self._estimate.observe(text, usage.prompt_tokens)
 
-    async def _check(self, adapter: Adapter) -> None:
-        """Can this Ollama serve this adapter? Raises EngineError with the way out."""
-        facts = await self._model_facts()
-        architecture = str((facts.get("model_info") or {}).get("general.architecture", ""))
-        await asyncio.to_thread(check_adapter, adapter.path, architecture)
-        version = _version(str((await self._ask("GET", "/api/version")).get("version", "")))
-        old = version < _FIRST_LORA_FOR_ALL and architecture not in _OLD_LORA_ARCHITECTURES
-        if version > _LAST_WITH_ADAPTERS or old:
-            raise EngineError(
-                f"This Ollama can't serve an adapter for {self._model}.",
-                "Set ownhand.engine to embedded: Ownhand then serves Ollama's own file with your adapter.",
-            )
-        if adapter.scale != 1.0:
-            raise EngineError("Ollama serves an adapter at full strength only.", "Set ownhand.engine to embedded.")
 
+def _merging(model: str, facts: Mapping[str, Any], adapter: Adapter, *, local: bool) -> "Merging":
+    """Imports what most Ollamas never need, in the thread that it is called in."""
+    from ownhand.engines.ollama_merged import merging
 
-def derived_name(model: str, adapter_id: str) -> str:
-    """The name of the model that Ollama makes of `model` and an adapter: ours by its beginning."""
-    return _PREFIX + re.sub(r"[^a-z0-9_.-]+", "-", f"{model}-{adapter_id}".lower())
-
-
-def is_derived(name: str, voice: str) -> bool:
-    """Was this model made of an adapter of that voice? A voice's id is 16 hex digits, so no other name holds it."""
-    return bool(voice) and name.startswith(_PREFIX) and f"-{voice.lower()}-" in name
+    return merging(model, facts, adapter, local=local)
 
 
 def _cloud(model: str) -> EngineError:
@@ -352,9 +381,3 @@ def _listed(entry: Mapping[str, Any]) -> Model:
         ),
         remote=remote,
     )
-
-
-def _version(text: str) -> tuple[int, ...]:
-    """(0, 17, 4) from "0.17.4" or "0.17.4-rc1"; an unknown version counts as the newest."""
-    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", text)
-    return tuple(int(part) for part in numbers.groups()) if numbers else (999,)

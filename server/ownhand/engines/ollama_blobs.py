@@ -12,15 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ownhand.engines.ollama_derived import PREFIX
+
 _LAYER = "application/vnd.ollama.image."
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
+_FROM = re.compile(r"^FROM (.*sha256[-:]([0-9a-f]{64}))\s*$", re.MULTILINE)
 _OFFICIAL = ("registry.ollama.ai", "library")
 _LARGEST_MANIFEST = 1 << 20
 
 
 @dataclass(frozen=True)
 class OllamaBlob:
-    """One model. `name` as Ollama lists it; `path` its GGUF. Models that already carry an adapter are left out."""
+    """One model. `name` as Ollama lists it; `path` its GGUF. Models that carry an adapter, or were made of one by
+    Ownhand, are left out."""
 
     name: str
     path: Path
@@ -55,9 +59,28 @@ def _in(folder: Path) -> Iterator[OllamaBlob]:
     except OSError:
         return
     for place in places:
-        blob = _blob(folder, _spelled(place.relative_to(manifests).parts), place)
+        name = _spelled(place.relative_to(manifests).parts)
+        blob = None if name.startswith(PREFIX) else _blob(folder, name, place)
         if blob is not None:
             yield blob
+
+
+def base_file(facts: Mapping[str, Any]) -> tuple[str, str]:
+    """Of a model as `/api/show` tells it: (where its file lies in Ollama's words, its digest "sha256:..."); empty when
+    Ollama does not tell."""
+    found = _FROM.search(str(facts.get("modelfile", "")))
+    return (found[1], f"sha256:{found[2]}") if found else ("", "")
+
+
+def blob_file(digest: str, named: str = "", folders: list[Path] | None = None) -> Path | None:
+    """The readable file of a blob ("sha256:..."): where Ollama says that it is (`named`), else where it may be."""
+    matched = _DIGEST.fullmatch(digest)
+    if matched is None:
+        return None
+    name = f"sha256-{matched[1]}"
+    usual = [folder / "blobs" / name for folder in (models_folders() if folders is None else folders)]
+    places = [Path(named), *usual] if named and Path(named).name == name else usual
+    return next((place for place in places if os.access(place, os.R_OK) and place.is_file()), None)
 
 
 def _blob(folder: Path, name: str, manifest: Path) -> OllamaBlob | None:

@@ -1,8 +1,9 @@
 """The official Ollama client, kept to one machine, with what it lacks and its errors in a writer's words."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import ollama
@@ -11,6 +12,7 @@ from ownhand.engines.protocol import EngineError, PromptTooLongError
 from ownhand.engines.wire import CONNECT_SECONDS, SILENCE_SECONDS, body
 
 _USUAL_HOST = "http://127.0.0.1:11434"
+_UPLOADED_AT_ONCE = 1 << 20
 _TOO_LONG = ("context length", "exceed_context_size", "too long")
 
 
@@ -37,12 +39,28 @@ class LocalClient(ollama.AsyncClient):
             raise TypeError("not an object")
         return answer
 
+    async def upload(self, digest: str, stream: IO[bytes]) -> None:
+        """Hand over an open file, unless Ollama has it; `create_blob` would read it all for its digest first."""
+        place = f"/api/blobs/{digest}"
+        try:
+            await self._request_raw("HEAD", place)  # type: ignore[no-untyped-call]
+        except ollama.ResponseError as error:
+            if error.status_code != 404:
+                raise
+            await self._request_raw("POST", place, content=_chunks(stream))  # type: ignore[no-untyped-call]
+
     async def lines(self, path: str, value: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """A streamed answer, one JSON object a line."""
         stream: Any = await self._request(dict[str, Any], "POST", path, content=body(value), stream=True)
         async with contextlib.aclosing(stream) as parts:
             async for part in parts:
                 yield part
+
+
+async def _chunks(stream: IO[bytes]) -> AsyncIterator[bytes]:
+    stream.seek(0)
+    while chunk := await asyncio.to_thread(stream.read, _UPLOADED_AT_ONCE):
+        yield chunk
 
 
 @contextlib.asynccontextmanager
@@ -73,6 +91,8 @@ def _refusal(error: ollama.ResponseError, model: str) -> EngineError:
         return EngineError(f"Ollama has no model named {model}.", f"Run `ollama pull {model}`, or choose another.")
     if any(sign in said for sign in _TOO_LONG):
         return PromptTooLongError("The text is too long for the model.", "Ownhand sends less of it.")
+    if "no space left" in said:
+        return EngineError("The disk where Ollama keeps its models is full.", "Free some space, then try again.")
     if status == 503:
         return EngineError("Ollama is busy with other requests.", "Try again in a moment.")
     if "no longer supported" in said or "not yet implemented" in said:

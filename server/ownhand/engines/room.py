@@ -35,7 +35,12 @@ async def who_is_in_the_way(ours: set[str], size: int, running: Sequence[Mapping
 async def _fits(size: int, running: Sequence[Mapping[str, Any]]) -> bool:
     on_gpu = any(entry.get("size_vram") for entry in running)
     free = await free_gpu_memory() if on_gpu else None
-    return size * _HEADROOM < (free if free is not None else free_memory())
+    return loaded_size(size) < (free if free is not None else free_memory())
+
+
+def loaded_size(size: int) -> int:
+    """Bytes of memory that a model of `size` bytes on the disk takes, about."""
+    return int(size * _HEADROOM)
 
 
 def free_memory() -> int:
