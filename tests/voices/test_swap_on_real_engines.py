@@ -1,6 +1,7 @@
 """A new voice takes over on real engines while the writer goes on asking: nothing is dropped, nothing is mixed."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -15,7 +16,7 @@ from peft_files import write_peft
 from voice_home import LIGHT, LOUD
 
 pytestmark = pytest.mark.timeout(600)
-VOICE = "0123456789abcdef"
+VOICE, STRANGER = "0123456789abcdef", "fedcba9876543210"
 PROMPT = "The tide went out, and the"
 GREEDY = Sampling(max_tokens=6, temperature=0.0, repeat_penalty=1.0)
 
@@ -113,3 +114,39 @@ async def test_a_file_that_no_engine_can_load_leaves_the_present_voice(engine, l
     assert refused.value.sentence.endswith(".")
     assert voiced.adapter == loud[0]
     assert await said(voiced) in before
+
+
+@pytest.mark.parametrize("engine", [pytest.param("ollama", marks=pytest.mark.ollama)], indirect=True)
+async def test_an_answer_whose_model_still_loads_when_the_voice_changes_is_not_cut_off(engine, loud):
+    """The writer turned the voice off, asked, and turned another on before the bare model was there."""
+    voiced = VoicedEngine(Turns(engine))
+    bare = await said(voiced)
+    await voiced.use_adapter(loud[0])
+    await said(voiced)
+    await voiced.use_adapter(None)
+    asked = asyncio.create_task(said(voiced))
+    await asyncio.sleep(0)
+    await voiced.use_adapter(loud[1])
+    assert await asked == bare
+    assert await said(voiced) != bare
+
+
+@pytest.mark.ollama
+async def test_an_answer_that_another_programs_voice_cuts_off_is_never_taken_for_a_whole_one(ollama_server, loud):
+    """Ollama has room for one of two voices: while another program's loads, an answer may be lost, but it is said."""
+    mine, other = (OllamaEngine(ollama_server.model, ollama_server.host) for _ in range(2))
+    try:
+        await mine.use_adapter(loud[0])
+        whole = await known(mine)
+        loading = asyncio.create_task(other.use_adapter(Adapter(f"{STRANGER}-1", loud[1].path)))
+        while not loading.done():
+            with contextlib.suppress(EngineError):
+                assert await said(mine) in whole
+        await loading
+        assert await said(mine) in whole
+        assert not await known(other) & whole
+    finally:
+        for program, voice in ((mine, VOICE), (other, STRANGER)):
+            await program.use_adapter(None)
+            await program.remove_derived(voice)
+            await program.close()
