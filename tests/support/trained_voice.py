@@ -17,7 +17,7 @@ from ownhand.training.base import checked_base, described
 from ownhand.training.evaluation_files import read_bits, write_plan
 from ownhand.training.evaluation_plan import Plan, Text
 from ownhand.training.forecast import threads_here
-from ownhand.training.job import PASSAGES_FILE, Job
+from ownhand.training.job import PASSAGES_FILE, BaseModel, Job
 from ownhand.training.judging import probe_places
 from ownhand.training.metrics import CHALLENGER
 from ownhand.training.recipe import Recipe
@@ -57,6 +57,7 @@ RECIPE = Recipe(rank=8, alpha=16, lr=4e-3, epochs=6, batch=2)
 class TrainedVoice:
     """`shifts`: what the trainer says the adapter does at `places`."""
 
+    base: BaseModel
     gguf: Path
     places: list[Place]
     shifts: Shifts
@@ -86,4 +87,4 @@ async def _trained(folder: Path, gguf: Path) -> TrainedVoice:
     async with Training(job) as training:
         states = [state async for state in training.states()]
     assert states[-1].name == "done", states[-1]
-    return TrainedVoice(job.adapter / GGUF, places, read_bits(job.folder).shifts)
+    return TrainedVoice(base, job.adapter / GGUF, places, read_bits(job.folder).shifts)
