@@ -1,12 +1,13 @@
 """What can be done otherwise than the product does it: a lesson with knobs, around the product's own loop."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from ownhand.training.averaging import RunningMean
 from ownhand.training.batches import batches
 from ownhand.training.recipe import Recipe
 from ownhand.training.trainer import Lesson
@@ -60,7 +61,7 @@ class LabLesson(Lesson):
         super().__init__(*arguments)
         self.variation = variation
         self.averaged: dict[str, dict[str, torch.Tensor]] = {}
-        self._averages = {name: _Average(name, self.steps) for name in variation.averages}
+        self._averages = {name: self._average(name) for name in variation.averages}
         self._vary_optimizer()
         self._begin_otherwise()
         self._hook = self.model.get_input_embeddings().register_forward_hook(self._noise) if variation.neftune else None
@@ -115,8 +116,14 @@ class LabLesson(Lesson):
 
     def _after_step(self, epoch: int) -> None:
         for average in self._averages.values():
-            average.add(self.trained, self.progress.step)
+            average.add(self.progress.step)
         super()._after_step(epoch)
+
+    def _average(self, name: str) -> RunningMean:
+        if name.startswith("ema"):
+            return RunningMean(self.trained, float(name.removeprefix("ema")))
+        last = max(1, self.steps * int(name.removeprefix("last")) // 100)
+        return _LastMean(self.trained, self.steps - last)
 
     def _take_best(self) -> None:
         if self.variation.keep == "best":
@@ -130,20 +137,13 @@ def _by_factor(optimizer: torch.optim.Optimizer, *_: Any) -> None:
         group["lr"] *= group["factor"]
 
 
-class _Average:
-    """Weights averaged over a run: exponentially, or evenly over its last part."""
+class _LastMean(RunningMean):
+    """All steps after the first so many, evenly."""
 
-    def __init__(self, name: str, steps: int) -> None:
-        self.values: dict[str, torch.Tensor] = {}
-        self._decay = float(name.removeprefix("ema")) if name.startswith("ema") else None
-        self._from = 0 if self._decay else steps - max(1, steps * int(name.removeprefix("last")) // 100)
-        self._count = 0
+    def __init__(self, trained: Mapping[str, torch.nn.Parameter], after: int) -> None:
+        super().__init__(trained, decay=1.0)
+        self._after = after
 
-    def add(self, trained: dict[str, torch.nn.Parameter], step: int) -> None:
-        if step <= self._from:
-            return
-        self._count += 1
-        weight = 1 / self._count if self._decay is None else max(1 - self._decay, 1 / self._count)
-        for name, parameter in trained.items():
-            known = self.values.get(name)
-            self.values[name] = parameter.detach().clone() if known is None else known.lerp_(parameter.detach(), weight)
+    def add(self, step: int) -> None:
+        if step > self._after:
+            super().add(step - self._after)

@@ -9,6 +9,7 @@ from ownhand.manuscript.model import Form, Piece
 from ownhand.text.words import count_words
 from ownhand.training.dataset import LearnedPiece, build
 from ownhand.training.held_out_guard import HeldOutGuard
+from ownhand.training.prepare import row_of
 from ownhand.training.recipe import MAX_TOKENS
 from ownhand.training.tokens import Tokenizer, tokenize
 
@@ -23,7 +24,4 @@ async def samples_of(
     ]
     learned = [LearnedPiece(piece, await tokenize(engine, piece.text)) for piece in pieces]
     dataset = build(learned, bounds(special), HeldOutGuard([], lambda _: set()), MAX_TOKENS)
-    return [
-        {"input_ids": s.input_ids, "labels": s.labels, "piece": s.piece, "form": s.form.value, "words": s.words}
-        for s in (*dataset.train, *dataset.validation)
-    ]
+    return [row_of(sample) for sample in (*dataset.train, *dataset.validation)]

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 MARK = "ownhand.merged"
 """The added key: a digest of what was merged, so that a model that was made before is known again."""
+EMBEDDED = "ownhand.engine to embedded: Ownhand then serves Ollama's own file with your adapter."
+"""What to set where nothing can be merged."""
 _FORMAT = 1
 _ALPHA = "adapter.lora.alpha"
 _KEYS_START, _STRING = 24, 8
@@ -52,7 +54,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Merge:
-    """What is to be written: `tensors` in the base's order, with the types they will have."""
+    """What is to be written: `head`, then `tensors` in the base's order, with the types they will have."""
 
     base: Header
     adapter: Header
@@ -60,11 +62,12 @@ class Merge:
     changes: Mapping[str, Change]
     tensors: tuple[Tensor, ...]
     mark: str
+    head: bytes
 
     @property
     def size(self) -> int:
         """Bytes of the file."""
-        return len(_head(self)) + sum(_padded(tensor.size, self.base.alignment) for tensor in self.tensors)
+        return len(self.head) + sum(_padded(tensor.size, self.base.alignment) for tensor in self.tensors)
 
 
 def planned(base: Path, base_digest: str, adapter: Adapter) -> Merge:
@@ -77,15 +80,15 @@ def planned(base: Path, base_digest: str, adapter: Adapter) -> Merge:
     lora = read_header(adapter.path)
     changes = _changes(lora, adapter)
     _check_readable(header, changes)
-    tensors = _laid_out(header, changes)
-    return Merge(header, lora, adapter.scale, changes, tensors, _mark(base_digest, adapter))
+    tensors, mark = _laid_out(header, changes), _mark(base_digest, adapter)
+    return Merge(header, lora, adapter.scale, changes, tensors, mark, _head(header, tensors, mark))
 
 
 def write_merged(merge: Merge, stream: IO[bytes]) -> str:
     """Write the file. Returns its digest, "sha256:..."; raises EngineError for numbers that are none and for weights
     that can't be read, OSError when the disk refuses."""
     written = _Written(stream)
-    written.write(_head(merge))
+    written.write(merge.head)
     sources = {tensor.name: tensor for tensor in merge.base.tensors}
     with merge.base.path.open("rb") as base, merge.adapter.path.open("rb") as lora:
         for tensor in merge.tensors:
@@ -159,15 +162,15 @@ def _mark(base_digest: str, adapter: Adapter) -> str:
     return hashlib.sha256(f"{_FORMAT} {base_digest} {made_of} {adapter.scale!r}".encode()).hexdigest()
 
 
-def _head(merge: Merge) -> bytes:
+def _head(base: Header, tensors: tuple[Tensor, ...], mark: str) -> bytes:
     """Everything before the weights: the base's head with one key more and the new descriptions."""
-    with merge.base.path.open("rb") as stream:
-        raw = stream.read(merge.base.keys_end)
+    with base.path.open("rb") as stream:
+        raw = stream.read(base.keys_end)
     (keys,) = struct.unpack_from("<Q", raw, 16)
-    added = _text(MARK) + struct.pack("<I", _STRING) + _text(merge.mark)
-    described = b"".join(_description(tensor) for tensor in merge.tensors)
+    added = _text(MARK) + struct.pack("<I", _STRING) + _text(mark)
+    described = b"".join(_description(tensor) for tensor in tensors)
     head = raw[:16] + struct.pack("<Q", keys + 1) + raw[_KEYS_START:] + added + described
-    return head + bytes(-len(head) % merge.base.alignment)
+    return head + bytes(-len(head) % base.alignment)
 
 
 def _description(tensor: Tensor) -> bytes:
@@ -263,5 +266,5 @@ def _unfit(path: Path, complaint: str) -> EngineError:
 def _unreadable(base: Header, tensor: Tensor) -> EngineError:
     return EngineError(
         f"The model {base.path.name} keeps its weights in a form that Ownhand can't change ({tensor.name}).",
-        "Set ownhand.engine to embedded: Ownhand then serves Ollama's own file with your adapter.",
+        f"Set {EMBEDDED}",
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ownhand.engines.merge_child import merged_file
-from ownhand.engines.merging import Merge, planned
+from ownhand.engines.merging import EMBEDDED, Merge, planned
 from ownhand.engines.ollama_blobs import base_file, blob_file
 from ownhand.engines.protocol import Adapter, EngineError
 from ownhand.engines.room import free_gpu_memory, free_memory, loaded_size
@@ -26,7 +26,8 @@ _REFUSED = frozenset({"typical_p"})
 """Parameters that an Ollama of today no longer takes."""
 _SPARE = 200_000_000
 """Bytes that stay free on each disk."""
-_EMBEDDED = "set ownhand.engine to embedded: Ownhand then serves Ollama's own file with your adapter."
+_KEPT = ("template", "system", "license", "messages")
+"""Called alike by `/api/show` and `create`."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,7 @@ async def make(client: "LocalClient", wanted: Merging, derived: str) -> None:
 
 def kept(facts: Mapping[str, Any]) -> dict[str, Any]:
     """What the new model takes over from the base, as arguments of `create`."""
-    named = {"template": "template", "system": "system", "license": "license", "messages": "messages"}
-    found = {argument: facts[key] for argument, key in named.items() if facts.get(key)}
+    found = {key: facts[key] for key in _KEPT if facts.get(key)}
     parameters = parameters_of(str(facts.get("parameters") or ""))
     return found | ({"parameters": parameters} if parameters else {})
 
@@ -108,7 +108,7 @@ def parameters_of(shown: str) -> dict[str, Any]:
 
 
 def cannot_serve(model: str) -> EngineError:
-    return EngineError(f"This Ollama can't serve an adapter for {model}.", _EMBEDDED[0].upper() + _EMBEDDED[1:])
+    return EngineError(f"This Ollama can't serve an adapter for {model}.", f"Set {EMBEDDED}")
 
 
 def _value(written: str) -> Any:
@@ -137,5 +137,5 @@ def _no_room(model: str, needed: int, free: int, where: str) -> EngineError:
     return EngineError(
         f"This Ollama takes your voice only as a model of its own beside {model}: that needs {needed / 1e9:.1f} GB, "
         f"and {free / 1e9:.1f} GB {where}.",
-        f"Free some, or {_EMBEDDED}",
+        f"Free some, or set {EMBEDDED}",
     )

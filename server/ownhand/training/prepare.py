@@ -121,12 +121,13 @@ def _passages(dataset: Dataset) -> dict[str, Any]:
             }
             for learned in dataset.pieces
         ],
-        "train": [_sample(sample) for sample in dataset.train],
-        "validation": [_sample(sample) for sample in dataset.validation],
+        "train": [row_of(sample) for sample in dataset.train],
+        "validation": [row_of(sample) for sample in dataset.validation],
     }
 
 
-def _sample(sample: Sample) -> dict[str, Any]:
+def row_of(sample: Sample) -> dict[str, Any]:
+    """A sample as `passages.json` holds it."""
     return {
         "input_ids": sample.input_ids,
         "labels": sample.labels,
