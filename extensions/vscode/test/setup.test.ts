@@ -177,7 +177,9 @@ async function rebuilt(builder: Builder): Promise<[string[], number]> {
   const environment = new Environment(folder(), "1.0.0");
   const [answers, said]: [string[], string[]] = [[], []];
   for (const sentence of ["as packaged", "rebuilt"]) {
-    await environment.build(builder, wheel(sentence), (line) => said.push(line), never);
+    const packaged = wheel(sentence);
+    await environment.build(builder, packaged, (line) => said.push(line), never);
+    await environment.complete(packaged);
     answers.push((await run(environment.python, ["-I", "-m", "ownhand"])).trim());
   }
   return [answers, said.filter((line) => line.startsWith("Making a place")).length];
@@ -185,6 +187,13 @@ async function rebuilt(builder: Builder): Promise<[string[], number]> {
 
 test("pip installs a rebuilt wheel of the same version over the old one, in place", async () => {
   assert.deepEqual(await rebuilt({ kind: "python", python: "python3" }), [["as packaged", "rebuilt"], 1]);
+});
+
+test("an environment that was stopped before it had pip is made anew", async () => {
+  const environment = new Environment(folder(), "1.0.0");
+  await run("python3", ["-I", "-m", "venv", "--without-pip", environment.folder]);
+  await environment.build({ kind: "python", python: "python3" }, wheel("whole"), () => undefined, never);
+  assert.equal((await run(environment.python, ["-I", "-m", "ownhand"])).trim(), "whole");
 });
 
 const uvIsThere = spawnSync("uv", ["--version"]).status === 0;

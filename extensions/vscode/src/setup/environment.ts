@@ -3,7 +3,8 @@
  *
  * It is valid once its marker is written, and for the wheel that the marker names: a rebuilt extension of the same
  * version brings another server, which is then installed over the old one. A build that was cancelled or crashed leaves
- * no marker; the next one goes on with what is there. An old version's environment stays as long as a window uses it.
+ * no marker, and a half-copied pip or part that passes for installed; the next build begins anew, from what pip and uv
+ * have fetched. An old version's environment stays as long as a window uses it.
  */
 import { createHash } from "node:crypto";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
@@ -55,8 +56,9 @@ export class Environment {
    * the disk says. The caller holds the lock.
    */
   async build(builder: Builder, wheel: string, say: Say, cancel: Cancel): Promise<void> {
+    const whole = await this.wasCompleted();
     await rm(this.marker, { force: true });
-    if (!(await this.runs(cancel))) {
+    if (!whole || !(await this.runs(cancel))) {
       say("Making a place for Ownhand…");
       await rm(this.folder, { recursive: true, force: true });
       const [program, args] = this.creation(builder);
@@ -93,6 +95,13 @@ export class Environment {
 
   private get marker(): string {
     return path.join(this.folder, "ownhand-ready.json");
+  }
+
+  private wasCompleted(): Promise<boolean> {
+    return stat(this.marker).then(
+      () => true,
+      () => false,
+    );
   }
 
   private async runs(cancel: Cancel): Promise<boolean> {
