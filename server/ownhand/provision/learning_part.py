@@ -25,6 +25,8 @@ _FASTER = ("unsloth", "trl")
 _USUAL = ("~/.local/bin", "~/.cargo/bin", "/opt/homebrew/bin", "/usr/local/bin")
 """Where uv lies when an editor that was started without a terminal knows no path to it."""
 _AGAIN = "run `ownhand setup --training` again; what has arrived is kept."
+_TESTED = Path(__file__).with_name("constraints.txt")
+"""The versions that Ownhand's tests ran with: a library's newest version may have changed under it."""
 _TRY = f"import {', '.join(CHECKED)}"
 
 
@@ -75,9 +77,10 @@ def plan(machine: Machine, requirements: Sequence[str], python: str = sys.execut
     faster = machine.hardware in (Hardware.NVIDIA, Hardware.AMD) and machine.has_uv
     wanted = [each for each in requirements if faster or not each.startswith(_FASTER)]
     at = ("--python", python) if machine.has_uv else ()
-    backend = ("--torch-backend", "auto") if machine.hardware is Hardware.AMD else ()
+    # PyTorch's own index for AMD cards has other versions.
+    chosen = ("--torch-backend", "auto") if machine.hardware is Hardware.AMD else ("--constraint", str(_TESTED))
     fetched, disk = _sizes(machine)
-    return InstallPlan((*machine.tool, "install", *at, *backend, *wanted), fetched, disk, _sentences(machine))
+    return InstallPlan((*machine.tool, "install", *at, *chosen, *wanted), fetched, disk, _sentences(machine))
 
 
 def _sizes(machine: Machine) -> tuple[int, int]:
