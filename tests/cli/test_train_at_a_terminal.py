@@ -141,6 +141,17 @@ Course.run = run
 main()
 """
 """The command, but that its learning and judging came to an end at once: with the adapter that is there already."""
+SLOW = """
+import asyncio
+from ownhand.commands import train
+
+async def prepared(course, adapter):
+    print("writing", flush=True)
+    await asyncio.sleep(600)
+
+train.prepared = prepared
+"""
+"""Set before `PASSED`: the model writes on and on."""
 ASKED = r"Which do you like best \(A, B, C\)\?: ?"
 
 
@@ -159,3 +170,14 @@ def test_a_first_voice_that_passed_is_shown_and_the_writer_lets_it_write(study: 
     assert (reveal.chosen, reveal.answer) == ((0, 1, 2), "use")
     assert [int(count) for count in told.groups()] == [reveal.liked.count(label) for label in (YOURS, VOICE, BEFORE)]
     assert VoiceStore(voice).adapter("1").active
+
+
+def test_ctrl_c_while_the_places_are_written_leaves_the_voice_to_be_switched_on(study: Study, tmp_path: Path) -> None:
+    voice = study.give_passed_voice(tmp_path / "workshop")
+    terminal = study.train(SLOW + PASSED)
+    terminal.wait_for("writing")
+    terminal.type(CTRL_C)
+    assert terminal.ends() == 0
+    assert "Nothing is compared, then. What was learned is kept." in terminal.shown
+    assert f'voices "{study.folder}" activate 1' in terminal.shown.replace("\r\n", "")
+    assert not VoiceStore(voice).adapter("1").active

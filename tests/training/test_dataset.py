@@ -218,3 +218,13 @@ def test_a_manuscript_beyond_the_budget_is_drawn_from_evenly(monkeypatch):
     dataset = build([learned(text, id=f"p{number}") for number in range(20)], PAGES, NOTHING_HELD, 1000)
     assert 2_000 < sum(len(sample.input_ids) for sample in (*dataset.train, *dataset.validation)) <= 3_000
     assert len({sample.piece for sample in (*dataset.train, *dataset.validation)}) > 5
+
+
+def test_a_lesson_cut_short_draws_from_all_over_the_manuscript():
+    text = (MANUSCRIPT / "prose" / "ward-9.md").read_text(encoding="utf-8")
+    whole = build([learned(text, id=f"p{number}") for number in range(20)], PAGES, NOTHING_HELD, 1000)
+    short = whole.at_most(10)
+    assert len(short.train) == 10
+    assert set(short.train) <= set(whole.train)
+    assert len({sample.piece for sample in short.train}) == 10
+    assert short.at_most(10_000) == short

@@ -1,5 +1,8 @@
 """Let go from beginnings of the writer's: enough words, both ways, and what they show."""
 
+import errno
+import os
+
 from ownhand.engines.scripted import ScriptedEngine
 from ownhand.manuscript.model import Form, Passage, Piece
 from ownhand.text.words import count_words
@@ -56,6 +59,17 @@ async def test_what_a_model_wrote_once_is_not_asked_of_it_again(tmp_path):
     await write_on(other, None, Corpus(), starts, passages=False, words=60, kept=KeptWriting(tmp_path, "another"))
     assert other.calls
     assert all(file.stat().st_mode & 0o077 == 0 for file in tmp_path.iterdir())
+
+
+async def test_a_disk_that_refuses_what_would_be_kept_ends_nothing(tmp_path, monkeypatch):
+    def refuse(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    kept = KeptWriting(tmp_path, "a model")
+    await write_on(ScriptedEngine({}), None, Corpus(), beginnings(TEXTS, 1), passages=False, words=4, kept=kept)
+    monkeypatch.setattr(os, "fsync", refuse)
+    kept.save()
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_page_that_goes_on_otherwise_is_written_anew_and_a_damaged_file_is_no_harm(tmp_path):

@@ -104,6 +104,29 @@ async def test_a_stream_goes_on_while_another_adapter_is_made_ready(engine, olla
     await engine.remove_derived(VOICE)
 
 
+async def test_two_programs_that_write_in_one_voice_go_on_when_each_has_removed_the_others_model(ollama_server, lora):
+    """Two editors, while a new voice takes over in one and the other has not heard of it yet."""
+    sampling = Sampling(max_tokens=8, temperature=0.0, repeat_penalty=1.0)
+
+    async def said(engine):
+        return "".join([chunk.text async for chunk in engine.stream(PROMPT, sampling)])
+
+    late, early = (OllamaEngine(ollama_server.model, ollama_server.host) for _ in range(2))
+    adapters = [Adapter(f"{VOICE}-{number}", path) for number, path in enumerate(lora, 1)]
+    await late.use_adapter(adapters[0])
+    old = await said(late)
+    await early.use_adapter(adapters[1])
+    new = await said(early)
+    assert derived_name(late.model, f"{VOICE}-1") not in models(ollama_server)
+    assert [await said(engine) for engine in (late, early, late, early)] == [old, new, old, new]
+    await asyncio.gather(*(asyncio.create_task(said(late)) for _ in range(3)))
+    await late.remove_derived(VOICE)
+    await early.use_adapter(None)
+    assert await said(early) != new
+    await late.close()
+    await early.close()
+
+
 async def test_the_base_is_told_by_the_digest_of_its_file(engine, packaged_gguf):
     import hashlib
 

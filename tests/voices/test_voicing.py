@@ -211,3 +211,33 @@ async def test_a_note_of_the_champion_that_can_not_be_read_is_said_and_writing_g
     assert await adapter_in(serving, FOLDER) is None
     assert len(said_to_writer) == 1
     await serving.close()
+
+
+async def test_a_voice_that_takes_long_to_make_ready_is_waited_for_a_little_and_no_given_up_suggestion_stops_it(
+    book, monkeypatch
+):
+    serving, store, said_to_writer = book
+    store.activate("1")
+    monkeypatch.setattr(voicing, "_PATIENCE", 0.2)
+    engine, begun, ready = await serving.chosen(), [], asyncio.Event()
+    change_over = engine.use_adapter
+
+    async def slowly(adapter):
+        begun.append(adapter)
+        await ready.wait()
+        await change_over(adapter)
+
+    monkeypatch.setattr(engine, "use_adapter", slowly)
+    first = asyncio.create_task(serving.suggester(FOLDER))
+    while not begun:
+        await asyncio.sleep(0)
+    first.cancel()
+    second, third = await asyncio.gather(serving.suggester(FOLDER), serving.suggester(FOLDER))
+    assert second.engine.adapter is None
+    assert third is second
+    assert said_to_writer == [voicing._LATE]
+    ready.set()
+    assert await adapter_in(serving, FOLDER) == f"{store.folder.name}-1"
+    assert len(begun) == 1
+    assert len(said_to_writer) == 1
+    await serving.close()

@@ -23,7 +23,7 @@ from ownhand.training.forecast import Forecast, example
 from ownhand.training.job import State
 from ownhand.training.judging import Judgement
 from ownhand.training.reveal_places import can_be_shown, prepared
-from ownhand.voices.store import VoiceStore
+from ownhand.voices.store import StoredAdapter, VoiceStore
 
 _PAUSED = "Paused; nothing is lost. Run the same command again and it goes on."
 _INTERRUPTED = 130
@@ -134,6 +134,18 @@ def _minutes(seconds: float) -> str:
     return f"{minutes} minutes" if minutes > 1 else "a minute"
 
 
+def _show(course: Course, adapter: StoredAdapter, console: Console) -> None:
+    """The reveal of a first voice; what was learned is safe, whatever becomes of it."""
+    say("Now model and voice write at three places, for you to compare.")
+    try:
+        reveal = asyncio.run(prepared(course, adapter))
+    except KeyboardInterrupt:
+        say("\nNothing is compared, then. What was learned is kept.")
+        return
+    if reveal.places and is_somebody_here():
+        unveil(course.voice, reveal, console)
+
+
 @contextmanager
 def bar(*, lines: bool = False) -> Iterator[Any]:
     """Progress on standard error: a function that takes the states of a training.
@@ -184,10 +196,7 @@ def _tell(course: Course, judgement: Judgement, console: Console) -> None:
     adapter, folder = judgement.adapter, course.voice.folder
     console.print(f"Voice {adapter.id}: {judgement.decision.why}", markup=False)
     if can_be_shown(adapter):
-        say("Now model and voice write at three places, for you to compare.")
-        reveal = asyncio.run(prepared(course, adapter))
-        if reveal.places and is_somebody_here():
-            unveil(course.voice, reveal, console)
+        _show(course, adapter, console)
     if judgement.decision.decision != "declined" and not VoiceStore(course.voice.path).adapter(adapter.id).active:
         console.print(
             f'Let it write with: ownhand voices "{folder}" activate {adapter.id}', markup=False, soft_wrap=True

@@ -13,11 +13,17 @@ from ownhand.voices.serving import Turns, VoicedEngine
 from ownhand.voices.store import VoiceStore
 
 
+_PATIENCE = 5.0
+"""Seconds that a folder's first suggestions wait for its voice. Most are there at once; one that has to be merged into
+the model takes minutes."""
+_LATE = "Your voice is being made ready; that can take some minutes. Until then the model writes without it."
+
+
 class Voicing:
     """Gives each folder the engine with its voice's champion.
 
-    Before the first suggestion of a folder its champion is looked up. From then on a look at one file's time tells
-    whether another one serves; that one is made ready while the present one goes on answering.
+    At each suggestion a look at one file's time tells whether another one serves than before; that one is made ready
+    while what answered until now goes on. A suggestion that is given up does not stop it.
     """
 
     def __init__(
@@ -30,26 +36,39 @@ class Voicing:
         self._seen: dict[str | None, object] = {}
         """What each folder's adapter was chosen by."""
         self._changes: dict[str | None, asyncio.Task[None]] = {}
+        self._deadlines: dict[str | None, float] = {}
+        """Until when each folder's first suggestions wait, by the loop's clock."""
         self.without_voice = False
 
     async def engine(self, engine: Engine, folder: str | None) -> VoicedEngine:
         """`engine` as the folder's documents see it: the same object as long as `engine` is."""
-        if self._turns is None or self._turns.engine is not engine:
-            self._turns, self._digest = Turns(engine), None
-            self._engines.clear()
-            self._seen.clear()
+        turns = self._turns if self._turns and self._turns.engine is engine else self._begin(engine)
         if folder not in self._engines:
-            voiced = VoicedEngine(self._turns)
-            await self._change(voiced, folder)
-            if self._turns.engine is not engine:
-                return voiced  # the settings changed meanwhile; whoever asks next gets the new engine
-            self._engines.setdefault(folder, voiced)
+            self._engines[folder] = VoicedEngine(turns)
+            self._deadlines[folder] = asyncio.get_running_loop().time() + _PATIENCE
         voiced = self._engines[folder]
         if self._seen.get(folder) != self._stamp(folder) and folder not in self._changes:
-            task = asyncio.create_task(self._change(voiced, folder), name="voice")
-            self._changes[folder] = task
-            task.add_done_callback(lambda _: self._changes.pop(folder, None))
+            self._changes[folder] = asyncio.create_task(self._change(voiced, folder), name="voice")
+        if (change := self._changes.get(folder)) is not None:
+            await self._wait(change, folder)
         return voiced
+
+    def _begin(self, engine: Engine) -> Turns:
+        """Everything anew, for another engine."""
+        self.close()
+        self._turns, self._digest = Turns(engine), None
+        for known in (self._engines, self._seen, self._changes, self._deadlines):
+            known.clear()
+        return self._turns
+
+    async def _wait(self, change: "asyncio.Task[None]", folder: str | None) -> None:
+        left = self._deadlines.get(folder, 0.0) - asyncio.get_running_loop().time()
+        if left <= 0:
+            return
+        _, late = await asyncio.wait({change}, timeout=left)
+        if late and self._deadlines.get(folder):
+            self._deadlines[folder] = 0.0
+            self._say(_LATE)
 
     async def settled(self) -> None:
         """Wait until every change that has begun is over."""
@@ -69,6 +88,7 @@ class Voicing:
         except Exception as error:
             log_error("changing the voice", error)
         self._seen[folder] = stamp
+        self._changes.pop(folder, None)
 
     async def _champion(self, voiced: VoicedEngine, folder: str | None) -> Adapter | None:
         """None without a look at the model's file, whose digest may take seconds, where nothing was ever activated."""

@@ -20,6 +20,7 @@ from ownhand.engines.protocol import (
     Health,
     Model,
     NextToken,
+    NoSuchModelError,
     Sampling,
     SpecialTokens,
     Usage,
@@ -61,6 +62,7 @@ class OllamaEngine:
         self._made = set[str]()
         """Models that this engine had Ollama make of an adapter."""
         self._merges = False
+        self._restoring: asyncio.Task[None] | None = None
 
     @property
     def name(self) -> str:
@@ -114,9 +116,17 @@ class OllamaEngine:
             pass  # Ollama takes one of two such models out for the other, also while it loads, and the answer is lost
         await self._permitted()
         text = prompt or page_start(await self.special_tokens())
-        async with contextlib.aclosing(self._answer(text, sampling, usage or Usage())) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        for last in (False, True):
+            try:
+                async with contextlib.aclosing(self._answer(text, sampling, usage or Usage())) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+            except NoSuchModelError:
+                if last or self._adapter is None:
+                    raise
+                await self._restored(self._adapter)
+            else:
+                return
 
     async def count_tokens(self, text: str) -> int:
         """An upper estimate, since Ollama has no tokenizer to ask; see TokenEstimate. A miss is caught by Ollama."""
@@ -148,15 +158,31 @@ class OllamaEngine:
         if adapter is None:
             self._adapter, self._serving = None, self._model
             return
-        derived = derived_name(self._model, adapter.id)
         async with self._making:
-            self._merges = await self._route(adapter) == "merged"
-            await (self._merge if self._merges else self._derive)(derived, adapter)
-            self._made.add(derived)
-            async with self._changing:
-                await self._warm(derived)
-                self._serving, self._adapter = derived, adapter
-            await self._remove(await self._made_before(adapter.id) - {derived}, unload=self._merges)
+            await self._serve(adapter)
+            await self._remove(await self._made_before(adapter.id) - {self._serving}, unload=self._merges)
+
+    async def _serve(self, adapter: Adapter) -> None:
+        derived = derived_name(self._model, adapter.id)
+        self._merges = await self._route(adapter) == "merged"
+        await (self._merge if self._merges else self._derive)(derived, adapter)
+        self._made.add(derived)
+        async with self._changing:
+            await self._warm(derived)
+            self._serving, self._adapter = derived, adapter
+
+    async def _restored(self, adapter: Adapter) -> None:
+        """Another program that writes in this voice has removed our model: have it made again, to the end even when
+        nobody waits any more. The other's stays, or the two would remove each other's at each answer."""
+
+        async def restore() -> None:
+            async with self._making:
+                if self._adapter == adapter:
+                    await self._serve(adapter)
+
+        if self._restoring is None or self._restoring.done():
+            self._restoring = asyncio.create_task(restore())
+        await asyncio.shield(self._restoring)
 
     async def _route(self, adapter: Adapter) -> Route:
         """How this Ollama gets this adapter. Raises EngineError when the file is no adapter for this kind of model."""
@@ -215,6 +241,9 @@ class OllamaEngine:
         """Models that were made of an adapter go, but for the one that serves: the next start finds it ready."""
         if self._opened is None:
             return
+        if self._restoring is not None:
+            self._restoring.cancel()
+            await asyncio.wait([self._restoring])
         with contextlib.suppress(EngineError):
             await self._remove(self._made - {self._serving}, unload=self._merges)
         await self._opened.close()  # type: ignore[no-untyped-call]

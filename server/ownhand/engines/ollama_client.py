@@ -8,7 +8,7 @@ from typing import IO, Any
 import httpx
 import ollama
 
-from ownhand.engines.protocol import EngineError, PromptTooLongError
+from ownhand.engines.protocol import EngineError, NoSuchModelError, PromptTooLongError
 from ownhand.engines.wire import CONNECT_SECONDS, SILENCE_SECONDS, body
 
 _USUAL_HOST = "http://127.0.0.1:11434"
@@ -88,7 +88,7 @@ def _refusal(error: ollama.ResponseError, model: str) -> EngineError:
     """Ollama's messages hold no prompt text, but they are for engineers: the known ones get their own sentence."""
     said, status = error.error, error.status_code
     if status == 404 or "not found" in said:
-        return EngineError(f"Ollama has no model named {model}.", f"Run `ollama pull {model}`, or choose another.")
+        return NoSuchModelError(f"Ollama has no model named {model}.", f"Run `ollama pull {model}`, or choose another.")
     if any(sign in said for sign in _TOO_LONG):
         return PromptTooLongError("The text is too long for the model.", "Ownhand sends less of it.")
     if "no space left" in said:

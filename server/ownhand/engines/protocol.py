@@ -12,6 +12,10 @@ class EngineError(WriterError):
     """The engine can't answer now. `sentence` and `next_step` are shown once; writing goes on."""
 
 
+class NoSuchModelError(EngineError):
+    """The engine has no model of that name."""
+
+
 class PromptTooLongError(EngineError):
     """The prompt does not fit the context; nothing was cut silently."""
 

@@ -57,10 +57,12 @@ class Wishes:
     """Words that the adapter writes before it is judged."""
     most_blocks: int = MOST_BLOCKS
     """Blocks of each form that it is measured on."""
+    most_samples: int | None = None
+    """Samples that are learned; all, if not said."""
 
     def quickly(self) -> "Wishes":
         """For somebody who wants to see that it works, and learn little by it: tests and trials."""
-        return replace(self, recipe=Recipe(epochs=1, rank=4), sample_words=100, most_blocks=3)
+        return replace(self, recipe=Recipe(epochs=1, rank=4), sample_words=100, most_blocks=3, most_samples=32)
 
     def __post_init__(self) -> None:
         for what, chosen, known in (("device", self.device, DEVICES), ("trainer", self.trainer, TRAINERS)):
@@ -111,6 +113,8 @@ class Course:
         engine = EmbeddedEngine(base.header)
         try:
             prepared = await prepare(found, engine, model, recipe, by_model)
+            if wishes.most_samples is not None:
+                prepared = replace(prepared, dataset=prepared.dataset.at_most(wishes.most_samples))
         finally:
             await engine.close()
         rate = _rate_before(VoiceStore(voice.path), prepared)

@@ -7,7 +7,7 @@ from the middle begins with the last tokens of what stands before it, as context
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from ownhand.engines.special import Bounds
@@ -89,6 +89,15 @@ class Dataset:
     @property
     def tokens(self) -> int:
         return sum(len(sample.input_ids) for sample in self.train)
+
+    def at_most(self, samples: int) -> "Dataset":
+        """As many samples at most, from all over the manuscript."""
+        return replace(self, train=_spread(self.train, samples), validation=_spread(self.validation, samples))
+
+
+def _spread(samples: tuple[Sample, ...], most: int) -> tuple[Sample, ...]:
+    chosen = min(most, len(samples))
+    return tuple(samples[index * len(samples) // chosen] for index in range(chosen))
 
 
 def build(pieces: Sequence[LearnedPiece], bounds: Bounds, guard: HeldOutGuard, max_tokens: int) -> Dataset:

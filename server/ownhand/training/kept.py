@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ownhand.engines.protocol import Sampling
+from ownhand.errors import WriterError
 from ownhand.home import write_json
 
 FORMAT = 1
@@ -39,8 +40,9 @@ class KeptWriting:
         self._used[_key(prompt, sampling)] = text
 
     def save(self) -> None:
-        """Raises WriterError when the disk refuses."""
-        write_json(self._path, {"format": FORMAT, "texts": self._used})
+        """A disk that refuses costs the next evaluation some minutes, and this one nothing."""
+        with suppress(WriterError):
+            write_json(self._path, {"format": FORMAT, "texts": self._used})
         forget_old(self._path.parent)
 
     def _read(self) -> dict[str, str]:
