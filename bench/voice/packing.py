@@ -17,7 +17,7 @@ from ownhand.home import Home
 from ownhand.manuscript import passages
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.model import Form
-from ownhand.training import dataset, judging
+from ownhand.training import dataset, texts
 from ownhand.training.base import checked_base, described
 from ownhand.training.evaluation_plan import make_plan
 from ownhand.training.job import BaseModel
@@ -78,7 +78,7 @@ async def _pack(name: str, engine: EmbeddedEngine, model: BaseModel, corpus: Cor
         prepared = await prepare(found, engine, model, Recipe())
     finally:
         passages.PASSAGE_WORDS = dataset.PASSAGE_WORDS = before
-    held_out, trained = judging.held_out_texts(corpus), judging.trained_texts(corpus)
+    held_out, trained = texts.held_out_texts(corpus), texts.texts_of(found.teaching)
     plan = await make_plan(engine, engine.token_ids, corpus, held_out, trained, control_texts(), most_blocks=BLOCKS)
     pairs = zip_longest(beginnings(trained, _BEGINNINGS), beginnings(held_out, _BEGINNINGS))
     starts = [await _starts(engine, corpus, start) for pair in pairs for start in pair if start is not None]

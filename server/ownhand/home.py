@@ -89,6 +89,15 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     write_private(path, (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode())
 
 
+def sync(path: Path) -> None:
+    """Wait until a file that a library wrote is on the disk. Raises OSError.
+
+    It is opened for writing, though nothing is written: Windows syncs no file that is open for reading alone.
+    """
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
 def check_format(found: object, known: int, path: Path) -> None:
     """Refuse a file written by a newer Ownhand. `found` is the file's `format` value."""
     if not isinstance(found, int) or found > known:

@@ -6,8 +6,10 @@ The model is tiny, made by chance and learned in seconds; everything else is wha
 import json
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, find_voice, grant
 from ownhand.training.base import digest_of
 from ownhand.training.job import Job, jobs, step_of
+from ownhand.voices.card import Card
 from ownhand.voices.gguf_export import export_gguf
 from ownhand.voices.reveal import BEFORE, VOICE, YOURS, Reveal
 from ownhand.voices.store import GGUF, VoiceStore
@@ -46,22 +49,35 @@ class Study:
     def train(self, program: str = "") -> Terminal:
         """`program`: Python that runs in place of the command, with its arguments."""
         start = ["-c", program] if program else ["-m", "ownhand"]
-        command = [sys.executable, *start, "train", self.folder]
-        self.opened.append(Terminal(command, os.environ | {"OWNHAND_HOME": str(self.home.root)}))
+        self.opened.append(Terminal([sys.executable, *start, "train", self.folder], self.environment))
         return self.opened[-1]
+
+    def train_for_json(self, program: str) -> "subprocess.CompletedProcess[str]":
+        """The same with `--json`, where nobody is."""
+        command = [sys.executable, "-c", program, "train", str(self.folder), "--json"]
+        return subprocess.run(command, env=self.environment, capture_output=True, encoding="utf-8", timeout=280)
 
     def keep_only(self, pages: Collection[str]) -> None:
         for page in self.folder.rglob("*.*"):
             if page.relative_to(self.folder).as_posix() not in pages:
                 page.unlink()
 
-    def give_passed_voice(self, workshop: Path) -> Path:
-        """An adapter of the tiny model, made by chance, whose card says that it passed. The voice's folder."""
+    def give_passed_voice(self, workshop: Path, *, proved: Card | None = None) -> Path:
+        """An adapter of the tiny model, made by chance, whose card says that it passed. The voice's folder.
+
+        `proved`: a card of another adapter, whose figures it gets.
+        """
+        digest = digest_of(self.base.path, self.home)
         made = write_peft(workshop, self.base)
         export_gguf(made, self.base, made / GGUF)
         voice = grant(self.home, self.folder, Consent.LEARN).path
-        VoiceStore(voice).add(made, card(digest_of(self.base.path, self.home)))
+        shown = replace(proved, base=replace(proved.base, digest=digest)) if proved else card(digest)
+        VoiceStore(voice).add(made, shown)
         return voice
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | {"OWNHAND_HOME": str(self.home.root)}
 
     @property
     def voice(self) -> Path:
@@ -152,6 +168,27 @@ async def prepared(course, adapter):
 train.prepared = prepared
 """
 """Set before `PASSED`: the model writes on and on."""
+BROKEN = """
+from ownhand.commands import train
+from ownhand.engines.protocol import EngineError
+
+async def prepared(course, adapter):
+    raise EngineError("The engine ran out of memory.", "Close other programs.")
+
+train.prepared = prepared
+"""
+"""Set before `PASSED`: the model can't write."""
+ANSWER = frozenset(
+    {"adapter", "decision", "why", "metrics", "context", "trainer", "tokens_per_second", "seconds", "adapter_mb"}
+)
+FIGURES = frozenset(
+    {
+        "base_bpb", "context_bpb", "challenger_bpb", "challenger_context_bpb", "champion_bpb", "gain_over_context",
+        "capture_ratio", "specific_gain", "novelty", "longest_verbatim", "loops",
+    }
+)  # fmt: skip
+PROVED = Path(__file__).parents[1] / "voices" / "data"
+"""Where the card of a training lies that was done for real."""
 ASKED = r"Which do you like best \(A, B, C\)\?: ?"
 
 
@@ -181,3 +218,22 @@ def test_ctrl_c_while_the_places_are_written_leaves_the_voice_to_be_switched_on(
     assert "Nothing is compared, then. What was learned is kept." in terminal.shown
     assert f'voices "{study.folder}" activate 1' in terminal.shown.replace("\r\n", "")
     assert not VoiceStore(voice).adapter("1").active
+
+
+def test_an_engine_that_fails_in_the_reveal_leaves_the_voice_to_be_switched_on(study: Study, tmp_path: Path) -> None:
+    voice = study.give_passed_voice(tmp_path / "workshop")
+    terminal = study.train(BROKEN + PASSED)
+    assert terminal.ends() == 0
+    assert "The engine ran out of memory. Close other programs." in terminal.shown
+    assert f'voices "{study.folder}" activate 1' in terminal.shown.replace("\r\n", "")
+    assert not VoiceStore(voice).adapter("1").active
+
+
+def test_for_a_program_the_last_line_is_the_whole_answer(study: Study, tmp_path: Path) -> None:
+    study.give_passed_voice(tmp_path / "workshop", proved=Card.read(PROVED))
+    done = study.train_for_json(PASSED)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout.splitlines()[-1])
+    assert answer.keys() == ANSWER
+    assert answer["metrics"].keys() >= FIGURES
+    assert (answer["adapter"], answer["decision"]) == ("1", "passed")

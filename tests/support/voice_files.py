@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ownhand.engines.gguf_header import Header
-from ownhand.voices.card import Base, Card, Context, LearnedFrom, licence_in_words
+from ownhand.voices.card import Base, Card, Context, LearnedFrom
 from ownhand.voices.gguf_export import export_gguf
 from ownhand.voices.store import GGUF, StoredAdapter, VoiceStore
 from peft_files import write_peft
@@ -12,7 +12,7 @@ from peft_files import write_peft
 def card(digest: str, *, context: Context = "document", **changes: object) -> Card:
     facts = {
         "made": "2026-11-25T10:00:00+00:00",
-        "base": Base(digest, "llama", "SmolLM2-135M-Instruct", licence_in_words("Apache-2.0")),
+        "base": Base(digest, "llama", "SmolLM2-135M-Instruct", "Apache-2.0"),
         "recipe": {"rank": 4},
         "pieces": (LearnedFrom("a1", "Suet"), LearnedFrom("b2", "The Gone [draft]")),
         "held_out_digest": "h1",

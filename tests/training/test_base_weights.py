@@ -121,6 +121,40 @@ def test_plain_weights_are_private_kept_and_bounded_to_two(tmp_path, packaged_gg
     assert not list((tmp_path / "home" / "base").glob(".*.tmp"))
 
 
+def test_what_is_left_of_a_half_deleted_folder_is_in_nobodys_way(tmp_path, packaged_gguf):
+    path = write_tiny(tmp_path / "tiny.gguf", "llama", packaged_gguf)
+    model = described(checked_base(path), Home(tmp_path / "home"))
+    make_ready(model)
+    (model.folder / "model.safetensors").unlink()
+    assert not is_ready(model)
+    make_ready(model)
+    assert is_ready(model)
+    assert (model.folder / "base.json").is_file()
+
+
+def test_in_and_beside_a_folder_of_the_writers_own_nothing_is_written(tmp_path, packaged_gguf):
+    path = write_tiny(tmp_path / "tiny.gguf", "llama", packaged_gguf)
+    own = tmp_path / "models" / "tiny"
+    own.mkdir(parents=True)
+    write_base(read_header(path), own, 4)
+    (tmp_path / "models" / ".download.tmp").mkdir()
+    before = contents(tmp_path / "models")
+    model = described(checked_base(path, own), Home(tmp_path / "home"))
+    make_ready(model)
+    (own / "base.json").write_text("{}")  # a copy of one that Ownhand wrote
+    make_ready(model)
+    (own / "base.json").unlink()
+    assert contents(tmp_path / "models") == before
+    (own / "config.json").unlink()
+    with pytest.raises(WriterError, match="no folder of a model"):
+        make_ready(model)
+    assert contents(tmp_path / "models") == before - {own / "config.json"}
+
+
+def contents(folder):
+    return set(folder.rglob("*"))
+
+
 def test_a_full_disk_is_told_before_any_work(tmp_path, packaged_gguf, monkeypatch):
     usage = type("Usage", (), {"free": 300_000_000})
     monkeypatch.setattr(base_module.shutil, "disk_usage", lambda _: usage)

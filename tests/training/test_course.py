@@ -1,10 +1,12 @@
 """The way from a plan to an adapter, where the manuscript does not hold still."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ownhand.engines.gguf_header import read_header
 from ownhand.engines.protocol import SpecialTokens
 from ownhand.errors import WriterError
 from ownhand.home import Home
@@ -14,13 +16,23 @@ from ownhand.manuscript.scanner import refresh
 from ownhand.settings import Settings
 from ownhand.training.course import Course, Wishes
 from ownhand.training.forecast import Forecast
-from ownhand.training.job import BaseModel, jobs
+from ownhand.training.held_out_guard import HeldOutGuard
+from ownhand.training.job import BaseModel, Job, jobs
+from ownhand.training.judging import Judgement, Rivals
 from ownhand.training.prepare import material, prepare
 from ownhand.training.recipe import Recipe
-from ownhand.voices.store import VoiceStore
+from ownhand.training.texts import learned_texts
+from ownhand.training.unfinished import can_go_on
+from ownhand.voices.gate import Decision
+from ownhand.voices.gguf_export import export_gguf
+from ownhand.voices.store import GGUF, StoredAdapter, VoiceStore
+from peft_files import write_peft
 from plain_tokenizer import PlainTokenizer
+from tiny_models import write_tiny
+from voice_files import card
 
 MANUSCRIPT = Path(__file__).parents[2] / "examples" / "manuscript" / "prose"
+DIGEST = "sha256:aa"
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -29,13 +41,14 @@ class Unattended(Course):
 
     meanwhile = staticmethod(lambda: None)
 
-    async def _measurements(self, job):
+    async def _measurements(self, job, learned):
         pass
 
     async def _train(self, job, on_state):
         self.meanwhile()
 
-    async def _judge(self, job, on_state):
+    async def _judge(self, job, learned, on_state):
+        self.job = job
         raise AtTheGateError
 
 
@@ -53,7 +66,7 @@ async def course(tmp_path, folder):
     refresh(home, folder, Settings(), lambda *_: None)
     voice = find_voice(home, folder)
     corpus = Corpus.open(voice.index_path)
-    base = BaseModel(tmp_path / "m.gguf", "sha256:aa", "llama", tmp_path / "base", SpecialTokens(1, 2, False))
+    base = BaseModel(tmp_path / "m.gguf", DIGEST, "llama", tmp_path / "base", SpecialTokens(1, 2, False))
     prepared = await prepare(material(corpus), PlainTokenizer(), base, Recipe())
     return Unattended(home, voice, Settings(), corpus, Wishes(), None, Forecast(prepared, 1, 1, 1.0, 1, 1))
 
@@ -88,7 +101,95 @@ async def test_pages_that_are_written_meanwhile_change_nothing(tmp_path, folder)
     planned.meanwhile = written
     with pytest.raises(AtTheGateError):
         await planned.run(lambda _: None)
-    assert (await course(tmp_path, folder)).goes_on is False
+    again = await course(tmp_path, folder)
+    assert again.goes_on, "a few lines more are no reason to begin anew"
+    with pytest.raises(AtTheGateError):
+        await again.run(lambda _: None)
+    assert again.job.folder == planned.job.folder
+    assert "weighed the ham, and nobody came in" not in str(learned_texts(again.job))
+
+
+async def test_much_that_is_new_is_learned_from_the_beginning(tmp_path, folder):
+    planned = await course(tmp_path, folder)
+    with pytest.raises(AtTheGateError):
+        await planned.run(lambda _: None)
+    new = "\n\n".join(f"On the {day}th the {day * 7} barges lay off the mole and no one spoke." for day in range(99))
+    (folder / "new.md").write_text(f"# New\n\n{new}\n")
+    assert not (await course(tmp_path, folder)).goes_on
+
+
+async def test_words_that_are_held_out_now_are_not_learned_from_an_older_copy(tmp_path, folder):
+    planned = await course(tmp_path, folder)
+    with pytest.raises(AtTheGateError):
+        await planned.run(lambda _: None)
+    assert planned.goes_on
+    line = next(line for line in planned.forecast.prepared.material.teaching[0].text.split("\n") if len(line) > 99)
+    found = planned.forecast.prepared.material
+    held = replace(found, guard=HeldOutGuard([line], lambda _: set()))
+    other = replace(planned.forecast.prepared, material=held, recipe=Recipe())
+    assert can_go_on(planned.job, other), "the very same is gone on with"
+    assert not can_go_on(replace(planned.job, manuscript="older"), other)
+
+
+async def test_what_is_gone_on_with_is_done_as_is_wished_now(tmp_path, folder):
+    """Or the advice to set another device or trainer could never help."""
+    planned = await course(tmp_path, folder)
+    planned.wishes = Wishes(device="cuda", trainer="unsloth")
+    with pytest.raises(AtTheGateError):
+        await planned.run(lambda _: None)
+    again = await course(tmp_path, folder)
+    with pytest.raises(AtTheGateError):
+        await again.run(lambda _: None)
+    assert again.job.folder == planned.job.folder
+    written = Job.read(again.job.folder)
+    assert (written.device, written.trainer) == ("auto", "auto")
+
+
+class Judged(Unattended):
+    """The gate lets it pass; `before` happens while it decides, `against` is what it was measured against."""
+
+    before = staticmethod(lambda: None)
+    against: StoredAdapter | None = None
+
+    async def _judge(self, job, learned, on_state):
+        made = write_peft(job.adapter, self.header)
+        export_gguf(made, self.header, made / GGUF)
+        adapter = VoiceStore(self.voice.path).add(made, card(DIGEST))
+        self.before()
+        return Judgement(adapter, Decision("passed", ""), None, {}, Rivals(self.against, None))
+
+
+@pytest.fixture
+async def judged(tmp_path, folder, packaged_gguf):
+    planned = await course(tmp_path, folder)
+    made = Judged(**{name: getattr(planned, name) for name in planned.__dataclass_fields__})
+    made.header = read_header(write_tiny(tmp_path / "tiny.gguf", "llama", packaged_gguf))
+    return made
+
+
+async def test_pages_that_go_while_it_is_judged_take_it_with_them(judged, folder):
+    def taken_out() -> None:
+        gone = judged.forecast.prepared.material.teaching[0]
+        (folder / gone.path).unlink()
+        refresh(judged.home, folder, Settings(), lambda *_: None)
+
+    judged.before = taken_out
+    with pytest.raises(WriterError, match="taken out of the manuscript"):
+        await judged.run(lambda _: None)
+    assert VoiceStore(judged.voice.path).adapters() == []
+
+
+async def test_the_first_waits_for_the_writer_and_a_later_one_takes_the_place_of_what_it_was_measured_against(judged):
+    store = VoiceStore(judged.voice.path)
+    first = (await judged.run(lambda _: None)).adapter
+    assert not first.active
+    judged.before = lambda: store.activate(first.id)
+    assert not (await judged.run(lambda _: None)).adapter.active, "it was not measured against what serves by now"
+    judged.before = lambda: None
+    judged.against = store.adapter(first.id)
+    third = (await judged.run(lambda _: None)).adapter
+    assert third.active
+    assert [adapter.active for adapter in store.adapters()] == [False, False, True]
 
 
 async def test_a_folder_that_may_not_be_learned_from_is_not(tmp_path, folder):

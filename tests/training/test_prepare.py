@@ -9,12 +9,12 @@ import pytest
 
 from ownhand.engines.protocol import SpecialTokens
 from ownhand.errors import WriterError
-from ownhand.home import Home
+from ownhand.home import Home, make_private_folder
 from ownhand.manuscript.consent import find_voice
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.scanner import refresh
 from ownhand.settings import Settings
-from ownhand.training.job import BaseModel, Job, jobs
+from ownhand.training.job import JOB_FILE, JOBS, PASSAGES_FILE, BaseModel, Job, forget_broken, jobs
 from ownhand.training.prepare import job_for, material, prepare
 from ownhand.training.recipe import Recipe
 from plain_tokenizer import PlainTokenizer
@@ -72,3 +72,40 @@ def test_too_little_text_says_how_much_more_helps(tmp_path):
     refresh(home, folder, Settings(), lambda *_: None)
     with pytest.raises(WriterError, match=r"With 700 words"):
         material(Corpus.open(find_voice(home, folder).index_path))
+
+
+@pytest.fixture
+def job(tmp_path):
+    """A whole one, with nothing to learn."""
+    made = BaseModel(tmp_path / "m.gguf", "sha256:aa", "llama", tmp_path / "base", SpecialTokens(1, 2, False))
+    whole = Job(tmp_path / "voice" / JOBS / "20261125-080910", made, Recipe())
+    whole.write()
+    return whole
+
+
+@pytest.mark.parametrize("note", [None, b"", b'{"format": 1', b"[]", b"{}", b'{"format": 1, "base": {}}'], ids=repr)
+def test_what_is_left_of_a_job_that_could_not_be_written_goes_with_its_copy_of_the_manuscript(note, job):
+    left = make_private_folder(job.folder.with_name("20261126-101112"))
+    (left / PASSAGES_FILE).write_text('{"pieces": [{"text": "She weighed the ham."}]}')
+    if note is not None:
+        (left / JOB_FILE).write_bytes(note)
+    forget_broken(left.parents[1])
+    assert not left.exists()
+    assert list(jobs(left.parents[1])) == [job]
+
+
+def test_what_is_no_left_over_of_a_job_stays(job):
+    voice = job.folder.parents[1]
+    newer, held_back, measured = (
+        make_private_folder(job.folder.with_name(name)) for name in ("20261126-101112", "20261127-101112", "measured")
+    )
+    (newer / JOB_FILE).write_text('{"format": 99}')
+    (held_back / JOB_FILE).mkdir()  # reading it is refused, whoever reads
+    (measured / "bits-1.json").write_text("{}")
+    forget_broken(voice)
+    assert set((voice / JOBS).iterdir()) == {job.folder, newer, held_back, measured}
+
+
+def test_a_voice_that_never_learned_has_nothing_to_forget(tmp_path):
+    forget_broken(tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -1,7 +1,9 @@
 """The loop: it learns, a pause changes nothing, and what goes wrong is one sentence and loses a minute at most."""
 
 import errno
+import fcntl
 import json
+import os
 
 import pytest
 import torch
@@ -209,3 +211,22 @@ def test_the_samples_are_a_dataset_of_ids_and_labels(make_job):
     table = read_table(job.train)
     assert table == read_passages(job.folder)["train"]
     assert len(read_table(job.validation)) == 2
+
+
+def test_nothing_is_synced_that_is_not_open_for_writing(make_job, monkeypatch):
+    """Windows refuses it, and no checkpoint could ever be kept there."""
+    synced = []
+
+    def as_on_windows(descriptor: int) -> None:
+        if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, "Bad file descriptor")
+        synced.append(descriptor)
+
+    monkeypatch.setattr(os, "fsync", as_on_windows)
+    made = lesson(make_job())
+    made.progress.step = 1
+    made.save()
+    trainer_peft.write_adapter(made.job, made.model)
+    assert made.job.checkpoints()
+    assert read_peft_folder(made.job.adapter).modules
+    assert synced

@@ -42,6 +42,18 @@ async def main():
             print(state.name, flush=True)
 asyncio.run(main())
 """
+COUNTING = """
+import os, sys
+from ownhand.training import worker
+from ownhand.training.job import State
+def count(job, control, speak):
+    import torch
+    openmp, mkl = os.environ.get("OMP_NUM_THREADS"), os.environ.get("MKL_NUM_THREADS")
+    return State("evaluating", sentence=f"{torch.get_num_threads()} threads of torch, {openmp} of OpenMP, {mkl} of MKL")
+worker._learn = count
+sys.exit(worker.main())
+"""
+"""The trainer's child, but that it counts where it would learn."""
 
 
 async def states_of(job: Job) -> list:
@@ -126,12 +138,25 @@ async def test_it_has_the_lowest_priority(make_job):
         async for state in training.states():
             if state.name == "training":
                 assert psutil.Process(training.pid).nice() == 19
+                if sys.platform == "linux":
+                    assert psutil.Process(training.pid).ionice().ioclass == psutil.IOPRIO_CLASS_IDLE
                 break
+
+
+def test_it_takes_no_more_threads_than_the_job_says(make_job):
+    job = replace(make_job(), threads=3)
+    job.write()
+    command = [sys.executable, "-c", COUNTING, str(job.folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        last = child.stdout.readlines()[-1]  # its standard input stays open meanwhile: the end of that means "stop"
+    assert json.loads(last)["sentence"] == "3 threads of torch, 3 of OpenMP, 3 of MKL"
 
 
 async def test_a_base_that_is_gone_is_one_sentence(make_job, tmp_path):
     job = make_job()
-    gone = replace(job.base, source=tmp_path / "gone.gguf", folder=tmp_path / "home" / "base" / "none")
+    gone = replace(
+        job.base, source=tmp_path / "gone.gguf", folder=tmp_path / "home" / "base" / "aa", digest="sha256:aa"
+    )
     job = replace(job, base=gone)
     job.write()
     with pytest.raises(WriterError, match=r"gone.gguf can't be read"):

@@ -72,3 +72,22 @@ def test_the_cache_is_told_how_much_to_drop_which_every_version_of_transformers_
     fresh = scorer.bits(CONTEXT, IDS)
     assert scorer.bits(CONTEXT, IDS) == pytest.approx(fresh, rel=1e-4)
     assert asked
+
+
+def test_a_model_that_looks_back_only_so_far_is_read_on_beyond_that(tmp_path, packaged_gguf):
+    """As Gemma 3 does in most of its layers; here the window is 32 tokens."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from ownhand.engines.gguf_header import read_header
+    from ownhand.training.base_weights import write_base
+    from ownhand.training.bits import Scorer
+    from tiny_models import write_tiny
+
+    (tmp_path / "base").mkdir()
+    write_base(read_header(write_tiny(tmp_path / "tiny.gguf", "gemma3", packaged_gguf)), tmp_path / "base", 4)
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "base", dtype=torch.float32).eval()
+    assert "sliding_attention" in model.config.layer_types
+    scorer, pages = Scorer(model), CONTEXT * 10
+    for context, ids in ((pages, IDS), (pages, IDS[::-1]), (pages[:50], IDS), (pages[:20], IDS), (pages, IDS)):
+        assert scorer.bits(context, ids) == pytest.approx(by_the_book(model, context, ids), rel=1e-4)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from ownhand.training.job import Job
 from ownhand.training.judging import judge, prepare
 from ownhand.training.log_probabilities import TrainerSide, make_probe
 from ownhand.training.recipe import Recipe
+from ownhand.training.texts import texts_of
 from ownhand.voices.card import Base
 from ownhand.voices.gguf_export import PERMUTED, export_gguf
 from ownhand.voices.peft_folder import CONFIG
@@ -32,6 +33,10 @@ from tiny_models import write_tiny
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
 EXAMPLES = Path(__file__).parents[2] / "examples" / "manuscript"
 PAGES = ("prose/maize.md", "verse/dead-band.md")
+
+
+def material_of(corpus):
+    return [piece for piece in corpus.pieces(with_text=True) if piece.teaches]
 
 
 @dataclass
@@ -46,12 +51,19 @@ class Case:
     def base(self) -> Base:
         return Base(self.job.base.digest, "llama", "Tiny")
 
-    async def judged(self, engine=None, base=None, words=40):
+    async def judged(self, engine=None, serves="", words=40):
         """What the gate decides, and the adapter that is kept of it."""
         engine = engine or await EmbeddedEngine.open(self.job.base.source)
         try:
             found = await judge(
-                self.job, engine, self.corpus, VoiceStore(self.voice.path), base or self.base, words=words
+                self.job,
+                engine,
+                self.corpus,
+                VoiceStore(self.voice.path),
+                self.base,
+                texts_of(material_of(self.corpus)),
+                serves=serves,
+                words=words,
             )
         finally:
             await engine.close()
@@ -82,7 +94,7 @@ def case(tmp_path_factory, packaged_gguf):
 async def measured(job, header, corpus, voice):
     """The adapter touches Q and K alone, so that the order of their rows counts."""
     engine = await EmbeddedEngine.open(job.base.source)
-    await prepare(job, engine, corpus, VoiceStore(voice.path))
+    await prepare(job, engine, corpus, VoiceStore(voice.path), texts_of(material_of(corpus)))
     await engine.close()
     _, places = read_plan(job.folder)
     side = TrainerSide(load_model(job.base.folder, 1), places, token_bytes(header.metadata))
@@ -96,7 +108,7 @@ async def test_what_was_rightly_exported_comes_as_far_as_the_question_of_enough_
 
 
 async def test_one_that_was_trained_for_another_model_is_declined(case):
-    decision = await case.judged(base=replace(case.base, digest="sha256:9b"))
+    decision = await case.judged(serves="sha256:9b")
     assert (decision.decision, decision.rule) == ("declined", "base")
 
 
@@ -133,6 +145,16 @@ class Pen(ScriptedEngine):
 
     def __init__(self, voice: str) -> None:
         super().__init__(lambda _: f" {voice}" if self.adapter else " and the harbour lay as it had lain before.")
+
+
+async def test_an_engine_without_log_probabilities_is_put_to_a_weaker_test(case):
+    """It has to write something else with the adapter; that is noted as what it is."""
+    await case.judged(Pen("the tide went out over the flats."))
+    store = VoiceStore(case.voice.path)
+    assert store.adapters()[-1].card.probe == {"written": 12, "different": 12}
+    decision = await case.judged(Pen("and the harbour lay as it had lain before."))
+    assert (decision.decision, decision.rule) == ("declined", "engine")
+    assert "just as without it" in decision.why
 
 
 async def test_one_that_recites_is_declined(case):

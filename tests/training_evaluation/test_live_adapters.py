@@ -30,6 +30,7 @@ from ownhand.training.judging import Judgement, judge, prepare
 from ownhand.training.metrics import CHALLENGER
 from ownhand.training.other_hands import control_texts
 from ownhand.training.recipe import Recipe
+from ownhand.training.texts import texts_of
 from ownhand.training.trainer import Lesson
 from ownhand.training.wishes import Control
 from ownhand.voices.card import Base
@@ -61,7 +62,8 @@ class Study:
         job.write()
         engine = await EmbeddedEngine.open(self.base.source)
         try:
-            await prepare(job, engine, self.corpus, store, most_blocks=1 if briefly else 3)
+            learned = texts_of(piece for piece in self.corpus.pieces(with_text=True) if piece.teaches)
+            await prepare(job, engine, self.corpus, store, learned, most_blocks=1 if briefly else 3)
             if briefly:
                 plan, places = read_plan(job.folder)
                 cold = Plan(tuple(item for item in plan.scored if item.heat == COLD))
@@ -71,7 +73,8 @@ class Study:
             evaluate(
                 job.folder, self.base.folder, self.base.digest, cache, threads=job.threads, progress=lambda *_: None
             )
-            return await judge(job, engine, self.corpus, store, Base(self.base.digest, "llama", "Tiny"), words=60)
+            base = Base(self.base.digest, "llama", "Tiny")
+            return await judge(job, engine, self.corpus, store, base, learned, words=60)
         finally:
             await engine.close()
 

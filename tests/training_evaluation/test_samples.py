@@ -7,12 +7,12 @@ from ownhand.engines.scripted import ScriptedEngine
 from ownhand.manuscript.model import Form, Passage, Piece
 from ownhand.text.words import count_words
 from ownhand.training.evaluation_plan import Text, make_plan
-from ownhand.training.judging import trained_texts
 from ownhand.training.kept import KeptWriting
 from ownhand.training.language import language_of
 from ownhand.training.novelty import TrainingText
 from ownhand.training.other_hands import ControlText, control_texts
 from ownhand.training.samples import beginnings, habits, write_on
+from ownhand.training.texts import texts_of
 
 DIARY = "The barge came up at four with the tide and nobody on deck but the dog. " * 30
 POEM = "salt on the sill\n    & nobody yet\n\nthe kettle (again)\n        sings to the cups\n"
@@ -170,21 +170,15 @@ def test_languages_are_told_by_their_small_words():
     assert language_of("") == ""
 
 
-class Shelf:
-    """A corpus of pieces that teach."""
-
-    def __init__(self, *texts):
-        self._pieces = [
-            Piece(f"p{number}", f"{number}.md", 0, "", form, text, count_words(text), 0.0)
-            for number, (form, text) in enumerate(texts)
-        ]
-
-    def pieces(self, *, with_text):
-        return self._pieces
+def pieces(*texts):
+    return [
+        Piece(f"p{number}", f"{number}.md", 0, "", form, text, count_words(text), 0.0)
+        for number, (form, text) in enumerate(texts)
+    ]
 
 
 def test_a_writer_of_two_languages_is_tested_in_each():
     """A poem of four lines tells no language, so it has that of the other verse."""
     german = next(text.text for text in control_texts() if text.language == "de")
-    told = trained_texts(Shelf((Form.PROSE, DIARY), (Form.PROSE, german), (Form.VERSE, POEM), (Form.VERSE, DIARY)))
+    told = texts_of(pieces((Form.PROSE, DIARY), (Form.PROSE, german), (Form.VERSE, POEM), (Form.VERSE, DIARY)))
     assert [text.language for text in told] == ["en", "de", "en", "en"]

@@ -30,7 +30,7 @@ def store(tmp_path):
 def card(digest=SMOL, *, decision="passed", bpb=1.37, held_out="h1"):
     return Card(
         made="2026-11-25T10:00:00+00:00",
-        base=Base(digest, "llama", "SmolLM2-135M-Instruct", licence_in_words("Apache-2.0")),
+        base=Base(digest, "llama", "SmolLM2-135M-Instruct", "Apache-2.0"),
         recipe={"rank": 16, "lr": 2e-3},
         pieces=(LearnedFrom("a1", "Suet"), LearnedFrom("b2", "The Gone [draft]")),
         held_out_digest=held_out,
@@ -200,3 +200,13 @@ def test_licences_are_told_in_plain_words():
     assert "keep to its rules" in licence_in_words("Gemma Terms of Use")
     assert "Look it up" in licence_in_words("")
     assert "Read it" in licence_in_words("CC-BY-NC-4.0")
+
+
+def test_a_card_tells_the_licence_by_name_and_in_plain_words(store, made):
+    added = store.add(made, card())
+    told = json.loads((added.folder / CARD).read_text())
+    assert told["base"]["licence"] == "Apache-2.0"
+    assert told["base"]["licence_in_words"] == licence_in_words("Apache-2.0")
+    del told["base"]["licence_in_words"]
+    (added.folder / CARD).write_text(json.dumps(told))
+    assert Card.read(added.folder) == card()

@@ -219,18 +219,17 @@ async def test_a_voice_that_takes_long_to_make_ready_is_waited_for_a_little_and_
     serving, store, said_to_writer = book
     store.activate("1")
     monkeypatch.setattr(voicing, "_PATIENCE", 0.2)
-    engine, begun, ready = await serving.chosen(), [], asyncio.Event()
+    engine, begun, ready = await serving.chosen(), asyncio.Queue(), asyncio.Event()
     change_over = engine.use_adapter
 
     async def slowly(adapter):
-        begun.append(adapter)
+        begun.put_nowait(adapter)
         await ready.wait()
         await change_over(adapter)
 
     monkeypatch.setattr(engine, "use_adapter", slowly)
     first = asyncio.create_task(serving.suggester(FOLDER))
-    while not begun:
-        await asyncio.sleep(0)
+    await begun.get()
     first.cancel()
     second, third = await asyncio.gather(serving.suggester(FOLDER), serving.suggester(FOLDER))
     assert second.engine.adapter is None
@@ -238,6 +237,6 @@ async def test_a_voice_that_takes_long_to_make_ready_is_waited_for_a_little_and_
     assert said_to_writer == [voicing._LATE]
     ready.set()
     assert await adapter_in(serving, FOLDER) == f"{store.folder.name}-1"
-    assert len(begun) == 1
+    assert begun.empty()
     assert len(said_to_writer) == 1
     await serving.close()

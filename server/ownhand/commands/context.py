@@ -58,3 +58,8 @@ def print_line(text: str) -> None:
 def print_json(value: Mapping[str, Any]) -> None:
     """The answer of a `--json` command, one object."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def print_json_line(value: Mapping[str, Any]) -> None:
+    """The same on one line, for a command that others watch line by line: its last one is the answer."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")

@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from ownhand.commands.context import print_json, say, terminal_settings
+from ownhand.commands.context import print_json, print_json_line, say, terminal_settings
 from ownhand.commands.corpus import read_manuscript
 from ownhand.commands.reveal import is_somebody_here, unveil
 from ownhand.errors import WriterError
@@ -62,7 +62,7 @@ def _train(course: Course, *, as_json: bool) -> int:
         say(_PAUSED)
         return _INTERRUPTED
     if as_json:
-        print_json(facts(judgement))
+        print_json_line(facts(judgement))
     else:
         _tell(course, judgement, Console(highlight=False))
     return 0
@@ -142,6 +142,9 @@ def _show(course: Course, adapter: StoredAdapter, console: Console) -> None:
     except KeyboardInterrupt:
         say("\nNothing is compared, then. What was learned is kept.")
         return
+    except WriterError as error:  # an engine's too
+        say(str(error))
+        return
     if reveal.places and is_somebody_here():
         unveil(course.voice, reveal, console)
 
@@ -164,14 +167,25 @@ def bar(*, lines: bool = False) -> Iterator[Any]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Preparing", total=None, left="")
+        yield _Bar(bar).on_state
 
-        def on_state(state: State) -> None:
-            left = f"{_minutes(state.eta_s)} left" if state.eta_s and state.name == "training" else state.sentence
-            doing = _DOING.get(state.name, state.name)
-            bar.update(task, description=doing, completed=state.step, total=state.steps or None, left=left)
 
-        yield on_state
+class _Bar:
+    """Progress for a terminal: each kind of work has its own count and its own clock."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._steps = 0
+        self._task = bar.add_task("Preparing", total=None, left="")
+
+    def on_state(self, state: State) -> None:
+        doing = _DOING.get(state.name, state.name)
+        if self._steps != state.steps:
+            self._steps = state.steps
+            self._bar.remove_task(self._task)
+            self._task = self._bar.add_task(doing, total=state.steps or None, left="")
+        left = f"{_minutes(state.eta_s)} left" if state.eta_s and state.name == "training" else state.sentence
+        self._bar.update(self._task, description=doing, completed=state.step, left=left)
 
 
 class _Lines:

@@ -12,7 +12,6 @@ from ownhand.training.serving_base import base_digest
 from ownhand.voices.serving import Turns, VoicedEngine
 from ownhand.voices.store import VoiceStore
 
-
 _PATIENCE = 5.0
 """Seconds that a folder's first suggestions wait for its voice. Most are there at once; one that has to be merged into
 the model takes minutes."""

@@ -20,6 +20,7 @@ from ownhand.engines.protocol import (
     Health,
     Model,
     NextToken,
+    NoProbabilitiesError,
     NoSuchModelError,
     Sampling,
     SpecialTokens,
@@ -151,7 +152,7 @@ class OllamaEngine:
             found = [entry for entry in answer["logprobs"][0]["top_logprobs"] if "\ufffd" not in entry["token"]]
             return [NextToken(_bytes(entry), float(entry["logprob"])) for entry in found]
         except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise EngineError("This Ollama gave no log-probabilities.", "A newer Ollama does.") from error
+            raise NoProbabilitiesError("This Ollama gave no log-probabilities.", "A newer Ollama does.") from error
 
     async def use_adapter(self, adapter: Adapter | None) -> None:
         """Serve the model that Ollama derives from base and adapter. Loaded before the next stream needs it."""

@@ -16,6 +16,10 @@ class NoSuchModelError(EngineError):
     """The engine has no model of that name."""
 
 
+class NoProbabilitiesError(EngineError):
+    """The engine tells no log-probabilities."""
+
+
 class PromptTooLongError(EngineError):
     """The prompt does not fit the context; nothing was cut silently."""
 

@@ -29,6 +29,8 @@ from ownhand.training.job import BaseModel
 FORMAT = 1
 NOTE = "base.json"
 """In a folder that Ownhand wrote, and in no other."""
+_CACHE = "base"
+"""Folder of the data folder."""
 _KEPT = 2
 _BLOB = re.compile(r"sha256-([0-9a-f]{64})")
 _SPARE = 200_000_000
@@ -69,7 +71,7 @@ def checked_base(gguf: Path, folder: Path | None = None) -> Base:
 def described(base: Base, home: Home) -> BaseModel:
     """What goes into the job. Reads the whole file once for its digest, which is remembered."""
     digest = digest_of(base.header.path, home)
-    folder = base.folder or home.root / "base" / digest.removeprefix("sha256:")
+    folder = base.folder or home.root / _CACHE / _name(digest)
     special = special_tokens_from(base.header.metadata)
     return BaseModel(base.header.path, digest, base.header.architecture, folder, special)
 
@@ -93,8 +95,13 @@ def is_ready(model: BaseModel) -> bool:
 def make_ready(model: BaseModel) -> None:
     """Write the plain weights if they aren't there. Minutes for a large model: only in the trainer's child.
 
-    Raises WriterError: the model's file is gone or damaged, the disk is full.
+    In a folder of the writer's own, and beside it, nothing is written. Raises WriterError: that folder is no model any
+    more, the model's file is gone or damaged, the disk is full.
     """
+    if not _is_in_cache(model):
+        if not is_ready(model):
+            raise _no_model(model.folder)
+        return
     cache = model.folder.parent
     with _alone(cache):
         if not is_ready(model):
@@ -104,11 +111,17 @@ def make_ready(model: BaseModel) -> None:
             _forget_old(cache, model.folder)
 
 
+def _is_in_cache(model: BaseModel) -> bool:
+    return (model.folder.parent.name, model.folder.name) == (_CACHE, _name(model.digest))
+
+
 def _write(model: BaseModel) -> None:
     base = checked_base(model.source)
-    check_disk(base, Home(model.folder.parent.parent))
     temporary = model.folder.with_name(f".{model.folder.name}.{secrets.token_hex(4)}.tmp")
     try:
+        if model.folder.exists():  # a part of it is left; no folder can be renamed to one that holds something
+            shutil.rmtree(model.folder)
+        check_disk(base, Home(model.folder.parent.parent))
         make_private_folder(temporary)
         write_base(base.header, temporary, base.bytes_each)
         write_json(temporary / NOTE, {"format": FORMAT, "source": model.source.name, "digest": model.digest})
@@ -153,6 +166,11 @@ def _alone(cache: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def _name(digest: str) -> str:
+    """Of a model's folder in the cache."""
+    return digest.removeprefix("sha256:")
+
+
 def digest_of(path: Path, home: Home) -> str:
     """ "sha256:" and 64 hex digits. An Ollama blob is named by it; else it is computed once per state of the file."""
     if matched := _BLOB.fullmatch(path.name):
@@ -171,7 +189,7 @@ def digest_of(path: Path, home: Home) -> str:
 
 
 def _digests(home: Home) -> Path:
-    return home.root / "base" / "digests.json"
+    return home.root / _CACHE / "digests.json"
 
 
 def _known_digests(home: Home) -> dict[str, Any]:
@@ -187,7 +205,7 @@ def _check_folder(folder: Path, header: Header) -> None:
         kind = config["model_type"]
         same = (config["hidden_size"], config["num_hidden_layers"], config["vocab_size"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WriterError(f"{folder} is no folder of a model.", f"Name one with {CONFIG} and {WEIGHTS}.") from error
+        raise _no_model(folder) from error
     shape = shape_of(header)
     if kind not in MODEL_TYPES:
         known = ", ".join(sorted(MODEL_TYPES))
@@ -196,6 +214,10 @@ def _check_folder(folder: Path, header: Header) -> None:
         raise WriterError(f"{folder} is another model than the one that serves.", "Name the one that it was made from.")
     if not any(folder.glob("*.safetensors")):
         raise WriterError(f"{folder} holds no weights as safetensors.", "Name a folder that does.")
+
+
+def _no_model(folder: Path) -> WriterError:
+    return WriterError(f"{folder} is no folder of a model.", f"Name one with {CONFIG} and {WEIGHTS}.")
 
 
 def _missing(path: Path, error: OSError) -> WriterError:

@@ -19,12 +19,16 @@ class Scorer:
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self._cache = DynamicCache(config=model.config)
-        self._read: list[int] = []
+        self.forget()
 
     def forget(self) -> None:
-        """What was read is worth nothing any more: another adapter is in use."""
-        self._cache, self._read = DynamicCache(config=self._model.config), []
+        """What was read is worth nothing any more: another adapter is in use.
+
+        The cache is not told of layers that look back only so far: it would throw away what a shorter text needs. The
+        model masks what such a layer must not see.
+        """
+        self._cache = DynamicCache()
+        self._read: list[int] = []
 
     def bits(self, context: Sequence[int], ids: Sequence[int]) -> float:
         """Minus the base-2 logarithm of the probability of `ids` after `context`, which may not be empty.

@@ -6,7 +6,6 @@ more.
 """
 
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from ownhand.errors import WriterError
-from ownhand.home import make_private_folder, write_json
+from ownhand.home import make_private_folder, sync, write_json
 from ownhand.training.averaging import RunningMean, put
 from ownhand.training.job import Job
 
@@ -71,7 +70,8 @@ def write_folder(
         make_private_folder(temporary)
         whole = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
         save_file(whole, temporary / name)
-        _sync(temporary / name)
+        (temporary / name).chmod(0o600)
+        sync(temporary / name)
         for file, note in notes.items():
             write_json(temporary / file, note)
         shutil.rmtree(target, ignore_errors=True)
@@ -104,12 +104,3 @@ def _restore(
     mean.values = means
     for name, parameter in trained.items():
         optimizer.state[parameter] = {"step": torch.tensor(float(step)), **moments[name]}
-
-
-def _sync(path: Path) -> None:
-    path.chmod(0o600)
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,6 +9,7 @@ from ownhand.training.job import jobs
 from ownhand.training.runner import is_installed
 from ownhand.training.schedule import Circumstances
 from ownhand.verdicts.reading.figures import verdicts_since
+from ownhand.voices.learning_lock import is_being_learned
 from ownhand.voices.store import StoredAdapter, VoiceStore
 
 
@@ -22,6 +23,7 @@ def circumstances(voice: VoiceFolder, corpus: Corpus) -> Circumstances:
         on_mains=on_mains(),
         installed=is_installed(),
         unfinished=any(jobs(voice.path)),
+        being_learned=is_being_learned(voice.path),
     )
 
 

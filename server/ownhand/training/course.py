@@ -9,9 +9,11 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ownhand.engines.choice import choose_engine
 from ownhand.engines.embedded import EmbeddedEngine
+from ownhand.engines.room import free_gpu_memory
 from ownhand.engines.weights import PACKAGED_FILE, PACKAGED_LICENCE, PACKAGED_NAME
 from ownhand.errors import WriterError
 from ownhand.home import Home, make_private_folder
@@ -23,16 +25,20 @@ from ownhand.training import judging, model_written
 from ownhand.training.architecture import shape_of
 from ownhand.training.base import Base, check_disk, described
 from ownhand.training.dataset import CharacterSpan
-from ownhand.training.evaluation_plan import MOST_BLOCKS
+from ownhand.training.evaluation_plan import MOST_BLOCKS, Text
 from ownhand.training.find_base import find_base
 from ownhand.training.forecast import Forecast, forecast
-from ownhand.training.job import JOBS, Job, State, jobs
+from ownhand.training.job import JOBS, Job, State, forget_broken, jobs
 from ownhand.training.judging import Judgement
 from ownhand.training.prepare import Prepared, job_for, material, prepare
 from ownhand.training.recipe import Recipe, recipe_for
 from ownhand.training.runner import Training, check_installed
 from ownhand.training.samples import WORDS
+from ownhand.training.serving_base import base_digest
+from ownhand.training.texts import learned_texts
+from ownhand.training.unfinished import can_go_on
 from ownhand.voices.card import Base as CardBase
+from ownhand.voices.learning_lock import LOCK_FILE
 from ownhand.voices.store import VoiceStore
 
 OnState = Callable[[State], None]
@@ -118,55 +124,68 @@ class Course:
         finally:
             await engine.close()
         rate = _rate_before(VoiceStore(voice.path), prepared)
-        return cls(home, voice, settings, corpus, wishes, base, forecast(prepared, base, rate))
+        card = None if wishes.device == "cpu" else await free_gpu_memory()
+        return cls(home, voice, settings, corpus, wishes, base, forecast(prepared, base, rate, card))
 
     @property
     def goes_on(self) -> bool:
         """Is there an unfinished job that `run` will go on with?"""
-        wanted = self.forecast.prepared.manuscript
-        return any(job.manuscript == wanted for job in jobs(self.voice.path))
+        return any(can_go_on(job, self.forecast.prepared) for job in jobs(self.voice.path))
 
     async def run(self, on_state: OnState) -> Judgement:
         """Train, measure, judge. Raises WriterError and EngineError; cancelled, it leaves a job that goes on later."""
         await asyncio.to_thread(check_installed)
         async with _alone(self.voice.path):
             job = await asyncio.to_thread(self._job)
-            await self._measurements(job)
+            learned = await asyncio.to_thread(learned_texts, job)
+            await self._measurements(job, learned)
             await self._train(job, on_state)
-            self._check_still_teaching()
-            judgement = await self._judge(job, on_state)
+            self._check_still_teaching(learned)
+            judgement = await self._judge(job, learned, on_state)
             await asyncio.to_thread(job.remove)
-            return await asyncio.to_thread(self._settled, judgement)
+            return await asyncio.to_thread(self._settled, judgement, learned)
 
-    def _settled(self, judgement: Judgement) -> Judgement:
-        """The first adapter of a base is the writer's own choice; one that takes another's place does so by itself."""
+    def _settled(self, judgement: Judgement, learned: Sequence[Text]) -> Judgement:
+        """The first adapter of a base is the writer's own choice; one that takes another's place does so by itself, if
+        it was measured against that one."""
         store, adapter = VoiceStore(self.voice.path), judgement.adapter
-        if judgement.decision.decision == "passed" and store.champion(adapter.card.base.digest) is not None:
+        try:
+            self._check_still_teaching(learned)
+        except WriterError:
+            store.remove(adapter.id)
+            raise
+        present, beaten = store.champion(adapter.card.base.digest), judgement.against.champion
+        if judgement.decision.decision == "passed" and present and beaten and present.id == beaten.id:
             judgement = replace(judgement, adapter=store.activate(adapter.id))
         store.prune()
         return judgement
 
     def _job(self) -> Job:
-        """The unfinished job that learns the same in the same way, else a new one; others are given up."""
+        """An unfinished job that is worth while to end, done as is wished now, else a new one; others are given up."""
         prepared, goes_on = self.forecast.prepared, None
+        forget_broken(self.voice.path)
         for job in list(jobs(self.voice.path)):
-            if goes_on is None and job.manuscript == prepared.manuscript:
+            if goes_on is None and can_go_on(job, prepared):
                 goes_on = job
             else:
                 job.remove()
-        if goes_on is not None:
-            return goes_on
-        threads = self.wishes.threads or self.forecast.threads
-        return job_for(
-            prepared, self.voice.path, device=self.wishes.device, trainer=self.wishes.trainer, threads=threads
-        )
+        how: dict[str, Any] = {
+            "device": self.wishes.device,
+            "trainer": self.wishes.trainer,
+            "threads": self.wishes.threads or self.forecast.threads,
+        }
+        if goes_on is None:
+            return job_for(prepared, self.voice.path, **how)
+        goes_on = replace(goes_on, base=prepared.base, **how)
+        goes_on.write()
+        return goes_on
 
-    async def _measurements(self, job: Job) -> None:
+    async def _measurements(self, job: Job, learned: Sequence[Text]) -> None:
         """Say what has to be measured; the engine is gone before the training needs its memory."""
         engine = EmbeddedEngine(self.base.header)
         try:
             store = VoiceStore(self.voice.path)
-            await judging.prepare(job, engine, self.corpus, store, most_blocks=self.wishes.most_blocks)
+            await judging.prepare(job, engine, self.corpus, store, learned, most_blocks=self.wishes.most_blocks)
         finally:
             await engine.close()
 
@@ -179,16 +198,15 @@ class Course:
             finally:
                 self.training = None
 
-    def _check_still_teaching(self) -> None:
+    def _check_still_teaching(self, learned: Sequence[Text]) -> None:
         """What was taken out of the manuscript meanwhile must not be served."""
-        learned = {piece.id for piece in self.forecast.prepared.material.teaching}
-        if not self.corpus.still_serve(learned):
+        if not self.corpus.still_serve({text.piece for text in learned}):
             raise WriterError(
                 "Pages were taken out of the manuscript while they were learned, so what came of it is not used.",
                 "Train again; it learns from what is there now.",
             )
 
-    async def _judge(self, job: Job, on_state: OnState) -> Judgement:
+    async def _judge(self, job: Job, learned: Sequence[Text], on_state: OnState) -> Judgement:
         engine = await choose_engine(self.settings, self.home)
         try:
             return await judging.judge(
@@ -197,6 +215,8 @@ class Course:
                 self.corpus,
                 VoiceStore(self.voice.path),
                 _on_card(self.base, job),
+                learned,
+                serves=await base_digest(engine, self.home),
                 words=self.wishes.sample_words,
                 progress=lambda what: on_state(State("evaluating", sentence=what)),
             )
@@ -226,7 +246,7 @@ def _on_card(base: Base, job: Job) -> CardBase:
 async def _alone(voice: Path) -> AsyncIterator[None]:
     """One training per voice. Raises WriterError when there is one already."""
     folder = make_private_folder(voice / JOBS)
-    descriptor = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
+    descriptor = os.open(folder / LOCK_FILE.name, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         if not lock(descriptor):
             raise WriterError("This manuscript is being learned already.", "Wait until that training is done.")

@@ -31,7 +31,8 @@ from ownhand.voices.store import GGUF
 
 CODE_VERSION = 1
 """Changes whenever the same plan would give other figures."""
-_SMALL = 1_000_000_000
+SMALL = 1_000_000_000
+"""Weights below which figures have to repeat to the last digit."""
 
 Progress = Callable[[int, int], None]
 
@@ -41,7 +42,7 @@ def load_model(folder: Path, threads: int, device: str = "cpu") -> Any:
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto", local_files_only=True)
-    if model.num_parameters() < _SMALL:
+    if model.num_parameters() < SMALL:
         model = model.float()
     return model.to(device).eval().requires_grad_(False)
 
@@ -53,7 +54,7 @@ def evaluate(
     values = json.loads((job / PLAN_FILE).read_bytes())
     check_format(values["format"], FORMAT, job / PLAN_FILE)
     plan, adapters = Plan.from_json(values["plan"]), {name: Path(path) for name, path in values["adapters"].items()}
-    kept = cache / f"bits-{_key(base_digest, plan)}.json"
+    kept = cache / f"bits-{_key(base, base_digest, plan)}.json"
     known = _read(kept)
     arms = {name: [item for item in plan.scored if name == CHALLENGER or item.group == HELD_OUT] for name in adapters}
     steps = sum(map(len, arms.values())) + (0 if known else len(plan.scored))
@@ -102,8 +103,9 @@ def _scored(scorer: Scorer, items: Sequence[Scored], count: _Counter) -> dict[st
     return bits
 
 
-def _key(base_digest: str, plan: Plan) -> str:
-    facts = f"{base_digest}\n{plan.digest()}\n{CODE_VERSION}\n{torch.__version__}"
+def _key(base: Path, base_digest: str, plan: Plan) -> str:
+    """With the folder: one of the writer's own may hold other weights than the file that serves."""
+    facts = f"{base}\n{base_digest}\n{plan.digest()}\n{CODE_VERSION}\n{torch.__version__}"
     return hashlib.sha256(facts.encode()).hexdigest()[:24]
 
 

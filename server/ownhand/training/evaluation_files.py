@@ -48,6 +48,11 @@ def read_plan(job: Path) -> tuple[Plan, list[Place]]:
     return Plan.from_json(values["plan"]), places
 
 
+def read_adapters(job: Path) -> dict[str, Path]:
+    """The folders of the adapters that are measured, by name. Raises WriterError when it can't be read."""
+    return {name: Path(folder) for name, folder in _read(job / PLAN_FILE)["adapters"].items()}
+
+
 def read_bits(job: Path) -> Measured:
     """Raises WriterError when the child has not written them, or not to the end."""
     values = _read(job / BITS_FILE)

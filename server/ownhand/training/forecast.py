@@ -10,18 +10,20 @@ from ownhand.text.words import count_words
 from ownhand.training.architecture import shape_of
 from ownhand.training.base import Base
 from ownhand.training.dataset import LearnedPiece, Sample
-from ownhand.training.memory import plan
+from ownhand.training.memory import USABLE_SHARE, plan
 from ownhand.training.prepare import Prepared
 
 _OPERATIONS_PER_SECOND = 3e10
 """Of one processor core with 256-bit vectors, in the sums of a training."""
+_CARD_OPERATIONS_PER_SECOND = 1e13
+"""Of a graphics card of the middle sort, in 16 bits: a guess until the first training told better."""
 _MOST_THREADS = 8
 _SHOWN = 6
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """`memory` and `disk` in bytes, `seconds` of work on this machine's processor."""
+    """`memory` (of the card, where one learns) and `disk` in bytes, `seconds` of work on this machine."""
 
     prepared: Prepared
     threads: int
@@ -60,19 +62,22 @@ class Forecast:
         return [train[number * len(train) // count] for number in range(count)]
 
 
-def forecast(prepared: Prepared, base: Base, rate: float | None = None) -> Forecast:
-    """`rate` is what an earlier training did here, in tokens per second. Raises WriterError: memory is too small."""
+def forecast(prepared: Prepared, base: Base, rate: float | None = None, card: int | None = None) -> Forecast:
+    """`rate` is what an earlier training did here, in tokens per second, `card` the free bytes of the graphics card
+    that will learn; None: the processor will. Raises WriterError: memory is too small."""
     shape, recipe, dataset = shape_of(base.header), prepared.recipe, prepared.dataset
     longest = max(len(sample.input_ids) for sample in (*dataset.train, *dataset.validation))
-    needed = plan(shape, recipe, free_memory(), longest=longest)
+    free, on_card = int((card or free_memory()) * USABLE_SHARE), card is not None
+    needed = plan(shape, recipe, free, longest=longest, bytes_each=2 if on_card else 4, gpu=on_card)
     threads = threads_here()
-    seconds = recipe.epochs * dataset.tokens / (rate or likely_rate(base.header, threads))
+    seconds = recipe.epochs * dataset.tokens / (rate or likely_rate(base.header, threads, on_card=on_card))
     return Forecast(prepared, threads, recipe.steps(len(dataset.train)), seconds, needed.bytes, base.disk)
 
 
-def likely_rate(header: Header, threads: int) -> float:
+def likely_rate(header: Header, threads: int, *, on_card: bool = False) -> float:
     """Tokens per second: two operations per weight there, two on the way back to a token's inputs."""
-    return threads * _OPERATIONS_PER_SECOND / (4 * shape_of(header).parameters)
+    operations = _CARD_OPERATIONS_PER_SECOND if on_card else threads * _OPERATIONS_PER_SECOND
+    return operations / (4 * shape_of(header).parameters)
 
 
 def threads_here() -> int:

@@ -13,6 +13,7 @@ The folder belongs to one voice. It is private, because passages are the writer'
 
 import contextlib
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -29,6 +30,8 @@ JOBS = "jobs"
 """Folder of a voice in which its job folders lie."""
 JOB_FILE, STATE_FILE, PASSAGES_FILE, HELD_OUT_FILE = "job.json", "state.json", "passages.json", "heldout.json"
 _CHECKPOINT = "checkpoint-"
+_NAME = re.compile(r"\d{8}-\d{6}")
+"""Of a job's folder: when it was made. What else lies beside them is no job."""
 
 
 @dataclass(frozen=True)
@@ -192,3 +195,22 @@ def jobs(voice: Path) -> Iterator["Job"]:
             yield Job.read(folder)
         except WriterError:
             continue
+
+
+def forget_broken(voice: Path) -> None:
+    """Remove the folders of a voice that nobody can go on with: they hold a copy of the manuscript.
+
+    Only for whoever holds the lock on the voice's trainings, for a job that is being written looks the same.
+    """
+    for folder in (voice / JOBS).glob("*/"):
+        if _NAME.fullmatch(folder.name) and _is_broken(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_broken(folder: Path) -> bool:
+    try:
+        Job.read(folder)
+    except WriterError as error:
+        # A newer Ownhand's job is whole (its error has no cause), and so may one be that the disk holds back today.
+        return isinstance(error.__cause__, (FileNotFoundError, ValueError, KeyError, TypeError))
+    return False

@@ -5,43 +5,39 @@ that will serve, lets the gate decide and keeps the adapter with its card.
 """
 
 import asyncio
-import hashlib
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 from ownhand import __version__
 from ownhand.engines.embedded import EmbeddedEngine
-from ownhand.engines.protocol import Adapter, Engine
+from ownhand.engines.protocol import Adapter, Engine, NoProbabilitiesError
 from ownhand.engines.special import bounds
 from ownhand.manuscript.corpus import Corpus
-from ownhand.manuscript.held_out import CHOSEN
-from ownhand.manuscript.model import Form, Piece
+from ownhand.manuscript.model import Form
 from ownhand.text.words import count_words, word_spans
-from ownhand.training.evaluation_files import read_bits, read_plan, write_plan
+from ownhand.training.evaluation_files import read_adapters, read_bits, read_plan, write_plan
 from ownhand.training.evaluation_plan import MOST_BLOCKS, PASSAGES, Text, make_plan
 from ownhand.training.form_distance import form_distance
 from ownhand.training.job import Job
 from ownhand.training.kept import KeptWriting, kept_folder
-from ownhand.training.language import language_of
 from ownhand.training.metrics import BEST_KEPT, CHALLENGER, CHAMPION, Metrics, metrics
 from ownhand.training.novelty import TrainingText, novelty
 from ownhand.training.other_hands import control_texts
 from ownhand.training.samples import WORDS, Habits, beginnings, habits, write_on
+from ownhand.training.texts import digest_of_texts, held_out_texts
 from ownhand.voices.card import Base, Card, LearnedFrom
 from ownhand.voices.gate import Decision, Evidence, decide
-from ownhand.voices.probe import SERVING_LIMITS, Agreement, Place, agreement, complaint, engine_shifts
+from ownhand.voices.probe import SERVING_LIMITS, Place, agreement, complaint, divergence, engine_shifts
 from ownhand.voices.store import GGUF, StoredAdapter, VoiceStore
 
 _PLACES, _PROBED_TEXTS = 48, 4
 _PROBED_WORDS = 150
 _BEGINNINGS = 12
-_TELLING = 150
-"""Words from which a piece tells its language."""
 _VERSIONS = ("torch", "transformers", "peft", "unsloth", "gguf", "xllamacpp")
 
 
@@ -51,6 +47,23 @@ class Rivals:
 
     champion: StoredAdapter | None
     best_kept: StoredAdapter | None
+
+    @property
+    def folders(self) -> dict[str, Path]:
+        named = {CHAMPION: self.champion, BEST_KEPT: self.best_kept}
+        return {name: adapter.folder for name, adapter in named.items() if adapter is not None}
+
+    @classmethod
+    def today(cls, store: VoiceStore, base_digest: str, held_out_digest: str) -> "Rivals":
+        return cls(store.champion(base_digest), store.best_kept(base_digest, held_out_digest))
+
+    @classmethod
+    def measured(cls, store: VoiceStore, adapters: Mapping[str, Path]) -> "Rivals":
+        """Those that the child measured, whatever serves by now. Raises WriterError when one is gone."""
+        champion, best_kept = (
+            store.adapter(adapters[name].name) if name in adapters else None for name in (CHAMPION, BEST_KEPT)
+        )
+        return cls(champion, best_kept)
 
 
 @dataclass(frozen=True)
@@ -62,46 +75,29 @@ class Judgement:
     metrics: Metrics
     facts: dict[str, Any]
     """The metrics as `train --json` gives them, generations included."""
-
-
-def rivals(store: VoiceStore, base_digest: str, held_out_digest: str) -> Rivals:
-    champion = store.champion(base_digest)
-    return Rivals(champion, store.best_kept(base_digest, held_out_digest))
-
-
-def held_out_texts(corpus: Corpus) -> list[Text]:
-    """The pieces that were drawn to test by, in the order of their files."""
-    drawn = [piece for piece in corpus.pieces(with_text=True) if piece.held_out == CHOSEN and piece.copy_of is None]
-    return _texts(drawn)
-
-
-def trained_texts(corpus: Corpus) -> list[Text]:
-    return _texts([piece for piece in corpus.pieces(with_text=True) if piece.teaches])
-
-
-def digest_of_texts(texts: Sequence[Text]) -> str:
-    """Stands for the very text that was tested on."""
-    return hashlib.sha256(json.dumps([(text.piece, text.text) for text in texts]).encode()).hexdigest()[:32]
+    against: Rivals = Rivals(None, None)
 
 
 async def prepare(
-    job: Job, engine: EmbeddedEngine, corpus: Corpus, store: VoiceStore, *, most_blocks: int = MOST_BLOCKS
+    job: Job,
+    engine: EmbeddedEngine,
+    corpus: Corpus,
+    store: VoiceStore,
+    trained: Sequence[Text],
+    *,
+    most_blocks: int = MOST_BLOCKS,
 ) -> None:
     """Write what the child has to measure, on at most so many blocks of each form. Raises WriterError and EngineError.
 
-    `engine` serves the base's own GGUF: its tokenizer counts, whichever engine will serve in the end.
+    `engine` serves the base's own GGUF: its tokenizer counts, whichever engine will serve in the end. `trained` is what
+    the job learns.
     """
     held_out = await asyncio.to_thread(held_out_texts, corpus)
-    trained = await asyncio.to_thread(trained_texts, corpus)
-    against = rivals(store, job.base.digest, digest_of_texts(held_out))
+    against = Rivals.today(store, job.base.digest, digest_of_texts(held_out))
     plan = await make_plan(
         engine, engine.token_ids, corpus, held_out, trained, control_texts(), most_blocks=most_blocks
     )
-    adapters = {CHALLENGER: job.adapter}
-    if against.champion:
-        adapters[CHAMPION] = against.champion.folder
-    if against.best_kept:
-        adapters[BEST_KEPT] = against.best_kept.folder
+    adapters = {CHALLENGER: job.adapter} | against.folders
     write_plan(job.folder, plan, adapters, job.base.source, await probe_places(engine, held_out or trained))
 
 
@@ -126,19 +122,21 @@ async def judge(
     corpus: Corpus,
     store: VoiceStore,
     base: Base,
+    trained: Sequence[Text],
     *,
+    serves: str = "",
     words: int = WORDS,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Judgement:
     """Decide on the adapter of a finished job and keep it. `engine` is the one that will serve.
 
-    `progress` hears what is done now, in a few words. Raises WriterError and EngineError.
+    `trained` is what the job learned, `serves` the digest of the model that the engine has now, "" where it does not
+    tell. `progress` hears what is done now, in a few words. Raises WriterError and EngineError.
     """
     held_out = await asyncio.to_thread(held_out_texts, corpus)
-    trained = await asyncio.to_thread(trained_texts, corpus)
     digest = digest_of_texts(held_out)
-    against = rivals(store, job.base.digest, digest)
     plan, places = read_plan(job.folder)
+    against = Rivals.measured(store, read_adapters(job.folder))
     measured = read_bits(job.folder)
     found = metrics(
         plan,
@@ -146,30 +144,33 @@ async def judge(
         champion_context=against.champion.card.context if against.champion else "document",
         best_kept_context=against.best_kept.card.context if against.best_kept else "document",
     )
-    candidate = Adapter(f"candidate-{job.folder.name}", job.adapter / GGUF)
+    # With the voice's own name in it, or nothing would find what Ollama made of it after a judging that was killed.
+    candidate = Adapter(f"candidate-{store.folder.name}-{job.folder.name}", job.adapter / GGUF)
     progress("checking that the engine applies it")
-    shown = await _agreement(engine, candidate, places, measured.shifts)
-    progress("letting it write")
+    shown = await _shown(engine, candidate, places, measured.shifts)
     kept = KeptWriting(kept_folder(job.folder), f"{engine.name} {engine.model} {base.digest}")
-    mine, plain = await _written(engine, candidate, corpus, (trained, held_out), found.context, words, kept)
-    decision = decide(_evidence(found, shown, mine, plain, held_out, against, same_base=base.digest == job.base.digest))
+    mine, plain = await _written(engine, candidate, corpus, (trained, held_out), found.context, words, kept, progress)
+    same_base = serves in ("", job.base.digest)
+    decision = decide(_evidence(found, shown, mine, plain, held_out, against, same_base=same_base))
     facts = found.to_json() | _written_facts(mine, plain, held_out)
     card = _card(job, base, trained, digest, decision, facts, found.context, shown)
     adapter = await asyncio.to_thread(store.add, job.adapter, card)
-    return Judgement(adapter, decision, found, facts)
+    return Judgement(adapter, decision, found, facts, against)
 
 
-async def _agreement(
+async def _shown(
     engine: Engine, candidate: Adapter, places: Sequence[Place], trainer: Sequence[Any]
-) -> tuple[Agreement | None, str]:
-    """(how the engine's shifts lie to the trainer's, what is wrong). No agreement where the engine tells none."""
+) -> tuple[dict[str, Any], str]:
+    """(what the engine shows of the adapter, for the card; what is wrong). An engine that tells no log-probabilities is
+    put to a weaker test."""
     try:
         found = agreement(await engine_shifts(engine, candidate, places), trainer)
-    except TypeError:
-        return None, ""
+    except NoProbabilitiesError:
+        weaker = await divergence(engine, candidate, places)
+        return weaker.to_json(), weaker.complaint
     except ValueError:
-        return None, "The engine told too little to see whether it applies the adapter."
-    return found, complaint(found, SERVING_LIMITS)
+        return {}, "The engine told too little to see whether it applies the adapter."
+    return found.to_json(), complaint(found, SERVING_LIMITS)
 
 
 async def _written(
@@ -180,15 +181,21 @@ async def _written(
     context: str,
     words: int,
     kept: KeptWriting,
+    progress: Callable[[str], None],
 ) -> tuple[Habits, Habits]:
     """What the challenger and what the bare model wrote from the same beginnings; `kept` is of the bare model."""
+
+    def told(what: str) -> Callable[[int], None]:
+        return lambda count: progress(f"letting {what} write, {min(count, words):,} of {words:,} words")
+
     trained, held_out = texts
     known = TrainingText(text.text for text in trained)
     pairs = zip_longest(beginnings(trained, _BEGINNINGS), beginnings(held_out, _BEGINNINGS))
     starts = [start for pair in pairs for start in pair if start is not None]
     try:
-        mine = await write_on(engine, candidate, corpus, starts, passages=context == PASSAGES, words=words)
-        plain = await write_on(engine, None, corpus, starts, passages=context == PASSAGES, words=words, kept=kept)
+        how: dict[str, Any] = {"passages": context == PASSAGES, "words": words}
+        mine = await write_on(engine, candidate, corpus, starts, **how, told=told("the voice"))
+        plain = await write_on(engine, None, corpus, starts, **how, told=told("the bare model"), kept=kept)
     finally:
         await engine.use_adapter(None)
     await asyncio.to_thread(kept.save)
@@ -197,7 +204,7 @@ async def _written(
 
 def _evidence(
     found: Metrics,
-    shown: tuple[Agreement | None, str],
+    shown: tuple[dict[str, Any], str],
     mine: Habits,
     plain: Habits,
     held_out: Sequence[Text],
@@ -246,12 +253,12 @@ def _card(
     decision: Decision,
     facts: dict[str, Any],
     context: str,
-    shown: tuple[Agreement | None, str],
+    shown: tuple[dict[str, Any], str],
 ) -> Card:
     state = job.state
     return Card(
         made=datetime.now(UTC).isoformat(timespec="seconds"),
-        base=replace(base, digest=job.base.digest),
+        base=base,
         recipe=job.recipe.to_json(),
         pieces=tuple(LearnedFrom(text.piece, text.title) for text in trained),
         held_out_digest=held_out_digest,
@@ -263,7 +270,7 @@ def _card(
         trainer=state.trainer or job.trainer,
         seconds=round(state.seconds, 1),
         tokens_per_second=round(state.tokens_per_second or 0.0, 1),
-        probe=shown[0].to_json() if shown[0] else {},
+        probe=shown[0],
         versions={"ownhand": __version__, **_versions()},
         words=sum(count_words(text.text) for text in trained),
     )
@@ -277,17 +284,3 @@ def _versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
-
-
-def _texts(pieces: Sequence[Piece]) -> list[Text]:
-    """As texts to score, each with its language. A short one, a poem above all, says too little by itself: it is taken
-    to be in the language of its form's pieces together."""
-    usual = {form: language_of("\n".join(piece.text for piece in pieces if piece.form is form)) for form in Form}
-    return [
-        Text(piece.id, piece.form, piece.text, piece.path, _language(piece) or usual[piece.form], piece.title)
-        for piece in pieces
-    ]
-
-
-def _language(piece: Piece) -> str:
-    return language_of(piece.text) if piece.words >= _TELLING else ""

@@ -1,6 +1,7 @@
 """How much memory a training takes, known before it starts: a sum of weights, optimizer, activations, vocabulary.
 
-Constants were fitted to measured peaks (docs/lab-notes.md); the sum is meant to be a little too high.
+The sum is meant to be a little too high. What a layer keeps was fitted by hand to peaks that were seen; their figures
+were not kept, so how far off the sum is for a given model is not known.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from ownhand.errors import WriterError
 from ownhand.training.architecture import Shape
 from ownhand.training.recipe import Recipe
 
+USABLE_SHARE = 0.9
+"""Of the free memory, that a training may take."""
 _F32 = 4
 _PER_LORA_WEIGHT = 4 * _F32
 """Weight, gradient and AdamW's two moments."""

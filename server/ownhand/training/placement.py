@@ -15,11 +15,9 @@ from ownhand.engines.gguf_header import read_header
 from ownhand.engines.room import free_memory
 from ownhand.errors import WriterError
 from ownhand.training.architecture import shape_of
+from ownhand.training.evaluation import SMALL
 from ownhand.training.job import Job
-from ownhand.training.memory import Plan, plan
-
-_SPARE = 0.9
-"""Share of the free memory that is used."""
+from ownhand.training.memory import USABLE_SHARE, Plan, plan
 
 
 @dataclass(frozen=True)
@@ -59,9 +57,15 @@ def placed(job: Job, longest: int) -> Place:
     shape = shape_of(read_header(job.base.source))
     gpu = device != "cpu"
     bytes_each = 2 if gpu else 4
-    free = int(_free(device) * _SPARE)
+    free = int(_free(device) * USABLE_SHARE)
     how = plan(shape, job.recipe, free, longest=longest, bytes_each=bytes_each, gpu=gpu)
     return Place(device, how, trainers(job.trainer, device))
+
+
+def measured_on(job: Job) -> str:
+    """Where to measure: a small model's figures repeat on the processor alone, a large model is too slow there."""
+    small = shape_of(read_header(job.base.source)).parameters < SMALL
+    return "cpu" if small else _device(job.device)
 
 
 def trainers(wanted: str, device: str) -> tuple[str, ...]:

@@ -52,7 +52,8 @@ class Prepared:
     @property
     def manuscript(self) -> str:
         """Stands for what is learned and how; the same again means that an unfinished job can go on."""
-        facts = json.dumps([self.base.digest, self.recipe.to_json()], sort_keys=True).encode()
+        way = [self.base.digest, str(self.base.folder), self.recipe.to_json()]
+        facts = json.dumps(way, sort_keys=True).encode()
         digest = hashlib.blake2b(facts, digest_size=16, person=b"manuscript")
         for sample in (*self.dataset.train, *self.dataset.validation):
             digest.update(repr((sample.piece, sample.input_ids, sample.labels)).encode())

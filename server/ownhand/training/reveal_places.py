@@ -14,8 +14,8 @@ from ownhand.manuscript.model import Form
 from ownhand.text.words import word_spans
 from ownhand.training.course import Course
 from ownhand.training.evaluation_plan import Text
-from ownhand.training.judging import held_out_texts
 from ownhand.training.samples import Beginning, prompt_for, sampling
+from ownhand.training.texts import held_out_texts
 from ownhand.voices.reveal import LABELS, Place, Reveal
 from ownhand.voices.store import StoredAdapter
 

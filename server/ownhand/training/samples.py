@@ -5,7 +5,7 @@ would show) and of held-out ones. Greedy ones show what was learned by heart. A 
 it is greedy, adapter or not, so loops are judged on what is drawn.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -26,7 +26,8 @@ WORDS = 2000
 _TOKENS = 96
 _BEGINNING = {Form.PROSE: 40, Form.VERSE: 20}
 """Words of a beginning; in verse up to the end of that line."""
-_MOST_ROUNDS = 6
+_MOST_ROUNDS = 20
+"""Over all beginnings; a model that has little to say is not asked for ever."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,9 @@ async def write_on(
     passages: bool,
     words: int = WORDS,
     kept: KeptWriting | None = None,
+    told: Callable[[int], None] = lambda _: None,
 ) -> list[Continuation]:
-    """Let the model continue the beginnings until it wrote `words` words. Raises EngineError.
+    """Let the model continue the beginnings until it wrote `words` words; `told` hears how many. Raises EngineError.
 
     The same seeds every time: one for each round over all beginnings. What `kept` has is not written again.
     """
@@ -99,6 +101,7 @@ async def write_on(
                 text = await _continued(engine, prompt, sampling(start.whole.form, seed, greedy=greedy), kept)
                 written.append(Continuation(start.whole.form, greedy, Written(prompt, text)))
                 total += count_words(text)
+                told(total)
             if total >= words:
                 return written
     return written

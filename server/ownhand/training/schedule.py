@@ -40,7 +40,7 @@ class Circumstances:
     """What there is to learn, and the machine to do it.
 
     `words` are the writer's own that teach; `learned` those of the last training, None before the first;
-    `unfinished`: a training was broken off.
+    `unfinished`: a training was broken off; `being_learned`: one runs, in a terminal or for another editor.
     """
 
     words: int
@@ -49,6 +49,7 @@ class Circumstances:
     on_mains: bool
     installed: bool
     unfinished: bool = False
+    being_learned: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ def decide(desk: Desk, now: Circumstances) -> Start | Wait:
     """The first thing that is in the way is what is waited for."""
     if desk.forbids:
         return Wait()
+    if now.being_learned:
+        return Wait("Your hand is being learned already, in a terminal or in another editor.")
     if now.words < FIRST_WORDS:
         return Wait(
             f"By itself Ownhand learns your hand from {FIRST_WORDS:,} words on; there are {now.words:,} to learn from."

@@ -5,7 +5,7 @@ same file may cut differently (the one that transformers builds from Gemma's GGU
 nobody would notice but the writer.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -75,8 +75,3 @@ def check_agreement(texts: Iterable[tuple[str, tuple[int, ...]]], encode: Callab
                 "The tokenizer in the model's folder cuts your text otherwise than the engine that serves it.",
                 "Take the folder that the engine's model was made from.",
             )
-
-
-def ids_in_range(texts: Mapping[str, Tokens], vocabulary: int) -> bool:
-    """Has the model a weight for every token?"""
-    return all(max(tokens.ids, default=0) < vocabulary for tokens in texts.values())

@@ -72,14 +72,14 @@ def main() -> int:
 
 
 def _run(job: Job, control: Control, speak: Callable[[State], None]) -> None:
-    if (job.adapter / "adapter_config.json").is_file():  # an earlier run got this far
-        _finish(job, control, speak, replace(job.state, sentence="", next_step=""))
-        return
     speak(State("preparing"))
     _limit_threads(job.threads)
     base.make_ready(job.base)
     control.check(lambda: speak(State("paused")), lambda: speak(State("preparing")))
-    _finish(job, control, speak, _learn(job, control, speak))
+    if (job.adapter / "adapter_config.json").is_file():  # an earlier run got this far
+        _finish(job, control, speak, replace(job.state, sentence="", next_step=""))
+    else:
+        _finish(job, control, speak, _learn(job, control, speak))
 
 
 def _learn(job: Job, control: Control, speak: Callable[[State], None]) -> State:
@@ -134,14 +134,22 @@ def _finish(job: Job, control: Control, speak: Callable[[State], None], state: S
 
 def _evaluate(job: Job, control: Control, speak: Callable[[State], None], state: State) -> None:
     from ownhand.training.evaluation import evaluate
+    from ownhand.training.placement import measured_on
 
     def progress(done: int, of: int) -> None:
         now = replace(state.at("evaluating"), step=done, steps=of)
         control.check(lambda: speak(now.at("paused")), lambda: speak(now))
         speak(now)
 
-    kept = kept_folder(job.folder)
-    evaluate(job.folder, job.base.folder, job.base.digest, kept, threads=job.threads, progress=progress)
+    evaluate(
+        job.folder,
+        job.base.folder,
+        job.base.digest,
+        kept_folder(job.folder),
+        threads=job.threads,
+        device=measured_on(job),
+        progress=progress,
+    )
 
 
 def _limit_threads(threads: int) -> None:

@@ -114,12 +114,6 @@ def _pack_index(path: Path, archive: zipfile.ZipFile) -> None:
         copy.unlink(missing_ok=True)
 
 
-def _back_up(source: sqlite3.Connection, copy: Path) -> None:
-    with contextlib.closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
-        target.execute("PRAGMA journal_mode = DELETE")
-
-
 @contextlib.contextmanager
 def _opened(source: Path) -> Iterator[zipfile.ZipFile]:
     try:

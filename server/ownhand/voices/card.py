@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,12 +19,20 @@ Context = Literal["document", "passages"]
 
 @dataclass(frozen=True)
 class Base:
-    """The model that an adapter belongs to. `digest` is that of its GGUF ("sha256:..."); `licence` in plain words."""
+    """The model that an adapter belongs to. `digest` is that of its GGUF ("sha256:..."); `licence` is a name."""
 
     digest: str
     architecture: str
     name: str = ""
     licence: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """With what the licence asks, for whoever opens the file without Ownhand."""
+        return {**asdict(self), "licence_in_words": licence_in_words(self.licence)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Base":
+        return cls(**{item.name: str(value[item.name]) for item in fields(cls) if item.name in value})
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class Card:
 
     def write(self, folder: Path) -> None:
         """Raises WriterError when the disk refuses."""
-        write_json(folder / CARD, {"format": FORMAT, **asdict(self)})
+        write_json(folder / CARD, {"format": FORMAT, **asdict(self), "base": self.base.to_json()})
 
     @classmethod
     def read(cls, folder: Path) -> "Card":
@@ -81,7 +89,7 @@ class Card:
     @classmethod
     def _of(cls, values: dict[str, Any]) -> "Card":
         known = {key: values[key] for key in cls.__dataclass_fields__ if key in values}
-        known["base"] = Base(**{key: str(value) for key, value in known["base"].items()})
+        known["base"] = Base.from_json(known["base"])
         known["pieces"] = tuple(LearnedFrom(str(piece["id"]), str(piece["title"])) for piece in known["pieces"])
         if known["decision"] not in ("passed", "declined", "undecided") or known.get("context", "document") not in (
             "document",

@@ -7,6 +7,7 @@ from pathlib import Path
 from ownhand.errors import WriterError
 from ownhand.manuscript import index
 from ownhand.manuscript.consent import VOICE_FILE
+from ownhand.voices.learning_lock import BEING_LEARNED, alone
 from ownhand.voices.store import VoiceStore
 
 _KNOWN = {
@@ -47,9 +48,16 @@ def _replaced_by(file: Path) -> str:
 
 
 def forget_voice(voice: Path) -> list[str]:
-    """Remove it. The manuscript stays. Returns what was removed; raises WriterError when something is left."""
+    """Remove it. The manuscript stays. Returns what was removed.
+
+    Raises WriterError when something is left, and while it is being learned: a checkpoint would bring it back.
+    """
     removed = what_is_kept(voice)
-    shutil.rmtree(voice, ignore_errors=True)
+    with alone(voice) as nobody_learns:
+        if not nobody_learns:
+            raise BEING_LEARNED
+        shutil.rmtree(voice, ignore_errors=True)
+    shutil.rmtree(voice, ignore_errors=True)  # Windows keeps a file that is open, as the lock was
     if voice.exists():
         raise WriterError(
             f"Something of the voice could not be removed: {voice}.", "Close your editors, then try again."

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from ownhand.engines.adapters import check_adapter
 from ownhand.engines.gguf_header import Header
 from ownhand.errors import WriterError
+from ownhand.home import sync
 from ownhand.voices.peft_folder import LoraModule, PeftFolder, read_peft_folder
 from ownhand.voices.safetensors_file import NEXT_STEP, Entry
 
@@ -39,7 +40,7 @@ def export_gguf(folder: Path, base: Header, target: Path, *, half: bool = True) 
     try:
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         _write(temporary, base.architecture, lora.config.alpha, tensors, half)
-        _sync(temporary)
+        sync(temporary)
         check_adapter(temporary, base.architecture, base.tensors)
         temporary.replace(target)
     except OSError as error:
@@ -147,11 +148,6 @@ def _write(path: Path, architecture: str, alpha: float, tensors: dict[str, Matri
         writer.write_tensors_to_file()
     finally:
         writer.close()
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
 
 
 def _number(base: Header, key: str, default: int | None = None) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ownhand.engines.protocol import Adapter, Engine, Foretelling, NextToken
+from ownhand.engines.protocol import Adapter, Engine, Foretelling, NextToken, NoProbabilitiesError, Sampling
 
 FEWEST_PLACES = 40
 TOP = 10
@@ -19,6 +19,8 @@ TOP = 10
 _ASKED = 60
 """Tokens asked of the engine with the adapter, so that the top of the bare model is among them."""
 FEWEST_PAIRS = 200
+_WRITTEN_AT, _WRITTEN = 12, 16
+"""Places and tokens of the weaker test, for engines that tell no log-probabilities."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,22 @@ class Agreement:
 
 
 @dataclass(frozen=True)
+class Divergence:
+    """The weaker test, for an engine that tells no log-probabilities: at how many places it writes something else with
+    the adapter, always taking the likeliest token. It shows that the adapter is applied, not how strongly."""
+
+    written: int
+    different: int
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def complaint(self) -> str:
+        return "" if self.different else "The engine writes with the adapter just as without it."
+
+
+@dataclass(frozen=True)
 class Limits:
     """What counts as right. Set from the noise that was measured, see docs/lab-notes.md."""
 
@@ -72,13 +90,13 @@ USUAL_NOISE = 0.11
 
 
 async def engine_shifts(engine: Engine, adapter: Adapter, places: Sequence[Place]) -> list[dict[bytes, float]]:
-    """The engine's shifts at `places`. Leaves the engine without an adapter. Raises EngineError, TypeError when the
-    engine tells no log-probabilities.
+    """The engine's shifts at `places`. Leaves the engine without an adapter. Raises EngineError, NoProbabilitiesError
+    when the engine tells no log-probabilities.
 
     The adapter goes first: so the engine loads once, and is seen to let go of the adapter too.
     """
     if not isinstance(engine, Foretelling):
-        raise TypeError("this engine tells no log-probabilities")
+        raise NoProbabilitiesError("This engine tells no log-probabilities.", "The embedded one does.")
     try:
         await engine.use_adapter(adapter)
         changed = [await engine.next_tokens(place.prompt, _ASKED) for place in places]
@@ -87,6 +105,24 @@ async def engine_shifts(engine: Engine, adapter: Adapter, places: Sequence[Place
     finally:
         await engine.use_adapter(None)
     return [shifts(before, after) for before, after in zip(plain, changed, strict=True)]
+
+
+async def divergence(engine: Engine, adapter: Adapter, places: Sequence[Place]) -> Divergence:
+    """Leaves the engine without an adapter. Raises EngineError."""
+    chosen = places[:: max(1, len(places) // _WRITTEN_AT)]
+    try:
+        await engine.use_adapter(adapter)
+        changed = [await _likeliest(engine, place.prompt) for place in chosen]
+        await engine.use_adapter(None)
+        plain = [await _likeliest(engine, place.prompt) for place in chosen]
+    finally:
+        await engine.use_adapter(None)
+    return Divergence(len(chosen), sum(with_it != bare for with_it, bare in zip(changed, plain, strict=True)))
+
+
+async def _likeliest(engine: Engine, prompt: str) -> str:
+    sampling = Sampling(_WRITTEN, temperature=0.0, repeat_penalty=1.0)
+    return "".join([chunk.text async for chunk in engine.stream(prompt, sampling)])
 
 
 def shifts(before: Sequence[NextToken], after: Sequence[NextToken]) -> dict[bytes, float]:

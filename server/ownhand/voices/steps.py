@@ -3,6 +3,7 @@
 The terminal and the editors do the same by these.
 """
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,14 @@ def rollback(voice: Path) -> Answer:
 
 async def forget(voice: Path, ollama_host: str) -> Answer:
     """Remove everything that is kept of it, with Ollama's models of it. Raises WriterError when something is left."""
-    voices = with_predecessors(voice)
-    removed = list(dict.fromkeys(words for each in voices for words in forget_voice(each)))
+    voices = await asyncio.to_thread(with_predecessors, voice)
+    removed = await asyncio.to_thread(_removed, voices)
     removed += [f"Ollama's model {name}" for name in await _forget_in_ollama(ollama_host, voices)]
     return {"removed": removed, "sentence": f"Removed: {', '.join(removed)}. Your own files were not touched."}
+
+
+def _removed(voices: list[Path]) -> list[str]:
+    return list(dict.fromkeys(words for voice in voices for words in forget_voice(voice)))
 
 
 async def _forget_in_ollama(host: str, voices: list[Path]) -> list[str]:

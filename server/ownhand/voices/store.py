@@ -166,6 +166,13 @@ class VoiceStore:
         self._write(active, base_digest, former, before)
         return self.adapter(former) if former else None
 
+    def remove(self, adapter_id: str) -> None:
+        """One that must not serve. Raises WriterError when it does."""
+        adapter = self.adapter(adapter_id)
+        if adapter.active:
+            raise WriterError(f"Voice {adapter_id} writes at present.", "See `ownhand voices DIR rollback`.")
+        shutil.rmtree(adapter.folder, ignore_errors=True)
+
     def prune(self, keep: int = KEPT) -> list[str]:
         """Remove the oldest adapters of each base but `keep`; the champion and the one before it stay. Their ids."""
         active, removed = self._active(), []

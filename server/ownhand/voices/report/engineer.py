@@ -36,6 +36,8 @@ _PROBE = {
     "correlation": "Correlation",
     "spread": "Spread of the trainer’s shifts, nats",
     "noise": "Noise, nats",
+    "written": "This engine tells no log-probabilities; instead, places where it wrote, greedily",
+    "different": "Of these, written otherwise with the adapter",
 }
 
 

@@ -1,0 +1,53 @@
+"""The texts of a judging: what was learned, and what it is tested on."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from ownhand.manuscript.corpus import Corpus
+from ownhand.manuscript.held_out import CHOSEN
+from ownhand.manuscript.model import Form, Piece
+from ownhand.text.words import count_words
+from ownhand.training.evaluation_plan import Text
+from ownhand.training.job import Job
+from ownhand.training.language import language_of
+from ownhand.training.unfinished import pieces_of
+
+_TELLING = 150
+"""Words from which a piece tells its language."""
+
+
+def held_out_texts(corpus: Corpus) -> list[Text]:
+    """The pieces that were drawn to test by, in the order of their files."""
+    drawn = (piece for piece in corpus.pieces(with_text=True) if piece.held_out == CHOSEN and piece.copy_of is None)
+    return texts_of(drawn)
+
+
+def learned_texts(job: Job) -> list[Text]:
+    """The pieces that the job learns, as they were when it was made. Raises WriterError."""
+    return _with_languages(
+        [Text(piece["piece"], Form(piece["form"]), piece["text"], piece["path"], title=piece["title"])
+         for piece in pieces_of(job)]
+    )  # fmt: skip
+
+
+def texts_of(pieces: Iterable[Piece]) -> list[Text]:
+    """As texts to score."""
+    return _with_languages([Text(piece.id, piece.form, piece.text, piece.path, title=piece.title) for piece in pieces])
+
+
+def digest_of_texts(texts: Sequence[Text]) -> str:
+    """Stands for the very text that was tested on."""
+    return hashlib.sha256(json.dumps([(text.piece, text.text) for text in texts]).encode()).hexdigest()[:32]
+
+
+def _with_languages(texts: Sequence[Text]) -> list[Text]:
+    """A short one, a poem above all, says too little by itself: it is taken to be in the language of its form's texts
+    together."""
+    usual = {form: language_of("\n".join(text.text for text in texts if text.form is form)) for form in Form}
+    return [replace(text, language=_language(text) or usual[text.form]) for text in texts]
+
+
+def _language(text: Text) -> str:
+    return language_of(text.text) if count_words(text.text) >= _TELLING else ""

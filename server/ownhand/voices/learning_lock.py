@@ -1,0 +1,47 @@
+"""One training per voice, whichever process runs it: it holds a lock, by which the others know of it."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ownhand.errors import WriterError
+from ownhand.processes import lock
+
+LOCK_FILE = Path("jobs", ".lock")
+"""In the voice's folder. A training creates it; who only looks doesn't."""
+BEING_LEARNED = WriterError(
+    "This manuscript is being learned just now.", "Give that training up where it was begun, then try again."
+)
+"""A pause is not enough: what is paused in an editor keeps its memory, and its lock."""
+
+
+@contextlib.contextmanager
+def alone(voice: Path) -> Iterator[bool]:
+    """True while no training of the voice runs, and then none begins before this ends."""
+    descriptor = _opened(voice / LOCK_FILE)
+    try:
+        yield descriptor is None or _locked(descriptor)
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def is_being_learned(voice: Path) -> bool:
+    """By whatever process."""
+    with alone(voice) as nobody_learns:
+        return not nobody_learns
+
+
+def _opened(file: Path) -> int | None:
+    try:
+        return os.open(file, os.O_RDWR)
+    except OSError:
+        return None
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        return lock(descriptor)
+    except OSError:
+        return True  # a disk without locks, on which no training gets this far
