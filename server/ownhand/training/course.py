@@ -68,7 +68,7 @@ class Wishes:
 
     def quickly(self) -> "Wishes":
         """For somebody who wants to see that it works, and learn little by it: tests and trials."""
-        return replace(self, recipe=Recipe(epochs=1, rank=4), sample_words=100, most_blocks=3, most_samples=32)
+        return replace(self, recipe=Recipe(epochs=1, rank=4), sample_words=100, most_blocks=1, most_samples=8)
 
     def __post_init__(self) -> None:
         for what, chosen, known in (("device", self.device, DEVICES), ("trainer", self.trainer, TRAINERS)):
