@@ -235,7 +235,7 @@ def _rate_before(store: VoiceStore, prepared: Prepared) -> float | None:
 
 
 def _on_card(base: Base, job: Job) -> CardBase:
-    """The base as the card names it: with its licence, in words."""
+    """The base as the card names it."""
     metadata, packaged = base.header.metadata, base.header.path.name == PACKAGED_FILE
     name = PACKAGED_NAME if packaged else str(metadata.get("general.name") or base.header.path.stem)
     licence = PACKAGED_LICENCE if packaged else str(metadata.get("general.license", ""))
