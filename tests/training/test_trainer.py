@@ -10,8 +10,8 @@ import torch
 
 from ownhand.errors import WriterError
 from ownhand.training import checkpoints, trainer_peft
-from ownhand.training.job import Job
-from ownhand.training.tables import read_passages, read_table, write_tables
+from ownhand.training.job import Job, read_passages
+from ownhand.training.tables import read_table, write_tables
 from ownhand.training.trainer import Lesson
 from ownhand.training.wishes import Control, Stopped
 from ownhand.voices.peft_folder import read_peft_folder

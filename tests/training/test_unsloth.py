@@ -18,8 +18,7 @@ LESSON = """
 import json, sys
 from pathlib import Path
 import torch
-from ownhand.training.job import Job
-from ownhand.training.tables import read_passages
+from ownhand.training.job import Job, read_passages
 from ownhand.training.trainer import Lesson
 from ownhand.training.wishes import Control
 

@@ -14,10 +14,9 @@ import pytest
 
 from ownhand.errors import WriterError
 from ownhand.training import placement, trainer, trainer_peft, worker
-from ownhand.training.job import Job
+from ownhand.training.job import Job, read_passages
 from ownhand.training.memory import Plan
 from ownhand.training.runner import Training
-from ownhand.training.tables import read_passages
 from ownhand.training.trainer import Lesson
 from ownhand.training.wishes import Control
 

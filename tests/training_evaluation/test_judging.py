@@ -96,7 +96,7 @@ async def measured(job, header, corpus, voice):
     engine = await EmbeddedEngine.open(job.base.source)
     await prepare(job, engine, corpus, VoiceStore(voice.path), texts_of(material_of(corpus)))
     await engine.close()
-    _, places = read_plan(job.folder)
+    places = read_plan(job.folder).places
     side = TrainerSide(load_model(job.base.folder, 1), places, token_bytes(header.metadata))
     make_probe(side, ("q_proj", "k_proj"), job.adapter)
     evaluate(job.folder, job.base.folder, job.base.digest, job.folder / "cache", threads=1, progress=lambda *_: None)

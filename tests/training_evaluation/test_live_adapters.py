@@ -65,9 +65,9 @@ class Study:
             learned = texts_of(piece for piece in self.corpus.pieces(with_text=True) if piece.teaches)
             await prepare(job, engine, self.corpus, store, learned, most_blocks=1 if briefly else 3)
             if briefly:
-                plan, places = read_plan(job.folder)
-                cold = Plan(tuple(item for item in plan.scored if item.heat == COLD))
-                write_plan(job.folder, cold, {CHALLENGER: job.adapter}, self.base.source, places)
+                planned = read_plan(job.folder)
+                cold = Plan(tuple(item for item in planned.plan.scored if item.heat == COLD))
+                write_plan(job.folder, cold, {CHALLENGER: job.adapter}, self.base.source, planned.places)
             await make(job, engine)
             cache = self.root / "measured"
             evaluate(

@@ -94,6 +94,10 @@ ARCHITECTURES = frozenset(_FAMILIES)
 MODEL_TYPES = frozenset(family.model_type for family in _FAMILIES.values())
 
 
+SMALL = 1_000_000_000
+"""Weights below which a run has to repeat its figures to the last digit: in 32 bits, measured on the processor."""
+
+
 @dataclass(frozen=True)
 class Shape:
     """The sizes that memory and time depend on. `parameters` counts every weight once, tied ones too."""

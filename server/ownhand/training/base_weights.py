@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ownhand.engines.gguf_header import Header
-from ownhand.training.architecture import Change, Part, config_of, parts_of
+from ownhand.training.architecture import SMALL, Change, Part, config_of, parts_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +30,7 @@ _NAMES = {4: "F32", 2: "BF16"}
 
 def bytes_per_weight(parameters: int) -> int:
     """4 (F32) under a thousand million weights, so that repeating a run gives the same figures; else 2 (BF16)."""
-    return 4 if parameters < 1_000_000_000 else 2
+    return 4 if parameters < SMALL else 2
 
 
 def write_base(header: Header, folder: Path, bytes_each: int) -> None:

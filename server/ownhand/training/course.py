@@ -4,9 +4,7 @@ Stopped at any point it can be begun again: a job that learns the same text in t
 """
 
 import asyncio
-import contextlib
-import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +14,9 @@ from ownhand.engines.embedded import EmbeddedEngine
 from ownhand.engines.room import free_gpu_memory
 from ownhand.engines.weights import PACKAGED_FILE, PACKAGED_LICENCE, PACKAGED_NAME
 from ownhand.errors import WriterError
-from ownhand.home import Home, make_private_folder
+from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder
 from ownhand.manuscript.corpus import Corpus
-from ownhand.processes import lock
 from ownhand.settings import Settings
 from ownhand.training import judging, model_written
 from ownhand.training.architecture import shape_of
@@ -28,7 +25,7 @@ from ownhand.training.dataset import CharacterSpan
 from ownhand.training.evaluation_plan import MOST_BLOCKS, Text
 from ownhand.training.find_base import find_base
 from ownhand.training.forecast import Forecast, forecast
-from ownhand.training.job import JOBS, Job, State, forget_broken, jobs
+from ownhand.training.job import Job, State, forget_broken, jobs
 from ownhand.training.judging import Judgement
 from ownhand.training.prepare import Prepared, job_for, material, prepare
 from ownhand.training.recipe import Recipe, recipe_for
@@ -38,7 +35,7 @@ from ownhand.training.serving_base import base_digest
 from ownhand.training.texts import learned_texts
 from ownhand.training.unfinished import can_go_on
 from ownhand.voices.card import Base as CardBase
-from ownhand.voices.learning_lock import LOCK_FILE
+from ownhand.voices.learning_lock import learning
 from ownhand.voices.store import VoiceStore
 
 OnState = Callable[[State], None]
@@ -135,7 +132,7 @@ class Course:
     async def run(self, on_state: OnState) -> Judgement:
         """Train, measure, judge. Raises WriterError and EngineError; cancelled, it leaves a job that goes on later."""
         await asyncio.to_thread(check_installed)
-        async with _alone(self.voice.path):
+        with learning(self.voice.path):
             job = await asyncio.to_thread(self._job)
             learned = await asyncio.to_thread(learned_texts, job)
             await self._measurements(job, learned)
@@ -240,16 +237,3 @@ def _on_card(base: Base, job: Job) -> CardBase:
     name = PACKAGED_NAME if packaged else str(metadata.get("general.name") or base.header.path.stem)
     licence = PACKAGED_LICENCE if packaged else str(metadata.get("general.license", ""))
     return CardBase(job.base.digest, job.base.architecture, name, licence)
-
-
-@contextlib.asynccontextmanager
-async def _alone(voice: Path) -> AsyncIterator[None]:
-    """One training per voice. Raises WriterError when there is one already."""
-    folder = make_private_folder(voice / JOBS)
-    descriptor = os.open(folder / LOCK_FILE.name, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        if not lock(descriptor):
-            raise WriterError("This manuscript is being learned already.", "Wait until that training is done.")
-        yield
-    finally:
-        os.close(descriptor)

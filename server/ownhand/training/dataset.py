@@ -92,10 +92,11 @@ class Dataset:
 
     def at_most(self, samples: int) -> "Dataset":
         """As many samples at most, from all over the manuscript."""
-        return replace(self, train=_spread(self.train, samples), validation=_spread(self.validation, samples))
+        return replace(self, train=spread(self.train, samples), validation=spread(self.validation, samples))
 
 
-def _spread(samples: tuple[Sample, ...], most: int) -> tuple[Sample, ...]:
+def spread(samples: tuple[Sample, ...], most: int) -> tuple[Sample, ...]:
+    """As many of them at most, at even distances."""
     chosen = min(most, len(samples))
     return tuple(samples[index * len(samples) // chosen] for index in range(chosen))
 

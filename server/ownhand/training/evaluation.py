@@ -19,6 +19,7 @@ from transformers import AutoModelForCausalLM
 from ownhand.engines.gguf_header import read_header
 from ownhand.engines.vocabulary import token_bytes
 from ownhand.home import check_format, write_json
+from ownhand.training.architecture import SMALL
 from ownhand.training.bits import Scorer
 from ownhand.training.evaluation_files import BITS_FILE, FORMAT, PLAN_FILE
 from ownhand.training.evaluation_plan import HELD_OUT, Plan, Scored
@@ -31,8 +32,6 @@ from ownhand.voices.store import GGUF
 
 CODE_VERSION = 1
 """Changes whenever the same plan would give other figures."""
-SMALL = 1_000_000_000
-"""Weights below which figures have to repeat to the last digit."""
 
 Progress = Callable[[int, int], None]
 

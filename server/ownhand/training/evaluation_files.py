@@ -22,6 +22,15 @@ PLAN_FILE, BITS_FILE = "evaluation.json", "bits.json"
 
 
 @dataclass(frozen=True)
+class Planned:
+    """What the child has to measure. `adapters`: their folders, by name."""
+
+    plan: Plan
+    places: Sequence[Place]
+    adapters: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
 class Measured:
     """What the child found. `shifts`: at each place, what the trainer's adapter does to tokens (by their bytes)."""
 
@@ -41,16 +50,12 @@ def write_plan(job: Path, plan: Plan, adapters: Mapping[str, Path], gguf: Path, 
     write_json(job / PLAN_FILE, values)
 
 
-def read_plan(job: Path) -> tuple[Plan, list[Place]]:
+def read_plan(job: Path) -> Planned:
     """Raises WriterError when it can't be read."""
     values = _read(job / PLAN_FILE)
     places = [Place(place["prompt"], tuple(place["ids"])) for place in values["places"]]
-    return Plan.from_json(values["plan"]), places
-
-
-def read_adapters(job: Path) -> dict[str, Path]:
-    """The folders of the adapters that are measured, by name. Raises WriterError when it can't be read."""
-    return {name: Path(folder) for name, folder in _read(job / PLAN_FILE)["adapters"].items()}
+    adapters = {name: Path(folder) for name, folder in values["adapters"].items()}
+    return Planned(Plan.from_json(values["plan"]), places, adapters)
 
 
 def read_bits(job: Path) -> Measured:

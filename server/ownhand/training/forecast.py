@@ -9,8 +9,8 @@ from ownhand.engines.room import free_memory
 from ownhand.text.words import count_words
 from ownhand.training.architecture import shape_of
 from ownhand.training.base import Base
-from ownhand.training.dataset import LearnedPiece, Sample
-from ownhand.training.memory import USABLE_SHARE, plan
+from ownhand.training.dataset import LearnedPiece, Sample, spread
+from ownhand.training.memory import plan_within
 from ownhand.training.prepare import Prepared
 
 _OPERATIONS_PER_SECOND = 3e10
@@ -57,9 +57,7 @@ class Forecast:
     @property
     def shown(self) -> list[Sample]:
         """A few samples, spread over the manuscript."""
-        train = self.prepared.dataset.train
-        count = min(_SHOWN, len(train))
-        return [train[number * len(train) // count] for number in range(count)]
+        return list(spread(self.prepared.dataset.train, _SHOWN))
 
 
 def forecast(prepared: Prepared, base: Base, rate: float | None = None, card: int | None = None) -> Forecast:
@@ -67,8 +65,8 @@ def forecast(prepared: Prepared, base: Base, rate: float | None = None, card: in
     that will learn; None: the processor will. Raises WriterError: memory is too small."""
     shape, recipe, dataset = shape_of(base.header), prepared.recipe, prepared.dataset
     longest = max(len(sample.input_ids) for sample in (*dataset.train, *dataset.validation))
-    free, on_card = int((card or free_memory()) * USABLE_SHARE), card is not None
-    needed = plan(shape, recipe, free, longest=longest, bytes_each=2 if on_card else 4, gpu=on_card)
+    on_card = card is not None
+    needed = plan_within(card or free_memory(), shape, recipe, longest=longest, gpu=on_card)
     threads = threads_here()
     seconds = recipe.epochs * dataset.tokens / (rate or likely_rate(base.header, threads, on_card=on_card))
     return Forecast(prepared, threads, recipe.steps(len(dataset.train)), seconds, needed.bytes, base.disk)

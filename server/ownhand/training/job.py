@@ -126,6 +126,11 @@ class Job:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def read_passages(folder: Path) -> dict[str, Any]:
+    """`passages.json`, as `prepare.job_for` writes it. Raises OSError and ValueError."""
+    return dict(json.loads((folder / PASSAGES_FILE).read_bytes()))
+
+
 def step_of(checkpoint: Path) -> int | None:
     number = checkpoint.name.removeprefix(_CHECKPOINT)
     return int(number) if number.isdigit() else None

@@ -20,7 +20,7 @@ from ownhand.engines.special import bounds
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.model import Form
 from ownhand.text.words import count_words, word_spans
-from ownhand.training.evaluation_files import read_adapters, read_bits, read_plan, write_plan
+from ownhand.training.evaluation_files import read_bits, read_plan, write_plan
 from ownhand.training.evaluation_plan import MOST_BLOCKS, PASSAGES, Text, make_plan
 from ownhand.training.form_distance import form_distance
 from ownhand.training.job import Job
@@ -135,11 +135,11 @@ async def judge(
     """
     held_out = await asyncio.to_thread(held_out_texts, corpus)
     digest = digest_of_texts(held_out)
-    plan, places = read_plan(job.folder)
-    against = Rivals.measured(store, read_adapters(job.folder))
+    planned = read_plan(job.folder)
+    against = Rivals.measured(store, planned.adapters)
     measured = read_bits(job.folder)
     found = metrics(
-        plan,
+        planned.plan,
         measured.bits,
         champion_context=against.champion.card.context if against.champion else "document",
         best_kept_context=against.best_kept.card.context if against.best_kept else "document",
@@ -147,7 +147,7 @@ async def judge(
     # With the voice's own name in it, or nothing would find what Ollama made of it after a judging that was killed.
     candidate = Adapter(f"candidate-{store.folder.name}-{job.folder.name}", job.adapter / GGUF)
     progress("checking that the engine applies it")
-    shown = await _shown(engine, candidate, places, measured.shifts)
+    shown = await _shown(engine, candidate, planned.places, measured.shifts)
     kept = KeptWriting(kept_folder(job.folder), f"{engine.name} {engine.model} {base.digest}")
     mine, plain = await _written(engine, candidate, corpus, (trained, held_out), found.context, words, kept, progress)
     same_base = serves in ("", job.base.digest)

@@ -10,7 +10,7 @@ from ownhand.errors import WriterError
 from ownhand.training.architecture import Shape
 from ownhand.training.recipe import Recipe
 
-USABLE_SHARE = 0.9
+_USABLE_SHARE = 0.9
 """Of the free memory, that a training may take."""
 _F32 = 4
 _PER_LORA_WEIGHT = 4 * _F32
@@ -56,6 +56,12 @@ def plan(
         f"Learning with this model needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free.",
         "Close other programs, or choose a smaller model in ownhand.model.",
     )
+
+
+def plan_within(free: int, shape: Shape, recipe: Recipe, *, longest: int, gpu: bool) -> Plan:
+    """As `plan`, where `free` bytes are free on the processor's side or, `gpu`, on the card. Raises WriterError."""
+    usable, bytes_each = int(free * _USABLE_SHARE), 2 if gpu else _F32
+    return plan(shape, recipe, usable, longest=longest, bytes_each=bytes_each, gpu=gpu)
 
 
 def need(shape: Shape, recipe: Recipe, tokens: int, *, bytes_each: int = _F32, recompute: bool = False) -> int:

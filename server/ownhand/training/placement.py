@@ -14,10 +14,9 @@ import torch
 from ownhand.engines.gguf_header import read_header
 from ownhand.engines.room import free_memory
 from ownhand.errors import WriterError
-from ownhand.training.architecture import shape_of
-from ownhand.training.evaluation import SMALL
+from ownhand.training.architecture import SMALL, shape_of
 from ownhand.training.job import Job
-from ownhand.training.memory import USABLE_SHARE, Plan, plan
+from ownhand.training.memory import Plan, plan_within
 
 
 @dataclass(frozen=True)
@@ -55,10 +54,7 @@ def placed(job: Job, longest: int) -> Place:
     """Where to train on samples of at most `longest` tokens. Raises WriterError: no such device, too little memory."""
     device = _device(job.device)
     shape = shape_of(read_header(job.base.source))
-    gpu = device != "cpu"
-    bytes_each = 2 if gpu else 4
-    free = int(_free(device) * USABLE_SHARE)
-    how = plan(shape, job.recipe, free, longest=longest, bytes_each=bytes_each, gpu=gpu)
+    how = plan_within(_free(device), shape, job.recipe, longest=longest, gpu=device != "cpu")
     return Place(device, how, trainers(job.trainer, device))
 
 

@@ -1,12 +1,11 @@
 """The samples as `datasets` keeps them: `train/` and `validation/` in the job folder. Runs in the trainer's child."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from datasets import Dataset, disable_progress_bars
 
-from ownhand.training.job import PASSAGES_FILE, Job
+from ownhand.training.job import Job, read_passages
 
 COLUMNS = ("input_ids", "labels", "piece", "form", "words")
 
@@ -17,11 +16,6 @@ def write_tables(job: Job) -> None:
     for folder, name in ((job.train, "train"), (job.validation, "validation")):
         if not (folder / "state.json").is_file() and (samples := read_passages(job.folder)[name]):
             _table(samples).save_to_disk(str(folder))
-
-
-def read_passages(folder: Path) -> dict[str, Any]:
-    """What was written by `prepare.write_passages`."""
-    return dict(json.loads((folder / PASSAGES_FILE).read_bytes()))
 
 
 def read_table(folder: Path) -> list[dict[str, Any]]:

@@ -26,10 +26,10 @@ def held_out_texts(corpus: Corpus) -> list[Text]:
 
 def learned_texts(job: Job) -> list[Text]:
     """The pieces that the job learns, as they were when it was made. Raises WriterError."""
+    pieces = pieces_of(job)
     return _with_languages(
-        [Text(piece["piece"], Form(piece["form"]), piece["text"], piece["path"], title=piece["title"])
-         for piece in pieces_of(job)]
-    )  # fmt: skip
+        [Text(one["piece"], Form(one["form"]), one["text"], one["path"], title=one["title"]) for one in pieces]
+    )
 
 
 def texts_of(pieces: Iterable[Piece]) -> list[Text]:

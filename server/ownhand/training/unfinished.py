@@ -4,14 +4,13 @@ A job holds its own copy of the pages. Whoever writes every day would otherwise 
 takes longer than a sitting.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from ownhand.errors import WriterError
 from ownhand.text.words import count_words
-from ownhand.training.job import PASSAGES_FILE, Job
+from ownhand.training.job import Job, read_passages
 from ownhand.training.prepare import Prepared
 
 LEAST_SHARE = 0.9
@@ -38,7 +37,7 @@ def can_go_on(job: Job, wanted: Prepared) -> bool:
 def pieces_of(job: Job) -> list[dict[str, Any]]:
     """The pieces that the job learns, with their text, as `passages.json` holds them. Raises WriterError."""
     try:
-        return list(json.loads((job.folder / PASSAGES_FILE).read_bytes())["pieces"])
+        return list(read_passages(job.folder)["pieces"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WriterError("The training's copy of your pages can't be read.", "Train again.") from error
 

@@ -18,7 +18,7 @@ from ownhand import processes
 from ownhand.errors import WriterError
 from ownhand.training import base
 from ownhand.training.evaluation_files import PLAN_FILE
-from ownhand.training.job import Job, State, say
+from ownhand.training.job import Job, State, read_passages, say
 from ownhand.training.kept import kept_folder
 from ownhand.training.tokens import check_agreement
 from ownhand.training.wishes import Control, Stopped
@@ -112,8 +112,6 @@ def _check_tokenizer(job: Job) -> None:
     if (job.base.folder / base.NOTE).is_file():
         return
     from tokenizers import Tokenizer
-
-    from ownhand.training.tables import read_passages
 
     file = job.base.folder / "tokenizer.json"
     if not file.is_file():

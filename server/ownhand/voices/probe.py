@@ -7,12 +7,14 @@ right, 0 not at all, 2 twice), the correlation whether it is the same adapter. F
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ownhand.engines.protocol import Adapter, Engine, Foretelling, NextToken, NoProbabilitiesError, Sampling
 
+_Told = TypeVar("_Told")
+_Ask = Callable[[str], Awaitable[_Told]]
 FEWEST_PLACES = 40
 TOP = 10
 """Tokens compared at each place: the likeliest ones of the bare model."""
@@ -91,38 +93,46 @@ USUAL_NOISE = 0.11
 
 async def engine_shifts(engine: Engine, adapter: Adapter, places: Sequence[Place]) -> list[dict[bytes, float]]:
     """The engine's shifts at `places`. Leaves the engine without an adapter. Raises EngineError, NoProbabilitiesError
-    when the engine tells no log-probabilities.
-
-    The adapter goes first: so the engine loads once, and is seen to let go of the adapter too.
-    """
+    when the engine tells no log-probabilities."""
     if not isinstance(engine, Foretelling):
         raise NoProbabilitiesError("This engine tells no log-probabilities.", "The embedded one does.")
-    try:
-        await engine.use_adapter(adapter)
-        changed = [await engine.next_tokens(place.prompt, _ASKED) for place in places]
-        await engine.use_adapter(None)
-        plain = [await engine.next_tokens(place.prompt, TOP) for place in places]
-    finally:
-        await engine.use_adapter(None)
-    return [shifts(before, after) for before, after in zip(plain, changed, strict=True)]
+    asked = await _without_and_with(
+        engine,
+        adapter,
+        places,
+        lambda prompt: engine.next_tokens(prompt, TOP),
+        lambda prompt: engine.next_tokens(prompt, _ASKED),
+    )
+    return [shifts(before, after) for before, after in asked]
 
 
 async def divergence(engine: Engine, adapter: Adapter, places: Sequence[Place]) -> Divergence:
     """Leaves the engine without an adapter. Raises EngineError."""
     chosen = places[:: max(1, len(places) // _WRITTEN_AT)]
+
+    async def likeliest(prompt: str) -> str:
+        sampling = Sampling(_WRITTEN, temperature=0.0, repeat_penalty=1.0)
+        return "".join([chunk.text async for chunk in engine.stream(prompt, sampling)])
+
+    written = await _without_and_with(engine, adapter, chosen, likeliest, likeliest)
+    return Divergence(len(written), sum(bare != with_it for bare, with_it in written))
+
+
+async def _without_and_with(
+    engine: Engine, adapter: Adapter, places: Sequence[Place], ask_bare: _Ask[_Told], ask: _Ask[_Told]
+) -> list[tuple[_Told, _Told]]:
+    """What the engine tells at each place, bare and with the adapter.
+
+    The adapter goes first: so the engine loads once, and is seen to let go of the adapter too.
+    """
     try:
         await engine.use_adapter(adapter)
-        changed = [await _likeliest(engine, place.prompt) for place in chosen]
+        changed = [await ask(place.prompt) for place in places]
         await engine.use_adapter(None)
-        plain = [await _likeliest(engine, place.prompt) for place in chosen]
+        bare = [await ask_bare(place.prompt) for place in places]
     finally:
         await engine.use_adapter(None)
-    return Divergence(len(chosen), sum(with_it != bare for with_it, bare in zip(changed, plain, strict=True)))
-
-
-async def _likeliest(engine: Engine, prompt: str) -> str:
-    sampling = Sampling(_WRITTEN, temperature=0.0, repeat_penalty=1.0)
-    return "".join([chunk.text async for chunk in engine.stream(prompt, sampling)])
+    return list(zip(bare, changed, strict=True))
 
 
 def shifts(before: Sequence[NextToken], after: Sequence[NextToken]) -> dict[bytes, float]:
