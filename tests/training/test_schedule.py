@@ -20,6 +20,7 @@ def test_a_manuscript_that_was_never_learned_is() -> None:
         ({"words": FIRST_WORDS - 1}, "4,999 to learn from"),
         ({"installed": False}, "how to get the part"),
         ({"on_mains": False}, "mains power"),
+        ({"unfinished": True, "being_learned": True}, "learned already"),
     ],
 )
 def test_it_says_what_it_waits_for(change: dict[str, object], said: str) -> None:

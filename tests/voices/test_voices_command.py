@@ -1,13 +1,19 @@
 """`ownhand voices` as a process."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+import threading
 
 import pytest
 
-from ownhand.home import Home
+from ownhand.home import Home, make_private_folder
 from ownhand.manuscript.consent import Consent, find_voice, grant
+from ownhand.processes import lock
+from ownhand.voices import steps
+from ownhand.voices.learning_lock import LOCK_FILE
 from ownhand.voices.store import VoiceStore
 from voice_files import add_adapter
 
@@ -81,6 +87,38 @@ def test_forget_wants_to_be_told_twice(ownhand, store, folder, tmp_path):
     assert find_voice(Home(tmp_path / "home"), folder) is None
     assert list((tmp_path / "home" / "voices").iterdir()) == []
     assert (folder / "one.md").is_file()
+
+
+def test_what_is_being_learned_is_not_forgotten(ownhand, store, folder, tmp_path):
+    voice = find_voice(Home(tmp_path / "home"), folder)
+    make_private_folder((voice.path / LOCK_FILE).parent)
+    descriptor = os.open(voice.path / LOCK_FILE, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        assert lock(descriptor)
+        refused = ownhand("forget", "--yes")
+    finally:
+        os.close(descriptor)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "is being learned just now" in refused.stderr
+    assert len(store.adapters()) == 2
+    assert ownhand("forget", "--yes").returncode == 0
+    assert list((tmp_path / "home" / "voices").iterdir()) == []
+
+
+async def test_the_disk_is_emptied_beside_the_event_loop(store, folder, tmp_path, monkeypatch):
+    """A server calls this while its writer types."""
+    removed_in, really = [], shutil.rmtree
+
+    def noting(*wanted, **more) -> None:
+        removed_in.append(threading.current_thread())
+        really(*wanted, **more)
+
+    monkeypatch.setattr(shutil, "rmtree", noting)
+    voice = find_voice(Home(tmp_path / "home"), folder)
+    await steps.forget(voice.path, "http://127.0.0.1:9")
+    assert not voice.path.exists()
+    assert removed_in
+    assert threading.main_thread() not in removed_in
 
 
 def test_forget_takes_along_the_voice_whose_place_was_taken(ownhand, store, tmp_path):
