@@ -1,6 +1,7 @@
 """The server learns a folder's hand: real trainings, a real model, a plain client."""
 
 import asyncio
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -11,9 +12,13 @@ import pytest
 from lsprotocol import types
 
 from lsp_editor import INLINE, Editor, Start, until
+from ownhand.engines.protocol import SpecialTokens
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, find_voice, grant
-from ownhand.training.job import jobs
+from ownhand.processes import lock
+from ownhand.training.job import BaseModel, Job, jobs
+from ownhand.training.recipe import Recipe
+from ownhand.voices.learning_lock import LOCK_FILE
 from ownhand.voices.reveal import Place, Reveal
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600)]
@@ -177,6 +182,43 @@ async def test_the_server_leaves_at_once_and_the_trainer_after_it(study: Study) 
     await asyncio.wait_for(editor.process.wait(), 30)
     await until(lambda: gone(running))
     assert len(list(jobs(study.voice))) == 1
+
+
+async def test_who_writes_while_it_gets_ready_is_given_way_and_then_it_goes_on_by_itself(study: Study) -> None:
+    editor = await study.write("stories/as-found.md", "stories/goole.md").editor(quick=False)
+    await editor.execute("ownhand.train")
+    await until(lambda: at_work(editor.process.pid))
+    assert learning(editor)["state"] == "preparing"
+    editor.insert((study.folder / "page.md").as_uri(), 0, 0, "I")
+    assert "while you write" in (await comes_to(editor, "paused", "training"))["sentence"]
+    await comes_to(editor, "training")
+
+
+async def test_a_training_here_is_ended_before_all_is_forgotten(study: Study) -> None:
+    editor = await study.write("stories/as-found.md").editor(quick=False)
+    voice = study.voice
+    await editor.execute("ownhand.train")
+    await comes_to(editor, "training")
+    running = at_work(editor.process.pid)
+    assert "removed" in await editor.execute("ownhand.forget", None, "yes")
+    assert gone(running)
+    assert not voice.exists()
+
+
+async def test_a_training_elsewhere_is_neither_given_up_nor_forgotten(study: Study) -> None:
+    editor = await study.write("verse/cow.md").editor()
+    (study.voice / LOCK_FILE).parent.mkdir(mode=0o700)
+    job = study.voice / "jobs" / "20261126-080000"
+    Job(job, BaseModel(job, "sha256:5a", "llama", job, SpecialTokens(1, 2, False)), Recipe()).write()
+    descriptor = os.open(study.voice / LOCK_FILE, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        assert lock(descriptor)
+        assert "being learned just now" in (await editor.execute("ownhand.cancel"))["sentence"]
+        assert "being learned just now" in (await editor.execute("ownhand.forget", None, "yes"))["sentence"]
+    finally:
+        os.close(descriptor)
+    assert [found.folder for found in jobs(study.voice)] == [job]
+    assert "removed" in await editor.execute("ownhand.forget", None, "yes")
 
 
 async def test_too_little_text_says_how_much_helps(study: Study) -> None:

@@ -22,6 +22,7 @@ from ownhand.training.order import Order
 from ownhand.training.runner import check_installed
 from ownhand.training.schedule import Desk, Start, Wait, decide
 from ownhand.training.standing import PAUSED, Standing, at_rest
+from ownhand.voices.learning_lock import BEING_LEARNED, alone
 
 NOT_LEARNED = WriterError(
     "Ownhand does not learn from this folder.", "Answer again what it may do there, if you changed your mind."
@@ -82,10 +83,14 @@ class Learning:
             await asyncio.to_thread(check_installed)
         except WriterError as error:
             return {"sentence": str(error), "needs": "setup"}
+        if self._stand(folder).lesson is None and folder.keeper is not None:
+            await folder.keeper.scanner.finished()  # or there would be no words yet to learn from
+        _check_consent(folder)  # which the writer may have taken back meanwhile
         if self._stand(folder).lesson is not None:
             return await self.resume(folder)
-        if folder.keeper is not None:
-            await folder.keeper.scanner.finished()  # or there would be no words yet to learn from
+        return await self._begun(folder)
+
+    async def _begun(self, folder: Folder) -> Answer:
         lesson = self._begin(folder)
         await lesson.until(lambda standing: standing.state != "preparing", _SOON)
         if lesson.standing.state == "failed":
@@ -112,7 +117,7 @@ class Learning:
         return self._answer(folder)
 
     async def cancel(self, folder: Folder) -> Answer:
-        """Give up what is being learned, or what was broken off."""
+        """Give up what is being learned, or what was broken off. Raises WriterError while somebody else learns it."""
         stand = self._stand(folder)
         if stand.lesson is not None:
             await stand.lesson.stop()
@@ -130,8 +135,8 @@ class Learning:
     def _begin(self, folder: Folder) -> Lesson:
         quick = bool(os.environ.get("OWNHAND_QUICK"))
         order = Order(self._home, folder.root, self._folders.settings_for(folder), quick)
-        lesson = Lesson(order, lambda _: self._changed(folder))
         stand = self._stand(folder)
+        lesson = Lesson(order, lambda _: self._changed(folder) if stand.lesson is lesson else None)
         stand.lesson, stand.held = lesson, False
         self._spawn(self._run(folder, lesson))
         self._changed(folder)
@@ -142,9 +147,14 @@ class Learning:
         try:
             await lesson.run()
         finally:
-            if stand.lesson is lesson:
+            is_left = stand.lesson is not lesson
+            if not is_left:
                 stand.lesson = None
-        ended = lesson.standing
+        if not is_left:
+            self._ended(folder, lesson.standing)
+
+    def _ended(self, folder: Folder, ended: Standing) -> None:
+        stand = self._stand(folder)
         stand.resting, stand.failed = False, stand.failed or ended.state == "failed"
         stand.at_rest = ended
         self._changed(folder)
@@ -228,8 +238,17 @@ class Learning:
 
     async def _decision(self, folder: Folder) -> Start | Wait:
         """The disk is read only where something depends on it."""
-        voice, corpus, keeper, stand = folder.voice, folder.corpus, folder.keeper, self._stand(folder)
-        desk = Desk(
+        voice, corpus = folder.voice, folder.corpus
+        if voice is None or corpus is None or self._desk(folder).forbids:
+            return Wait()
+        found = await asyncio.to_thread(circumstances, voice, corpus)
+        if folder.corpus is not corpus:
+            return Wait()
+        return decide(self._desk(folder), found)  # as the desk is now, after the look at the disk
+
+    def _desk(self, folder: Folder) -> Desk:
+        keeper, stand = folder.keeper, self._stand(folder)
+        return Desk(
             self._folders.settings_for(folder).training_when,
             idle_seconds=time.monotonic() - self._typed_at,
             keeper=keeper is not None and keeper.keeps,
@@ -237,18 +256,16 @@ class Learning:
             failed=stand.failed,
             held=stand.held,
         )
-        if voice is None or corpus is None or desk.forbids:
-            return Wait()
-        return decide(desk, await asyncio.to_thread(circumstances, voice, corpus))
 
     # The end
 
     async def left(self, folder: Folder) -> None:
         """The folder is being left, or must not be learned from any more. Its training goes on another time."""
         stand = self._stand(folder)
-        if stand.lesson is not None:
-            stand.lesson.leave()
-        stand.at_rest = Standing()
+        lesson, stand.lesson, stand.resting, stand.at_rest = stand.lesson, None, False, Standing()
+        if lesson is not None:
+            lesson.leave()
+            self._changed(folder)
 
     def close(self) -> None:
         for stand in self._stands.values():
@@ -257,10 +274,13 @@ class Learning:
 
 
 def _check_consent(folder: Folder) -> None:
-    if folder.consent is not Consent.LEARN or folder.voice is None:
+    if folder.gone or folder.consent is not Consent.LEARN or folder.voice is None:
         raise NOT_LEARNED
 
 
 def _give_up(voice: Path) -> None:
-    for job in jobs(voice):
-        job.remove()
+    with alone(voice) as nobody_learns:
+        if not nobody_learns:
+            raise BEING_LEARNED
+        for job in jobs(voice):
+            job.remove()

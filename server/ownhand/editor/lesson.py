@@ -25,6 +25,9 @@ class Lesson:
         self.standing = Standing("preparing", "Ownhand gets ready to learn your hand.")
         self._order, self._on_standing = order, on_standing
         self._process: asyncio.subprocess.Process | None = None
+        self._wishes: list[str] = []
+        """What was wished for before there was a process to tell."""
+        self._is_left = False
         self._changed = asyncio.Event()
         self._ended = asyncio.Event()
 
@@ -52,6 +55,10 @@ class Lesson:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(json.dumps(self._order.to_json()).encode() + b"\n")
+        for wish in self._wishes:
+            self.tell(wish)
+        if self._is_left:
+            self.leave()
         async for line in process.stdout:
             self._take(Standing.from_json(json.loads(line)))
         await process.wait()
@@ -70,7 +77,10 @@ class Lesson:
 
     def tell(self, wish: str) -> None:
         """ "pause", "rest", "resume" or "stop"."""
-        stdin = self._process.stdin if self._process else None
+        if self._process is None:
+            self._wishes.append(wish)
+            return
+        stdin = self._process.stdin
         if stdin is not None and not stdin.is_closing():
             with contextlib.suppress(ConnectionError, RuntimeError):
                 stdin.write(json.dumps({"do": wish}).encode() + b"\n")
@@ -92,5 +102,6 @@ class Lesson:
 
     def leave(self) -> None:
         """End it without waiting."""
+        self._is_left = True
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()

@@ -37,6 +37,10 @@ class Conductor:
         self._course: Course | None = None
         self._work: asyncio.Task[None] | None = None
         self._last = Standing("preparing", of_state(State("preparing")).sentence)
+        self._rests = False
+        """A rest was wished for before there was a trainer's child to rest."""
+        self._came_of_it: Standing | None = None
+        """There once the adapter is kept: whatever happens then, that stands."""
 
     async def run(self) -> None:
         """Say how it goes, to the end."""
@@ -47,9 +51,9 @@ class Conductor:
         try:
             await self._work
         except asyncio.CancelledError:
-            self._say(Standing("paused", PAUSED, self._last.step, self._last.steps))
+            self._say(self._came_of_it or Standing("paused", PAUSED, self._last.step, self._last.steps))
         except (WriterError, EngineError) as error:
-            self._say(Standing("failed", str(error)))
+            self._say(self._came_of_it or Standing("failed", str(error)))
 
     async def _learn(self) -> None:
         order, voice = self._order, await asyncio.to_thread(self._order.voice)
@@ -59,11 +63,19 @@ class Conductor:
             if order.quick:
                 wishes = wishes.quickly()
             self._course = await Course.plan(order.home, voice, order.settings, corpus, wishes)
-            judgement = await self._course.run(lambda state: self._say(of_state(state)))
+            judgement = await self._course.run(self._hear)
+            self._came_of_it = of_adapter(judgement.adapter)
             await self._show(self._course, judgement.adapter)
-            self._say(of_adapter(judgement.adapter))
+            self._say(self._came_of_it)
         finally:
             await asyncio.to_thread(corpus.close)
+
+    def _hear(self, state: State) -> None:
+        training = self._course.training if self._course else None
+        if self._rests and training is not None:
+            self._rests = False
+            training.pause()
+        self._say(of_state(state))
 
     async def _show(self, course: Course, adapter: StoredAdapter) -> None:
         """A first voice that passed is shown to the writer, who decides."""
@@ -90,13 +102,15 @@ class Conductor:
     def _heed(self, wish: object) -> None:
         """While the trainer's child works it keeps its memory over a pause; else a pause is an end, to go on later.
 
-        A rest is a pause that is not worth an end.
+        A rest is a pause that is not worth an end: it waits for the trainer's child.
         """
         training = self._course.training if self._course else None
         if training is not None and wish in ("pause", "rest"):
             training.pause()
         elif training is not None and wish == "resume":
             training.resume()
+        elif wish in ("rest", "resume"):
+            self._rests = wish == "rest"
         elif wish in ("pause", "stop") and self._work is not None:
             self._work.cancel()
 

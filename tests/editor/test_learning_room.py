@@ -1,0 +1,167 @@
+"""Learning beside the writing, without an editor: the folders, the scan and the conductor are real."""
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncIterator, Coroutine
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from lsp_editor import PATIENCE, until
+from ownhand.editor.configuration import Configuration
+from ownhand.editor.folders import Doors, Folder, Folders
+from ownhand.editor.learning import Learning
+from ownhand.editor.learning_progress import LearningProgress
+from ownhand.editor.protocol import OwnhandProtocol
+from ownhand.editor.status import Status
+from ownhand.errors import WriterError
+from ownhand.home import Home
+from ownhand.manuscript.consent import Consent
+from ownhand.training.standing import Standing
+
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600)]
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "manuscript"
+
+
+def conductors() -> list[psutil.Process]:
+    """Those that run; one that has just ended is none."""
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            found += [child] if "ownhand.training.conductor" in child.cmdline() else []
+    return found
+
+
+@contextlib.asynccontextmanager
+async def ordered_during_the_scan(room: "Room", folder: Folder) -> AsyncIterator[asyncio.Task[Any]]:
+    """An order to learn, which waits for the first scan until the block ends."""
+    assert folder.keeper is not None
+    waits, ended, scanner = asyncio.Event(), asyncio.Event(), folder.keeper.scanner
+    finished = scanner.finished
+
+    async def slowly() -> None:
+        waits.set()
+        await ended.wait()
+        await finished()
+
+    scanner.finished = slowly
+    order = asyncio.create_task(room.learning.train(folder))
+    await waits.wait()
+    yield order
+    ended.set()
+
+
+class Room:
+    """A manuscript folder that may be learned from, and everything that learns from it."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.path = shutil.copytree(EXAMPLES, tmp_path / "pages")
+        self.uri, self.home = self.path.as_uri(), Home(tmp_path / "home")
+        configuration = Configuration({"training": {"when": "always"}}, pytest.fail)
+        self.folders = Folders(self.home, configuration, self._doors())
+        loop = asyncio.get_running_loop()
+        self.status = Status(lambda _: None, loop.call_soon)
+        progress = LearningProgress(OwnhandProtocol.__new__(OwnhandProtocol), self._spawn, shows=False)
+        self.learning = Learning(self.home, self.folders, self.status, progress, lambda _: None, self._spawn)
+        self.ended: list[Standing] = []
+        self.learning.on_end = lambda _, standing: self.ended.append(standing)
+        self.work: list[asyncio.Task[Any]] = []
+
+    def _doors(self) -> Doors:
+        async def nothing(*_: Any) -> None:
+            return None
+
+        def ignore(*_: Any) -> None:
+            return None
+
+        async def leaving(folder: Folder) -> None:
+            await self.learning.left(folder)
+
+        return Doors(nothing, nothing, nothing, pytest.fail, ignore, ignore, ignore, ignore, leaving)
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        self.work.append(asyncio.get_running_loop().create_task(work))
+
+    async def folder(self) -> Folder:
+        """Open; its first scan is under way."""
+        self.folders.add(self.uri)
+        folder = self.folders.get(self.uri)
+        assert folder is not None
+        await self.folders.answer(folder, Consent.LEARN)
+        await until(lambda: folder.keeper is not None and folder.keeper.scanner.running)
+        return folder
+
+    async def scanned(self) -> Folder:
+        folder = await self.folder()
+        assert folder.keeper is not None
+        await folder.keeper.scanner.finished()
+        return folder
+
+    async def leave(self) -> None:
+        self.learning.close()
+        await self.folders.close()
+        for process in conductors():
+            process.kill()
+        await asyncio.gather(*self.work, return_exceptions=True)
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Room]:
+    room = Room(tmp_path)
+    yield room
+    await room.leave()
+
+
+async def test_two_orders_during_the_first_scan_are_one_lesson(room: Room) -> None:
+    folder = await room.folder()
+    await asyncio.gather(room.learning.train(folder), room.learning.train(folder))
+    await until(conductors)
+    assert len(conductors()) == 1
+    await room.learning.left(folder)
+    await until(lambda: not conductors())
+
+
+async def test_two_looks_at_once_begin_one_lesson(room: Room) -> None:
+    folder = await room.scanned()
+    await asyncio.gather(room.learning.consider(folder), room.learning.consider(folder))
+    await until(conductors)
+    await room.learning.left(folder)
+    await until(lambda: not conductors())
+    await asyncio.wait_for(asyncio.gather(*room.work), PATIENCE)
+
+
+async def test_what_was_forbidden_during_the_scan_is_not_learned_after_it(room: Room) -> None:
+    folder = await room.folder()
+    async with ordered_during_the_scan(room, folder) as order:
+        await room.folders.answer(folder, Consent.SUGGEST)
+    with pytest.raises(WriterError, match="does not learn"):
+        await order
+    assert room.learning.standing(folder) == Standing()
+    assert conductors() == []
+
+
+async def test_a_folder_that_was_taken_away_during_the_scan_is_not_learned(room: Room) -> None:
+    folder = await room.folder()
+    async with ordered_during_the_scan(room, folder) as order:
+        leaving = room.folders.remove(room.uri)
+        assert leaving is not None
+        await leaving
+    with pytest.raises(WriterError, match="does not learn"):
+        await order
+    assert conductors() == []
+
+
+async def test_what_a_lesson_comes_to_is_not_said_of_a_folder_that_was_left(room: Room) -> None:
+    folder = await room.scanned()
+    await room.learning.train(folder)
+    await until(conductors)
+    await room.folders.answer(folder, Consent.SUGGEST)
+    assert room.status.current()["training"] == "idle"
+    await asyncio.wait_for(asyncio.gather(*room.work), PATIENCE)
+    assert room.learning.standing(folder) == Standing()
+    assert room.status.current()["learning"] == Standing().to_json()
+    assert room.ended == []

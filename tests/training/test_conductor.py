@@ -1,0 +1,64 @@
+"""The end of a training: once the adapter is kept, nothing that happens to the reveal undoes what came of it."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from ownhand.home import Home
+from ownhand.manuscript.consent import Consent, grant
+from ownhand.settings import Settings
+from ownhand.training import conductor
+from ownhand.training.conductor import Conductor
+from ownhand.training.course import Course
+from ownhand.training.order import Order
+from ownhand.voices.store import StoredAdapter, VoiceStore
+from voice_files import card
+
+
+class Learned(Course):
+    """Everything but the training, which is over already."""
+
+    @classmethod
+    async def plan(cls, home, voice, settings, corpus, wishes=None, by_model=None):
+        return cls(home, voice, settings, corpus, wishes, None, None)
+
+    async def run(self, on_state):
+        return SimpleNamespace(adapter=kept(self.voice.path))
+
+
+def kept(voice) -> StoredAdapter:
+    made = voice / "made"
+    made.mkdir()
+    for name in ("adapter_model.safetensors", "adapter_config.json", "adapter.gguf"):
+        (made / name).touch()
+    return VoiceStore(voice).add(made, card("sha256:5a"))
+
+
+class Unheard(Conductor):
+    """Nobody writes to its standard input. `wish` comes while the places are made ready."""
+
+    wish = ""
+
+    def _listen(self, loop) -> None:
+        pass
+
+    def _say(self, standing) -> None:
+        super()._say(standing)
+        if self.wish and "three places" in standing.sentence:
+            self._heed(self.wish)
+
+
+@pytest.mark.parametrize("wish", ["", "pause", "stop"])
+async def test_a_reveal_that_breaks_off_undoes_nothing(wish, tmp_path, monkeypatch, capsys):
+    """Without a wish: an engine that can't be had, which is a real one without an address."""
+    monkeypatch.delenv("OWNHAND_SCRIPTED", raising=False)
+    monkeypatch.setattr(conductor, "Course", Learned)
+    (tmp_path / "pages").mkdir()
+    home = Home(tmp_path / "home")
+    grant(home, tmp_path / "pages", Consent.LEARN)
+    conducting = Unheard(Order(home, tmp_path / "pages", Settings(engine="openai", openai_base_url="")))
+    conducting.wish = wish
+    await conducting.run()
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (last["state"], last["adapter"], last["sentence"]) == ("passed", "1", "It is better.")
