@@ -20,7 +20,7 @@ from ownhand.editor.status import Status
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent
-from ownhand.training.standing import Standing
+from ownhand.training.standing import PAUSED, PAUSING, Standing
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600)]
 
@@ -132,6 +132,23 @@ async def test_two_looks_at_once_begin_one_lesson(room: Room) -> None:
     await room.learning.left(folder)
     await until(lambda: not conductors())
     await asyncio.wait_for(asyncio.gather(*room.work), PATIENCE)
+
+
+async def test_a_pause_is_answered_before_the_step_is_over(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step takes as long as it takes; the writer knows at once that the pause was heard."""
+    monkeypatch.setattr("ownhand.editor.learning._SOON", 0.0)
+    folder = await room.scanned()
+    await room.learning.train(folder)
+    await until(lambda: room.learning.standing(folder).state == "training", seconds=300)
+    paused = await room.learning.pause(folder)
+    assert paused is not None
+    assert paused["training"]["sentence"] in (PAUSING, PAUSED)
+    assert room.status.current()["learning"]["sentence"] in (PAUSING, PAUSED)
+    await until(lambda: room.status.current()["learning"]["sentence"] == PAUSED, seconds=300)
+    resumed = await room.learning.resume(folder)
+    assert resumed is not None
+    assert resumed["training"]["sentence"] != PAUSING
+    await room.learning.cancel(folder)
 
 
 async def test_what_was_forbidden_during_the_scan_is_not_learned_after_it(room: Room) -> None:

@@ -21,9 +21,9 @@ INLINE = types.ClientCapabilities(
 NARRATIVE = "The tide went out before anyone woke, and Marta walked the flats with her father's boots in a bucket"
 
 
-async def until(true: Callable[[], Any]) -> Any:
+async def until(true: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """Wait until `true()` holds, and return what it gave."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(seconds):
         while True:
             if found := true():
                 return found

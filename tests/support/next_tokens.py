@@ -21,7 +21,9 @@ async def engine_says(gguf: Path, prefixes: Sequence[Prefix], top: int = TOP) ->
 
 
 async def _asked(child: Any, prefix: Prefix, top: int) -> dict[int, float]:
-    request = {"prompt": list(prefix), "n_predict": 1, "n_probs": top, "cache_prompt": False, "samplers": []}
+    """As the product asks: a letter is chosen, for the server tells nothing of a token that is part of a character."""
+    request = {"prompt": list(prefix), "n_predict": 1, "n_probs": top, "cache_prompt": False}
+    request |= {"temperature": 0.0, "logit_bias": [["a", 1000]]}
     answer = parsed((await child.client.post("/completion", content=body(request))).content)
     likely = answer["completion_probabilities"][0]["top_logprobs"]
     return {entry["id"]: entry["logprob"] for entry in likely}

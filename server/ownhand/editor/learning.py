@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from ownhand.training.job import jobs
 from ownhand.training.order import Order
 from ownhand.training.runner import check_installed
 from ownhand.training.schedule import Desk, Start, Wait, decide
-from ownhand.training.standing import PAUSED, Standing, at_rest
+from ownhand.training.standing import PAUSED, PAUSING, Standing, at_rest
 from ownhand.voices.learning_lock import BEING_LEARNED, alone
 
 NOT_LEARNED = WriterError(
@@ -103,6 +103,7 @@ class Learning:
         stand.held, stand.resting = True, False
         if stand.lesson is not None:
             stand.lesson.tell("pause")
+            self._changed(folder)
             await stand.lesson.until(lambda standing: standing.state == "paused", _SOON)
         return self._answer(folder)
 
@@ -113,6 +114,7 @@ class Learning:
         if stand.lesson is None:
             return await self.train(folder) if stand.at_rest.state == "paused" else self._answer(folder)
         stand.lesson.tell("resume")
+        self._changed(folder)
         await stand.lesson.until(lambda standing: standing.state != "paused", _SOON)
         return self._answer(folder)
 
@@ -161,11 +163,13 @@ class Learning:
         self.on_end(folder, ended)
 
     def _shown(self, folder: Folder) -> Standing:
-        standing = self.standing(folder)
+        standing, stand = self.standing(folder), self._stand(folder)
+        if standing.state == "training" and stand.held:
+            return replace(standing, sentence=PAUSING)
         if standing.state != "paused":
             return standing
-        sentence = _RESTS if self._stand(folder).resting else PAUSED
-        return Standing("paused", sentence, standing.step, standing.steps, standing.eta_seconds)
+        sentence = _RESTS if stand.resting else PAUSED
+        return replace(standing, sentence=sentence)
 
     def _changed(self, folder: Folder) -> None:
         shown = self._shown(folder)

@@ -12,6 +12,7 @@ from ownhand.voices.store import StoredAdapter, VoiceStore
 STATES = ("idle", "waiting", "preparing", "training", "paused", "evaluating", "passed", "declined", "failed")
 RUNNING = frozenset({"preparing", "training", "paused", "evaluating"})
 PAUSED = "Paused; nothing is lost. Let it go on when you like."
+PAUSING = "Pausing after this step; nothing is lost."
 _DECIDED: dict[DecisionName, str] = {"passed": "passed", "declined": "declined", "undecided": "waiting"}
 """An undecided one waits for the writer, who alone can tell."""
 _DOING = {
