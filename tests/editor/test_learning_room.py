@@ -13,6 +13,7 @@ import pytest
 from lsp_editor import PATIENCE, until
 from ownhand.editor.configuration import Configuration
 from ownhand.editor.folders import Doors, Folder, Folders
+from ownhand.editor.keeper import Keeper
 from ownhand.editor.learning import Learning
 from ownhand.editor.learning_progress import LearningProgress
 from ownhand.editor.protocol import OwnhandProtocol
@@ -40,15 +41,14 @@ def conductors() -> list[psutil.Process]:
 async def ordered_during_the_scan(room: "Room", folder: Folder) -> AsyncIterator[asyncio.Task[Any]]:
     """An order to learn, which waits for the first scan until the block ends."""
     assert folder.keeper is not None
-    waits, ended, scanner = asyncio.Event(), asyncio.Event(), folder.keeper.scanner
-    finished = scanner.finished
+    waits, ended, up_to_date = asyncio.Event(), asyncio.Event(), folder.keeper.up_to_date
 
     async def slowly() -> None:
         waits.set()
         await ended.wait()
-        await finished()
+        await up_to_date()
 
-    scanner.finished = slowly
+    folder.keeper.up_to_date = slowly
     order = asyncio.create_task(room.learning.train(folder))
     await waits.wait()
     yield order
@@ -86,19 +86,24 @@ class Room:
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         self.work.append(asyncio.get_running_loop().create_task(work))
 
-    async def folder(self) -> Folder:
-        """Open; its first scan is under way."""
+    async def opened(self) -> Folder:
+        """Just opened; nothing is read yet."""
         self.folders.add(self.uri)
         folder = self.folders.get(self.uri)
         assert folder is not None
         await self.folders.answer(folder, Consent.LEARN)
+        return folder
+
+    async def folder(self) -> Folder:
+        """Open; its first scan is under way."""
+        folder = await self.opened()
         await until(lambda: folder.keeper is not None and folder.keeper.scanner.running)
         return folder
 
     async def scanned(self) -> Folder:
-        folder = await self.folder()
+        folder = await self.opened()
         assert folder.keeper is not None
-        await folder.keeper.scanner.finished()
+        await folder.keeper.up_to_date()
         return folder
 
     async def leave(self) -> None:
@@ -123,6 +128,22 @@ async def test_two_orders_during_the_first_scan_are_one_lesson(room: Room) -> No
     assert len(conductors()) == 1
     await room.learning.left(folder)
     await until(lambda: not conductors())
+
+
+async def test_an_order_right_after_the_opening_learns_from_all_pages(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_lock = Keeper._take_lock
+
+    async def slowly(keeper: Keeper) -> bool:
+        await asyncio.sleep(1.0)
+        return await take_lock(keeper)
+
+    monkeypatch.setattr(Keeper, "_take_lock", slowly)
+    folder = await room.opened()
+    await room.learning.train(folder)
+    await until(lambda: room.learning.standing(folder).state != "preparing", seconds=300)
+    assert room.learning.standing(folder).state == "training", room.learning.standing(folder).sentence
 
 
 async def test_two_looks_at_once_begin_one_lesson(room: Room) -> None:

@@ -72,6 +72,8 @@ class Keeper:
         self._generation: int | None = None
         self._lock: int | None = None
         self._refused = False
+        self._settled = asyncio.Event()
+        """It is clear whose turn it is, and a scan of this server's own is under way."""
 
     @property
     def keeps(self) -> bool:
@@ -80,6 +82,11 @@ class Keeper:
 
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._run(), name="keeper")
+
+    async def up_to_date(self) -> None:
+        """Wait until what this server has to scan is scanned. Another one's scan can't be waited for."""
+        await self._settled.wait()
+        await self.scanner.finished()
 
     def recount(self) -> None:
         """The index changed: tell the words anew."""
@@ -106,6 +113,7 @@ class Keeper:
         try:
             await self._count()
             while not await self._take_lock():
+                self._settled.set()
                 await asyncio.sleep(_LOOK_AFTER)
                 await self._count()
             self._on_keeping()
@@ -115,6 +123,8 @@ class Keeper:
             self._on_trouble(error)
         except Exception as error:
             log_error("keeping the index", error)
+        finally:
+            self._settled.set()
 
     async def _take_lock(self) -> bool:
         taking = asyncio.ensure_future(asyncio.to_thread(try_lock, self._voice.path / LOCK_NAME))

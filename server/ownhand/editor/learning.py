@@ -84,7 +84,7 @@ class Learning:
         except WriterError as error:
             return {"sentence": str(error), "needs": "setup"}
         if self._stand(folder).lesson is None and folder.keeper is not None:
-            await folder.keeper.scanner.finished()  # or there would be no words yet to learn from
+            await folder.keeper.up_to_date()  # or there would be no words yet to learn from
         _check_consent(folder)  # which the writer may have taken back meanwhile
         if self._stand(folder).lesson is not None:
             return await self.resume(folder)
