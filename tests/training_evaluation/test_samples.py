@@ -36,9 +36,10 @@ def test_beginnings_end_at_a_word_and_in_verse_at_a_line():
 async def test_it_writes_until_there_are_words_enough():
     engine = ScriptedEngine({"": " and the rain went over the harbour, crosswise, unhurried."})
     starts = beginnings(TEXTS, 4)
-    written = await write_on(engine, None, Corpus(), starts, passages=False, words=60)
-    assert [each.greedy for each in written[:4]] == [True, False, True, False]
-    assert len(written) >= 6
+    written = await write_on(engine, None, Corpus(), starts, passages=False, words=150)
+    assert [each.greedy for each in written] == [True, False, False] * 3 + [False] * 8
+    assert sum(count_words(each.written.text) for each in written) == 153
+    assert len({(call.prompt, call.sampling.seed, call.sampling.temperature) for call in engine.calls}) == 17
     assert {call.sampling.temperature for call in engine.calls} >= {0.0, 0.7}
     assert all(OWN.text not in call.prompt for call in engine.calls)
 
@@ -131,7 +132,7 @@ async def test_every_arm_scores_the_same_tokens():
     assert all(len(item.context) > 8 for item in with_passages)
 
 
-async def test_what_stands_before_is_read_for_every_other_block_only():
+async def test_what_stands_before_is_read_for_every_third_block_only():
     page = "The ferry was late again, and nobody on the pier said a word about it.\n\n" * 14
     engine, long = ScriptedEngine({"": ""}), Text("novel", Form.PROSE, page * 5)
     others = [ControlText(f"o{number}", Form.PROSE, "en", page * 2) for number in range(8)]
@@ -142,7 +143,7 @@ async def test_what_stands_before_is_read_for_every_other_block_only():
         ]
         for heat in ("cold", "warm")
     }
-    assert sorted(blocks["warm"]) == sorted(blocks["cold"])[::2]
+    assert sorted(blocks["warm"]) == sorted(blocks["cold"])[::3]
     own, control, trained = (
         [
             item

@@ -7,7 +7,7 @@ import pytest
 
 from ownhand.engines.ollama import OllamaEngine
 from ownhand.engines.ollama_derived import derived_name, is_derived
-from ownhand.engines.protocol import Adapter, Sampling
+from ownhand.engines.protocol import Adapter, EngineError, Sampling
 from ownhand.voices.gguf_export import export_gguf
 from peft_files import write_peft
 
@@ -125,6 +125,23 @@ async def test_two_programs_that_write_in_one_voice_go_on_when_each_has_removed_
     assert await said(early) != new
     await late.close()
     await early.close()
+
+
+async def test_a_judging_goes_on_when_another_program_has_removed_the_candidates_model(ollama_server, lora):
+    judging, writing = (OllamaEngine(ollama_server.model, ollama_server.host) for _ in range(2))
+    await judging.use_adapter(Adapter(f"candidate-{VOICE}-1", lora[0]))
+    likeliest = await judging.next_tokens(PROMPT, 5)
+    await writing.remove_derived(VOICE)
+    assert models(ollama_server) & {derived_name(judging.model, f"candidate-{VOICE}-1")} == set()
+    assert await judging.next_tokens(PROMPT, 5) == likeliest
+    await judging.use_adapter(None)
+    nothing = OllamaEngine("nothing-of-that-name", ollama_server.host)
+    with pytest.raises(EngineError, match="no model"):
+        await nothing.next_tokens(PROMPT, 5)
+    await nothing.close()
+    await judging.remove_derived(VOICE)
+    await judging.close()
+    await writing.close()
 
 
 async def test_the_base_is_told_by_the_digest_of_its_file(engine, packaged_gguf):

@@ -14,8 +14,10 @@ SCRIPT_VARIABLE = "OWNHAND_SCRIPTED"
 """Path of a script: the scripted engine then serves, whatever the settings say."""
 
 
-async def choose_engine(settings: Settings, home: Home) -> Engine:
+async def choose_engine(settings: Settings, home: Home, *, all_cores: bool = False) -> Engine:
     """The engine that the settings ask for. Raises EngineError with the fix when it can't be had.
+
+    `all_cores` is for the embedded one: nobody writes at an editor beside it.
 
     `auto` is the writer's Ollama while a model is named that it has and it answers, else the embedded engine, which
     serves the same model from Ollama's own file where it can.
@@ -29,8 +31,8 @@ async def choose_engine(settings: Settings, home: Home) -> Engine:
     if settings.engine == "ollama":
         return await _ollama(settings)
     if settings.engine == "auto" and settings.model and file_named(settings.model) is None:
-        return await _ollama_or_its_file(settings)
-    return await _embedded(settings.model, home)
+        return await _ollama_or_its_file(settings, all_cores=all_cores)
+    return await _embedded(settings.model, home, all_cores=all_cores)
 
 
 def openai_engine(settings: Settings) -> Engine:
@@ -51,7 +53,7 @@ async def _ollama(settings: Settings) -> Engine:
     return await asyncio.to_thread(OllamaEngine, settings.model, settings.ollama_host)
 
 
-async def _ollama_or_its_file(settings: Settings) -> Engine:
+async def _ollama_or_its_file(settings: Settings, *, all_cores: bool) -> Engine:
     engine = await _ollama(settings)
     health = await engine.health()
     if health.state != "unavailable":
@@ -62,23 +64,24 @@ async def _ollama_or_its_file(settings: Settings) -> Engine:
         raise EngineError(health.sentence, health.next_step)
     from ownhand.engines.embedded import EmbeddedEngine
 
-    return await EmbeddedEngine.open(blob.path, blob.name)
+    return await EmbeddedEngine.open(blob.path, blob.name, all_cores=all_cores)
 
 
-async def _embedded(model: str, home: Home) -> Engine:
+async def _embedded(model: str, home: Home, *, all_cores: bool) -> Engine:
     from ownhand.engines.embedded import EmbeddedEngine
 
     if not model:
-        return await EmbeddedEngine.open(await asyncio.to_thread(packaged_weights, home), PACKAGED_NAME)
+        weights = await asyncio.to_thread(packaged_weights, home)
+        return await EmbeddedEngine.open(weights, PACKAGED_NAME, all_cores=all_cores)
     if path := file_named(model):
-        return await EmbeddedEngine.open(path, path.stem)
+        return await EmbeddedEngine.open(path, path.stem, all_cores=all_cores)
     blob = await asyncio.to_thread(_blob_named, model)
     if blob is None:
         raise EngineError(
             f"The embedded engine finds no model named {model}.",
             "Set ownhand.model to the path of a GGUF file, to a model that Ollama holds, or to nothing.",
         )
-    return await EmbeddedEngine.open(blob.path, blob.name)
+    return await EmbeddedEngine.open(blob.path, blob.name, all_cores=all_cores)
 
 
 def file_named(model: str) -> Path | None:

@@ -48,12 +48,19 @@ class EmbeddedEngine:
     """
 
     def __init__(
-        self, header: Header, name: str = "", context: int = DEFAULT_CONTEXT, idle_seconds: float = IDLE_SECONDS
+        self,
+        header: Header,
+        name: str = "",
+        context: int = DEFAULT_CONTEXT,
+        idle_seconds: float = IDLE_SECONDS,
+        *,
+        all_cores: bool = False,
     ) -> None:
         self._header = header
         self._name = name or header.path.name
         self._context = min(context, header.context) if header.context else context
         self._idle_seconds = idle_seconds
+        self._all_cores = all_cores
         self._special: SpecialTokens | None = None
         self._adapter: Adapter | None = None
         self._child: LlamaChild | None = None
@@ -66,10 +73,19 @@ class EmbeddedEngine:
 
     @classmethod
     async def open(
-        cls, path: Path, name: str = "", context: int = DEFAULT_CONTEXT, idle_seconds: float = IDLE_SECONDS
+        cls,
+        path: Path,
+        name: str = "",
+        context: int = DEFAULT_CONTEXT,
+        idle_seconds: float = IDLE_SECONDS,
+        *,
+        all_cores: bool = False,
     ) -> "EmbeddedEngine":
-        """An engine for the GGUF at `path`, whose head is read and checked. Raises EngineError."""
-        return cls(await asyncio.to_thread(checked_header, path), name, context, idle_seconds)
+        """An engine for the GGUF at `path`, whose head is read and checked. Raises EngineError.
+
+        `all_cores`: nobody writes at an editor beside it, so no core is left free.
+        """
+        return cls(await asyncio.to_thread(checked_header, path), name, context, idle_seconds, all_cores=all_cores)
 
     @property
     def name(self) -> str:
@@ -203,7 +219,8 @@ class EmbeddedEngine:
         self._starting.add_done_callback(self._started)
 
     async def _start(self, adapter: Adapter | None) -> LlamaChild:
-        return await start_child(self._header.path, self._context, adapter.path if adapter else None)
+        path = adapter.path if adapter else None
+        return await start_child(self._header.path, self._context, path, all_cores=self._all_cores)
 
     def _started(self, task: asyncio.Task[LlamaChild]) -> None:
         self._starting = None

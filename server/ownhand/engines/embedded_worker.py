@@ -21,13 +21,17 @@ _MOST_THREADS = 8
 
 
 class Job(TypedDict):
-    """What to serve. `listen` is a socket's path (ending in .sock) or a loopback address; `key` guards a port."""
+    """What to serve. `listen` is a socket's path (ending in .sock) or a loopback address; `key` guards a port.
+
+    `all_cores`: nobody writes at an editor beside it.
+    """
 
     model: str
     context: int
     adapter: str | None
     listen: str
     key: str
+    all_cores: bool
 
 
 def main() -> None:
@@ -72,7 +76,7 @@ def _serve(job: Job) -> Any:
     settings.cpuparams_batch.n_threads = _cores()
     # Writing is bound by memory, and llama.cpp's threads wait for each other at every layer: one that has to share
     # its core with the editor holds up all. So one core is left to everything else (docs/lab-notes.md).
-    settings.cpuparams.n_threads = max(1, _cores() - 1)
+    settings.cpuparams.n_threads = _cores() if job["all_cores"] else max(1, _cores() - 1)
     settings.ui = settings.endpoint_slots = settings.endpoint_props = False
     settings.cors_origins = ""
     settings.hostnames = [job["listen"]]

@@ -55,20 +55,29 @@ class LlamaChild:
             await asyncio.to_thread(self.folder.remove)
 
 
-async def start_child(model: Path, context: int, adapter: Path | None) -> LlamaChild:
+async def start_child(model: Path, context: int, adapter: Path | None, *, all_cores: bool = False) -> LlamaChild:
     """Start a child and wait until its model is loaded. Raises EngineError with what went wrong."""
     folder = await asyncio.to_thread(SocketFolder.make)
     try:
-        return await _started_in(folder, model, context, adapter)
+        return await _started_in(folder, model, context, adapter, all_cores=all_cores)
     except BaseException:
         if folder is not None:
             await asyncio.to_thread(folder.remove)
         raise
 
 
-async def _started_in(folder: SocketFolder | None, model: Path, context: int, adapter: Path | None) -> LlamaChild:
+async def _started_in(
+    folder: SocketFolder | None, model: Path, context: int, adapter: Path | None, *, all_cores: bool
+) -> LlamaChild:
     listen, key = (str(folder.socket), "") if folder else ("127.0.0.1", secrets.token_urlsafe(32))
-    job = Job(model=str(model), context=context, adapter=str(adapter) if adapter else None, listen=listen, key=key)
+    job = Job(
+        model=str(model),
+        context=context,
+        adapter=str(adapter) if adapter else None,
+        listen=listen,
+        key=key,
+        all_cores=all_cores,
+    )
     process = await _spawned()
     try:
         address = await _address(process, job)

@@ -142,6 +142,15 @@ class OllamaEngine:
     async def next_tokens(self, prompt: str, count: int) -> list[NextToken]:
         """Ollama tells at most 20, no ids, and not how parts of characters are spelled: such are left out."""
         await self._permitted()
+        try:
+            return await self._likeliest(prompt, count)
+        except NoSuchModelError:
+            if self._adapter is None:
+                raise
+            await self._restored(self._adapter)
+            return await self._likeliest(prompt, count)
+
+    async def _likeliest(self, prompt: str, count: int) -> list[NextToken]:
         answer: dict[str, Any] = {}
         for tokens in (1, _LONGEST_CHARACTER):
             asked = self.request(prompt, Sampling(tokens, temperature=0.0, repeat_penalty=1.0, logprobs=True))

@@ -204,7 +204,7 @@ class Course:
             )
 
     async def _judge(self, job: Job, learned: Sequence[Text], on_state: OnState) -> Judgement:
-        engine = await choose_engine(self.settings, self.home)
+        engine = await choose_engine(self.settings, self.home, all_cores=True)
         try:
             return await judging.judge(
                 job,

@@ -26,11 +26,11 @@ COLD, WARM = "cold", "warm"
 DOCUMENT, PASSAGES = "document", "passages"
 MOST_BLOCKS = 16
 """Blocks of each form that are scored, spread over all held-out pieces: about 3,000 words of prose."""
-_TRAINED_BLOCKS = 5
+_TRAINED_BLOCKS = 4
 """Of each form that was trained on: enough to see whether it was learned by heart."""
 _FEWEST_OTHERS = 4
 """Of other people's blocks as many are scored as of the writer's own, but no fewer of a form than these."""
-_WARM_EACH = 2
+_WARM_EACH = 3
 """Of so many blocks of a form one is scored warm too: what stands before a block is several times as long as it, and
 reading it would take the greater part of the evaluation."""
 

@@ -37,7 +37,8 @@ from ownhand.voices.store import GGUF, StoredAdapter, VoiceStore
 
 _PLACES, _PROBED_TEXTS = 48, 4
 _PROBED_WORDS = 150
-_BEGINNINGS = 12
+_BEGINNINGS = 6
+"""Of what was learned, and as many of what was held out."""
 _VERSIONS = ("torch", "transformers", "peft", "unsloth", "gguf", "xllamacpp")
 
 

@@ -1,11 +1,11 @@
 """What a model writes when it is let go: continuations of beginnings of the writer's, as they would be served.
 
-Half of them greedy, half drawn as suggestions are; from beginnings of passages that were trained on (where reciting
-would show) and of held-out ones. Greedy ones show what was learned by heart. A small model goes round in circles when
-it is greedy, adapter or not, so loops are judged on what is drawn.
+From beginnings of passages that were trained on (where reciting would show) and of held-out ones; the first
+continuation of each is greedy, the others are drawn as suggestions are. Greedy ones show what was learned by heart. A
+small model goes round in circles when it is greedy, adapter or not, so loops are judged on what is drawn.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -26,8 +26,11 @@ WORDS = 2000
 _TOKENS = 96
 _BEGINNING = {Form.PROSE: 40, Form.VERSE: 20}
 """Words of a beginning; in verse up to the end of that line."""
-_MOST_ROUNDS = 20
-"""Over all beginnings; a model that has little to say is not asked for ever."""
+_SEEDS_AT_FIRST = 2
+"""A beginning is drawn on from so many times in the first round, while the engine has what stands before it in memory:
+to read that takes longer than to go on."""
+_MOST_SEEDS = 20
+"""A model that has little to say is not asked for ever."""
 
 
 @dataclass(frozen=True)
@@ -89,22 +92,32 @@ async def write_on(
 ) -> list[Continuation]:
     """Let the model continue the beginnings until it wrote `words` words; `told` hears how many. Raises EngineError.
 
-    The same seeds every time: one for each round over all beginnings. What `kept` has is not written again.
+    The same seeds every time. All beginnings are gone over once, as many trained ones as held-out ones; then again
+    until there are enough words. What `kept` has is not written again.
     """
     await engine.use_adapter(adapter)
     written: list[Continuation] = []
     total = 0
-    for seed in range(_MOST_ROUNDS):
-        for start in starts:
-            prompt = await prompt_for(engine, corpus, start, passages=passages)
-            for greedy in (True, False) if seed == 0 else (False,):
-                text = await _continued(engine, prompt, sampling(start.whole.form, seed, greedy=greedy), kept)
-                written.append(Continuation(start.whole.form, greedy, Written(prompt, text)))
-                total += count_words(text)
-                told(total)
-            if total >= words:
-                return written
+    for start, ways, may_end in _turns(starts):
+        if may_end and total >= words:
+            break
+        prompt = await prompt_for(engine, corpus, start, passages=passages)
+        for how in ways:
+            text = await _continued(engine, prompt, how, kept)
+            written.append(Continuation(start.whole.form, how.temperature == 0.0, Written(prompt, text)))
+            total += count_words(text)
+            told(total)
     return written
+
+
+def _turns(starts: Sequence[Beginning]) -> Iterator[tuple[Beginning, list[Sampling], bool]]:
+    """Which beginning is next, how it is gone on from, and whether all had their turn before."""
+    for start in starts:
+        drawn = [sampling(start.whole.form, seed, greedy=False) for seed in range(_SEEDS_AT_FIRST)]
+        yield start, [sampling(start.whole.form, 0, greedy=True), *drawn], False
+    for seed in range(_SEEDS_AT_FIRST, _MOST_SEEDS):
+        for start in starts:
+            yield start, [sampling(start.whole.form, seed, greedy=False)], True
 
 
 def habits(written: Sequence[Continuation], trained: TrainingText) -> Habits:
