@@ -39,7 +39,7 @@ async def test_it_writes_until_there_are_words_enough():
     written = await write_on(engine, None, Corpus(), starts, passages=False, words=150)
     assert [each.greedy for each in written] == [True, False, False] * 3 + [False] * 8
     assert sum(count_words(each.written.text) for each in written) == 153
-    assert len({(call.prompt, call.sampling.seed, call.sampling.temperature) for call in engine.calls}) == 17
+    assert [call.sampling.seed for call in engine.calls] == [1000, 1000, 1001] * 3 + [1002] * 3 + [1003] * 3 + [1004] * 2
     assert {call.sampling.temperature for call in engine.calls} >= {0.0, 0.7}
     assert all(OWN.text not in call.prompt for call in engine.calls)
 
@@ -152,7 +152,7 @@ async def test_what_stands_before_is_read_for_every_third_block_only():
         ]
         for group in ("held out", "control", "trained")
     )
-    assert len(control) == len(own) > len(trained) == 5
+    assert len(control) == len(own) > len(trained) == 4
 
 
 async def test_a_plan_stands_for_every_token():
