@@ -6,7 +6,9 @@ import contextlib
 import pytest
 
 from ownhand.engines.protocol import Adapter, EngineError, PromptTooLongError, Sampling, Usage
-from ownhand.voices.probe import SERVING_LIMITS, agreement, complaint, engine_shifts
+from ownhand.training.judging import public_prompts
+from ownhand.voices.probe import SERVING_LIMITS, agreement, complaint, engine_shifts, engine_tells
+from ownhand.voices.witness import complaint_today, witness
 from trained_voice import HABIT
 
 pytestmark = pytest.mark.timeout(180)  # a busy machine generates slowly
@@ -158,6 +160,16 @@ async def test_a_trained_voice_shifts_what_is_likely_as_the_trainer_says(case, t
     found = agreement(shifts, trained_voice.shifts)
     assert complaint(found, SERVING_LIMITS) == "", found
     assert found.correlation > 0.9, found
+
+
+@serves_what_was_trained
+async def test_it_is_found_out_at_the_next_start_when_a_voice_is_not_applied_any_more(case, trained_voice):
+    prompts = public_prompts()
+    then = witness(prompts, await engine_tells(case.engine, trained_voice.adapter, prompts))
+    await case.engine.use_adapter(trained_voice.adapter)
+    assert await complaint_today(case.engine, then) == ""
+    await case.engine.use_adapter(None)
+    assert await complaint_today(case.engine, then) == "too weakly, or not at all"
 
 
 @serves_what_was_trained

@@ -11,6 +11,7 @@ from ownhand.settings import Settings
 from ownhand.training import conductor
 from ownhand.training.conductor import Conductor
 from ownhand.training.course import Course
+from ownhand.training.job import State
 from ownhand.training.order import Order
 from ownhand.voices.store import StoredAdapter, VoiceStore
 from voice_files import card
@@ -62,3 +63,34 @@ async def test_a_reveal_that_breaks_off_undoes_nothing(wish, tmp_path, monkeypat
     await conducting.run()
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (last["state"], last["adapter"], last["sentence"]) == ("passed", "1", "It is better.")
+
+
+class Trainer:
+    """Notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def pause(self) -> None:
+        self.told.append("pause")
+
+    def resume(self) -> None:
+        self.told.append("resume")
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "told"),
+    [(["rest"], [], ["pause"]), (["rest", "resume"], [], []), (["rest"], ["resume"], ["resume"])],
+)
+def test_a_rest_waits_for_the_trainer_and_ends_with_the_wish(before, then, told, tmp_path, capsys):
+    """`before`: while there is no trainer; `then`: before it has said anything."""
+    conducting, trainer = Conductor(Order(Home(tmp_path), tmp_path, Settings())), Trainer()
+    for wish in before:
+        conducting._heed(wish)
+    conducting._course = SimpleNamespace(training=trainer)
+    for wish in then:
+        conducting._heed(wish)
+    conducting._hear(State("preparing"))
+    conducting._hear(State("training"))
+    assert trainer.told == told
+    assert "training" in capsys.readouterr().out

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from opinions import THEN, opinions
 from ownhand.editor import voicing
 from ownhand.editor.serving import Serving
 from ownhand.engines.protocol import Adapter, EngineError, Sampling
@@ -209,6 +210,37 @@ async def test_a_note_of_the_champion_that_can_not_be_read_is_said_and_writing_g
     assert await adapter_in(serving, FOLDER) is None
     assert any("can't be read" in sentence for sentence in said_to_writer)
     assert await adapter_in(serving, FOLDER) is None
+    assert len(said_to_writer) == 1
+    await serving.close()
+
+
+class Foretells(ScriptedEngine):
+    """Says what it thinks comes next, and takes an adapter without applying it while it is `deaf`."""
+
+    deaf = True
+
+    async def next_tokens(self, prompt, count):
+        return opinions(prompt, 0.0 if self.deaf or self.adapter is None else 1.0)[:count]
+
+
+async def test_an_engine_that_does_not_apply_the_voice_any_more_is_found_out_and_the_writer_is_told(
+    book, base_header, tmp_path, monkeypatch
+):
+    serving, store, said_to_writer = book
+    monkeypatch.setattr(ScriptedEngine, "from_file", lambda _: Foretells({"": " and so on."}))
+    add_adapter(store, base_header, DIGEST, tmp_path, seed=3, witness=THEN)
+    store.activate("3")
+    assert await adapter_in(serving, FOLDER) is None
+    assert len(said_to_writer) == 1
+    assert "applies voice 3 otherwise than when it was tested" in said_to_writer[0]
+    assert "not at all" in said_to_writer[0]
+    assert await adapter_in(serving, FOLDER) is None
+    assert len(said_to_writer) == 1
+    store.activate("1")
+    assert await adapter_in(serving, FOLDER) == f"{store.folder.name}-1", "a card without a witness proves nothing"
+    monkeypatch.setattr(Foretells, "deaf", False)
+    store.activate("3")
+    assert await adapter_in(serving, FOLDER) == f"{store.folder.name}-3"
     assert len(said_to_writer) == 1
     await serving.close()
 

@@ -18,6 +18,7 @@ from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import find_voice
 from ownhand.manuscript.corpus import Corpus
+from ownhand.training.base import is_ready
 from ownhand.training.course import Course, Wishes
 from ownhand.training.forecast import Forecast, example
 from ownhand.training.job import State
@@ -91,8 +92,15 @@ def beginning(course: Course) -> str:
     head = "Going on with" if course.goes_on else "Learning from"
     return (
         f"{head} {dataset.words:,} words in {len(dataset.train)} passages, about {_minutes(plan.seconds)} on this "
-        "machine when nothing else wants it. Ctrl-C pauses."
+        f"machine when nothing else wants it. {_first(plan)}Ctrl-C pauses."
     )
+
+
+def _first(plan: Forecast) -> str:
+    """What has to be written before, once for each model."""
+    if not plan.disk or is_ready(plan.prepared.base):
+        return ""
+    return f"First the model's plain weights are written: {plan.disk / 1e9:.1f} GB on the disk. "
 
 
 def _show_plan(plan: Forecast, *, as_json: bool) -> None:

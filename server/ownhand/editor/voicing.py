@@ -4,17 +4,20 @@ import asyncio
 from collections.abc import Callable
 
 from ownhand.editor.log import log_error
-from ownhand.engines.protocol import Adapter, Engine
+from ownhand.engines.protocol import Engine, Foretelling
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import VoiceFolder
 from ownhand.training.serving_base import base_digest
 from ownhand.voices.serving import Turns, VoicedEngine
-from ownhand.voices.store import VoiceStore
+from ownhand.voices.store import StoredAdapter, VoiceStore
+from ownhand.voices.witness import complaint_today
 
 _PATIENCE = 5.0
 """Seconds that a folder's first suggestions wait for its voice. Most are there at once; one that has to be merged into
 the model takes minutes."""
+_EMBEDDED = "The embedded engine (ownhand.engine) can serve it."
+_GO_BACK = "Go back to the voice before it, or let Ownhand learn again."
 _LATE = "Your voice is being made ready; that can take some minutes. Until then the model writes without it."
 
 
@@ -81,7 +84,10 @@ class Voicing:
         """Let the folder's present champion answer. One that can't is said once; what answered before goes on."""
         stamp = self._stamp(folder)
         try:
-            await voiced.use_adapter(await self._champion(voiced, folder))
+            champion = await self._champion(voiced, folder)
+            await voiced.use_adapter(champion.for_engine() if champion else None)
+            if champion is not None:
+                await self._confirm(voiced, champion)
         except WriterError as error:
             self._say(str(error))
         except Exception as error:
@@ -89,15 +95,28 @@ class Voicing:
         self._seen[folder] = stamp
         self._changes.pop(folder, None)
 
-    async def _champion(self, voiced: VoicedEngine, folder: str | None) -> Adapter | None:
+    async def _confirm(self, voiced: VoicedEngine, champion: StoredAdapter) -> None:
+        """Does this engine still apply it as when it was judged? One that does not writes without it."""
+        async with voiced.in_use() as engine:
+            if not champion.card.witness or not isinstance(engine, Foretelling):
+                return
+            wrong = await complaint_today(engine, champion.card.witness)
+        if wrong:
+            await voiced.use_adapter(None)
+            help_ = _GO_BACK if voiced.name == "embedded" else _EMBEDDED
+            self._say(
+                f"{voiced.name.capitalize()} applies voice {champion.id} otherwise than when it was tested: {wrong}. "
+                f"So the model writes without it. {help_}"
+            )
+
+    async def _champion(self, voiced: VoicedEngine, folder: str | None) -> StoredAdapter | None:
         """None without a look at the model's file, whose digest may take seconds, where nothing was ever activated."""
         voice = self._voice_of(folder)
         if voice is None or self.without_voice or not VoiceStore(voice.path).was_used:
             return None
         if self._digest is None:
             self._digest = await base_digest(voiced.engine, self._home)
-        champion = await asyncio.to_thread(VoiceStore(voice.path).champion, self._digest)
-        return champion.for_engine() if champion else None
+        return await asyncio.to_thread(VoiceStore(voice.path).champion, self._digest)
 
     def _stamp(self, folder: str | None) -> object:
         voice = self._voice_of(folder)

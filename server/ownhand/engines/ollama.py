@@ -5,6 +5,7 @@ Ollama puts the start token in front of a raw prompt by itself where the model w
 
 import asyncio
 import contextlib
+import hashlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -141,6 +142,8 @@ class OllamaEngine:
 
     async def next_tokens(self, prompt: str, count: int) -> list[NextToken]:
         """Ollama tells at most 20, no ids, and not how parts of characters are spelled: such are left out."""
+        async with self._changing:
+            pass  # as for a stream
         await self._permitted()
         try:
             return await self._likeliest(prompt, count)
@@ -205,7 +208,9 @@ class OllamaEngine:
         if adapter.scale != 1.0:
             raise EngineError("Ollama serves an adapter at full strength only.", "Set ownhand.engine to embedded.")
         async with self._explained():
-            digest = await self._client.create_blob(adapter.path)
+            with adapter.path.open("rb") as stream:
+                digest = f"sha256:{(await asyncio.to_thread(hashlib.file_digest, stream, 'sha256')).hexdigest()}"
+                await self._client.upload(digest, stream)
             await self._client.create(derived, from_=self._model, adapters={adapter.path.name: digest})
 
     async def _merge(self, derived: str, adapter: Adapter) -> None:

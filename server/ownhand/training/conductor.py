@@ -105,12 +105,11 @@ class Conductor:
         A rest is a pause that is not worth an end: it waits for the trainer's child.
         """
         training = self._course.training if self._course else None
+        self._rests = training is None and (wish == "rest" or (self._rests and wish not in ("resume", "pause")))
         if training is not None and wish in ("pause", "rest"):
             training.pause()
         elif training is not None and wish == "resume":
             training.resume()
-        elif wish in ("rest", "resume"):
-            self._rests = wish == "rest"
         elif wish in ("pause", "stop") and self._work is not None:
             self._work.cancel()
 

@@ -32,11 +32,14 @@ from ownhand.training.samples import WORDS, Habits, beginnings, habits, write_on
 from ownhand.training.texts import digest_of_texts, held_out_texts
 from ownhand.voices.card import Base, Card, LearnedFrom
 from ownhand.voices.gate import Decision, Evidence, decide
-from ownhand.voices.probe import SERVING_LIMITS, Place, agreement, complaint, divergence, engine_shifts
+from ownhand.voices.probe import SERVING_LIMITS, Place, Told, agreement, complaint, divergence, engine_tells, shifts
 from ownhand.voices.store import GGUF, StoredAdapter, VoiceStore
+from ownhand.voices.witness import Witness, witness
 
 _PLACES, _PROBED_TEXTS = 48, 4
 _PROBED_WORDS = 150
+_PUBLIC_WORDS, _PUBLIC_EACH = 16, 2
+"""Words of other people's texts, of one text in so many, after which the engine is asked again at each start."""
 _BEGINNINGS = 6
 """Of what was learned, and as many of what was held out."""
 _VERSIONS = ("torch", "transformers", "peft", "unsloth", "gguf", "xllamacpp")
@@ -159,19 +162,44 @@ async def judge(
     return Judgement(adapter, decision, found, facts, against)
 
 
-async def _shown(
-    engine: Engine, candidate: Adapter, places: Sequence[Place], trainer: Sequence[Any]
-) -> tuple[dict[str, Any], str]:
-    """(what the engine shows of the adapter, for the card; what is wrong). An engine that tells no log-probabilities is
-    put to a weaker test."""
+@dataclass(frozen=True)
+class _Shown:
+    """What the engine shows of the adapter, for the card; `complaint` says what is wrong, "" for nothing."""
+
+    facts: dict[str, Any]
+    complaint: str
+    witness: Witness = ()
+
+
+async def _shown(engine: Engine, candidate: Adapter, places: Sequence[Place], trainer: Sequence[Any]) -> _Shown:
+    """An engine that tells no log-probabilities is put to a weaker test."""
+    prompts, public = [place.prompt for place in places], public_prompts()
     try:
-        found = agreement(await engine_shifts(engine, candidate, places), trainer)
+        told = await _told(engine, candidate, prompts, public)
+        found = agreement([shifts(*each) for each in told[: len(prompts)]], trainer)
     except NoProbabilitiesError:
         weaker = await divergence(engine, candidate, places)
-        return weaker.to_json(), weaker.complaint
+        return _Shown(weaker.to_json(), weaker.complaint)
     except ValueError:
-        return {}, "The engine told too little to see whether it applies the adapter."
-    return found.to_json(), complaint(found, SERVING_LIMITS)
+        return _Shown({}, "The engine told too little to see whether it applies the adapter.")
+    return _Shown(found.to_json(), complaint(found, SERVING_LIMITS), witness(public, told[len(prompts) :]))
+
+
+async def _told(engine: Engine, candidate: Adapter, places: Sequence[str], public: Sequence[str]) -> list[Told]:
+    """At the places, and at the public ones if it can be had there too: the real test does not hang on them."""
+    try:
+        return await engine_tells(engine, candidate, [*places, *public])
+    except NoProbabilitiesError:
+        return await engine_tells(engine, candidate, places)
+
+
+def public_prompts() -> list[str]:
+    """Beginnings of other people's texts that come with Ownhand."""
+    found = []
+    for text in control_texts()[::_PUBLIC_EACH]:
+        ends = [end for _, end in word_spans(text.text)]
+        found.append(text.text[: ends[min(_PUBLIC_WORDS, len(ends)) - 1]])
+    return found
 
 
 async def _written(
@@ -205,7 +233,7 @@ async def _written(
 
 def _evidence(
     found: Metrics,
-    shown: tuple[dict[str, Any], str],
+    shown: _Shown,
     mine: Habits,
     plain: Habits,
     held_out: Sequence[Text],
@@ -215,7 +243,7 @@ def _evidence(
 ) -> Evidence:
     return Evidence(
         same_base=same_base,
-        engine_complaint=shown[1],
+        engine_complaint=shown.complaint,
         held_out_words=sum(count_words(text.text) for text in held_out),
         held_out_pieces=len(held_out),
         gain=found.gain.value,
@@ -254,7 +282,7 @@ def _card(
     decision: Decision,
     facts: dict[str, Any],
     context: str,
-    shown: tuple[dict[str, Any], str],
+    shown: _Shown,
 ) -> Card:
     state = job.state
     return Card(
@@ -271,7 +299,8 @@ def _card(
         trainer=state.trainer or job.trainer,
         seconds=round(state.seconds, 1),
         tokens_per_second=round(state.tokens_per_second or 0.0, 1),
-        probe=shown[0],
+        probe=shown.facts,
+        witness=tuple(shown.witness),
         versions={"ownhand": __version__, **_versions()},
         words=sum(count_words(text.text) for text in trained),
     )

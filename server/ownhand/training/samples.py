@@ -92,14 +92,14 @@ async def write_on(
 ) -> list[Continuation]:
     """Let the model continue the beginnings until it wrote `words` words; `told` hears how many. Raises EngineError.
 
-    The same seeds every time. All beginnings are gone over once, as many trained ones as held-out ones; then again
-    until there are enough words. What `kept` has is not written again.
+    The same seeds every time. Beginnings are gone over in pairs, one of what was trained on with one of what was held
+    out, until there are enough words. What `kept` has is not written again.
     """
     await engine.use_adapter(adapter)
     written: list[Continuation] = []
     total = 0
-    for start, ways, may_end in _turns(starts):
-        if may_end and total >= words:
+    for number, (start, ways) in enumerate(_turns(starts)):
+        if total >= words and number % 2 == 0:
             break
         prompt = await prompt_for(engine, corpus, start, passages=passages)
         for how in ways:
@@ -110,14 +110,14 @@ async def write_on(
     return written
 
 
-def _turns(starts: Sequence[Beginning]) -> Iterator[tuple[Beginning, list[Sampling], bool]]:
-    """Which beginning is next, how it is gone on from, and whether all had their turn before."""
+def _turns(starts: Sequence[Beginning]) -> Iterator[tuple[Beginning, list[Sampling]]]:
+    """Which beginning is next, and how it is gone on from."""
     for start in starts:
         drawn = [sampling(start.whole.form, seed, greedy=False) for seed in range(_SEEDS_AT_FIRST)]
-        yield start, [sampling(start.whole.form, 0, greedy=True), *drawn], False
+        yield start, [sampling(start.whole.form, 0, greedy=True), *drawn]
     for seed in range(_SEEDS_AT_FIRST, _MOST_SEEDS):
         for start in starts:
-            yield start, [sampling(start.whole.form, seed, greedy=False)], True
+            yield start, [sampling(start.whole.form, seed, greedy=False)]
 
 
 def habits(written: Sequence[Continuation], trained: TrainingText) -> Habits:

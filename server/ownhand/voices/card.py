@@ -67,6 +67,8 @@ class Card:
     versions: Mapping[str, str] = field(default_factory=dict)
     words: int = 0
     """Words of the pieces, as they were."""
+    witness: tuple[Mapping[str, Any], ...] = ()
+    """What the engine said with the adapter in places that are nobody's secret (`witness.Witness`)."""
 
     def write(self, folder: Path) -> None:
         """Raises WriterError when the disk refuses."""
@@ -90,6 +92,7 @@ class Card:
     def _of(cls, values: dict[str, Any]) -> "Card":
         known = {key: values[key] for key in cls.__dataclass_fields__ if key in values}
         known["base"] = Base.from_json(known["base"])
+        known["witness"] = tuple(known.get("witness") or ())
         known["pieces"] = tuple(LearnedFrom(str(piece["id"]), str(piece["title"])) for piece in known["pieces"])
         if known["decision"] not in ("passed", "declined", "undecided") or known.get("context", "document") not in (
             "document",

@@ -13,12 +13,14 @@ from typing import Any, TypeVar
 
 from ownhand.engines.protocol import Adapter, Engine, Foretelling, NextToken, NoProbabilitiesError, Sampling
 
+Told = tuple[list[NextToken], list[NextToken]]
+"""The likeliest tokens of the bare model, and those with the adapter."""
 _Told = TypeVar("_Told")
 _Ask = Callable[[str], Awaitable[_Told]]
 FEWEST_PLACES = 40
 TOP = 10
 """Tokens compared at each place: the likeliest ones of the bare model."""
-_ASKED = 60
+ASKED = 60
 """Tokens asked of the engine with the adapter, so that the top of the bare model is among them."""
 FEWEST_PAIRS = 200
 _WRITTEN_AT, _WRITTEN = 12, 16
@@ -92,23 +94,29 @@ USUAL_NOISE = 0.11
 
 
 async def engine_shifts(engine: Engine, adapter: Adapter, places: Sequence[Place]) -> list[dict[bytes, float]]:
-    """The engine's shifts at `places`. Leaves the engine without an adapter. Raises EngineError, NoProbabilitiesError
-    when the engine tells no log-probabilities."""
+    """The engine's shifts at `places`. Leaves the engine without an adapter. Raises as `engine_tells`."""
+    return [shifts(*told) for told in await engine_tells(engine, adapter, [place.prompt for place in places])]
+
+
+async def engine_tells(engine: Engine, adapter: Adapter, prompts: Sequence[str]) -> list[Told]:
+    """What the engine finds likeliest after each prompt. Leaves it without an adapter.
+
+    Raises EngineError, NoProbabilitiesError when the engine tells no log-probabilities.
+    """
     if not isinstance(engine, Foretelling):
         raise NoProbabilitiesError("This engine tells no log-probabilities.", "The embedded one does.")
-    asked = await _without_and_with(
+    return await _without_and_with(
         engine,
         adapter,
-        places,
+        prompts,
         lambda prompt: engine.next_tokens(prompt, TOP),
-        lambda prompt: engine.next_tokens(prompt, _ASKED),
+        lambda prompt: engine.next_tokens(prompt, ASKED),
     )
-    return [shifts(before, after) for before, after in asked]
 
 
 async def divergence(engine: Engine, adapter: Adapter, places: Sequence[Place]) -> Divergence:
     """Leaves the engine without an adapter. Raises EngineError."""
-    chosen = places[:: max(1, len(places) // _WRITTEN_AT)]
+    chosen = [place.prompt for place in places][:: max(1, len(places) // _WRITTEN_AT)]
 
     async def likeliest(prompt: str) -> str:
         sampling = Sampling(_WRITTEN, temperature=0.0, repeat_penalty=1.0)
@@ -119,17 +127,17 @@ async def divergence(engine: Engine, adapter: Adapter, places: Sequence[Place]) 
 
 
 async def _without_and_with(
-    engine: Engine, adapter: Adapter, places: Sequence[Place], ask_bare: _Ask[_Told], ask: _Ask[_Told]
+    engine: Engine, adapter: Adapter, prompts: Sequence[str], ask_bare: _Ask[_Told], ask: _Ask[_Told]
 ) -> list[tuple[_Told, _Told]]:
-    """What the engine tells at each place, bare and with the adapter.
+    """What the engine tells after each prompt, bare and with the adapter.
 
     The adapter goes first: so the engine loads once, and is seen to let go of the adapter too.
     """
     try:
         await engine.use_adapter(adapter)
-        changed = [await ask(place.prompt) for place in places]
+        changed = [await ask(prompt) for prompt in prompts]
         await engine.use_adapter(None)
-        bare = [await ask_bare(place.prompt) for place in places]
+        bare = [await ask_bare(prompt) for prompt in prompts]
     finally:
         await engine.use_adapter(None)
     return list(zip(bare, changed, strict=True))

@@ -8,7 +8,16 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 
-from ownhand.engines.protocol import Adapter, Chunk, Engine, Health, Model, Sampling, SpecialTokens, Usage
+from ownhand.engines.protocol import (
+    Adapter,
+    Chunk,
+    Engine,
+    Health,
+    Model,
+    Sampling,
+    SpecialTokens,
+    Usage,
+)
 
 
 class Turns:
@@ -82,6 +91,12 @@ class VoicedEngine:
         ):
             async for chunk in chunks:
                 yield chunk
+
+    @contextlib.asynccontextmanager
+    async def in_use(self) -> AsyncGenerator[Engine]:
+        """The engine behind it, which answers with this voice's adapter until the block ends. Raises EngineError."""
+        async with self._turns.under(self._adapter):
+            yield self._engine
 
     async def count_tokens(self, text: str) -> int:
         return await self._engine.count_tokens(text)
