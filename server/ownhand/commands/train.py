@@ -100,7 +100,8 @@ def _first(plan: Forecast) -> str:
     """What has to be written before, once for each model."""
     if not plan.disk or is_ready(plan.prepared.base):
         return ""
-    return f"First the model's plain weights are written: {plan.disk / 1e9:.1f} GB on the disk. "
+    size = f"{plan.disk / 1e6:.0f} MB" if plan.disk < 1e9 else f"{plan.disk / 1e9:.1f} GB"
+    return f"First the model's plain weights are written: {size} on the disk. "
 
 
 def _show_plan(plan: Forecast, *, as_json: bool) -> None:
