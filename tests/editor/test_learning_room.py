@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
+from conductors import conductors
 from lsp_editor import PATIENCE, until
 from ownhand.editor.configuration import Configuration
 from ownhand.editor.folders import Doors, Folder, Folders
@@ -26,15 +26,6 @@ from ownhand.training.standing import PAUSED, PAUSING, Standing
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600)]
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "manuscript"
-
-
-def conductors() -> list[psutil.Process]:
-    """Those that run; one that has just ended is none."""
-    found = []
-    for child in psutil.Process().children():
-        with contextlib.suppress(psutil.Error):
-            found += [child] if "ownhand.training.conductor" in child.cmdline() else []
-    return found
 
 
 @contextlib.asynccontextmanager

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
+from conductors import conductors
 from lsp_editor import PATIENCE, until
 from ownhand.editor.lesson import Lesson
 from ownhand.home import Home
@@ -19,10 +19,6 @@ from ownhand.training.order import Order
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600)]
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "manuscript"
-
-
-def conductors() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "ownhand.training.conductor" in child.cmdline()]
 
 
 @pytest.fixture

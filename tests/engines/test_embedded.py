@@ -253,7 +253,7 @@ async def test_who_asks_just_when_the_load_ends_is_served(packaged_gguf, monkeyp
     """Between a task's end and the calls that it owes, others have their turn."""
     loaded = asyncio.get_running_loop().create_future()
 
-    async def start(*_):
+    async def start(*_, **__):
         await loaded
         return _Child()
 
@@ -275,7 +275,7 @@ async def test_who_asks_just_when_the_load_ends_is_served(packaged_gguf, monkeyp
 
 
 async def test_who_waits_for_an_engine_that_is_closed_is_told_so(packaged_gguf, monkeypatch):
-    async def start(*_):
+    async def start(*_, **__):
         await asyncio.Event().wait()
 
     monkeypatch.setattr(embedded, "start_child", start)

@@ -1,7 +1,6 @@
 """The server learns a folder's hand: real trainings, a real model, a plain client."""
 
 import asyncio
-import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -15,10 +14,9 @@ from lsp_editor import INLINE, Editor, Start, until
 from ownhand.engines.protocol import SpecialTokens
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, find_voice, grant
-from ownhand.processes import lock
 from ownhand.training.job import BaseModel, Job, jobs
 from ownhand.training.recipe import Recipe
-from ownhand.voices.learning_lock import LOCK_FILE
+from ownhand.voices.learning_lock import learning as being_learned
 from ownhand.voices.reveal import Place, Reveal
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600)]
@@ -207,16 +205,11 @@ async def test_a_training_here_is_ended_before_all_is_forgotten(study: Study) ->
 
 async def test_a_training_elsewhere_is_neither_given_up_nor_forgotten(study: Study) -> None:
     editor = await study.write("verse/cow.md").editor()
-    (study.voice / LOCK_FILE).parent.mkdir(mode=0o700)
     job = study.voice / "jobs" / "20261126-080000"
-    Job(job, BaseModel(job, "sha256:5a", "llama", job, SpecialTokens(1, 2, False)), Recipe()).write()
-    descriptor = os.open(study.voice / LOCK_FILE, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        assert lock(descriptor)
+    with being_learned(study.voice):
+        Job(job, BaseModel(job, "sha256:5a", "llama", job, SpecialTokens(1, 2, False)), Recipe()).write()
         assert "being learned just now" in (await editor.execute("ownhand.cancel"))["sentence"]
         assert "being learned just now" in (await editor.execute("ownhand.forget", None, "yes"))["sentence"]
-    finally:
-        os.close(descriptor)
     assert [found.folder for found in jobs(study.voice)] == [job]
     assert "removed" in await editor.execute("ownhand.forget", None, "yes")
 

@@ -1,7 +1,6 @@
 """`ownhand voices` as a process."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -9,11 +8,10 @@ import threading
 
 import pytest
 
-from ownhand.home import Home, make_private_folder
+from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, find_voice, grant
-from ownhand.processes import lock
 from ownhand.voices import steps
-from ownhand.voices.learning_lock import LOCK_FILE
+from ownhand.voices.learning_lock import learning
 from ownhand.voices.store import VoiceStore
 from voice_files import add_adapter
 
@@ -91,13 +89,8 @@ def test_forget_wants_to_be_told_twice(ownhand, store, folder, tmp_path):
 
 def test_what_is_being_learned_is_not_forgotten(ownhand, store, folder, tmp_path):
     voice = find_voice(Home(tmp_path / "home"), folder)
-    make_private_folder((voice.path / LOCK_FILE).parent)
-    descriptor = os.open(voice.path / LOCK_FILE, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        assert lock(descriptor)
+    with learning(voice.path):
         refused = ownhand("forget", "--yes")
-    finally:
-        os.close(descriptor)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "is being learned just now" in refused.stderr
     assert len(store.adapters()) == 2

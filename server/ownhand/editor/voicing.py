@@ -97,10 +97,11 @@ class Voicing:
 
     async def _confirm(self, voiced: VoicedEngine, champion: StoredAdapter) -> None:
         """Does this engine still apply it as when it was judged? One that does not writes without it."""
-        async with voiced.in_use() as engine:
-            if not champion.card.witness or not isinstance(engine, Foretelling):
-                return
-            wrong = await complaint_today(engine, champion.card.witness)
+        engine, witness = voiced.engine, champion.card.witness
+        if not witness or not isinstance(engine, Foretelling):
+            return
+        async with voiced.in_use():
+            wrong = await complaint_today(engine, witness)
         if wrong:
             await voiced.use_adapter(None)
             help_ = _GO_BACK if voiced.name == "embedded" else _EMBEDDED

@@ -17,7 +17,7 @@ SCRIPT_VARIABLE = "OWNHAND_SCRIPTED"
 async def choose_engine(settings: Settings, home: Home, *, all_cores: bool = False) -> Engine:
     """The engine that the settings ask for. Raises EngineError with the fix when it can't be had.
 
-    `all_cores` is for the embedded one: nobody writes at an editor beside it.
+    `all_cores` is for the embedded one: nobody waits for its answers at an editor.
 
     `auto` is the writer's Ollama while a model is named that it has and it answers, else the embedded engine, which
     serves the same model from Ollama's own file where it can.
@@ -70,18 +70,22 @@ async def _ollama_or_its_file(settings: Settings, *, all_cores: bool) -> Engine:
 async def _embedded(model: str, home: Home, *, all_cores: bool) -> Engine:
     from ownhand.engines.embedded import EmbeddedEngine
 
+    path, name = await asyncio.to_thread(_weights, model, home)
+    return await EmbeddedEngine.open(path, name, all_cores=all_cores)
+
+
+def _weights(model: str, home: Home) -> tuple[Path, str]:
+    """The file that the setting `model` stands for, and the name of the model in it. Raises EngineError."""
     if not model:
-        weights = await asyncio.to_thread(packaged_weights, home)
-        return await EmbeddedEngine.open(weights, PACKAGED_NAME, all_cores=all_cores)
+        return packaged_weights(home), PACKAGED_NAME
     if path := file_named(model):
-        return await EmbeddedEngine.open(path, path.stem, all_cores=all_cores)
-    blob = await asyncio.to_thread(_blob_named, model)
-    if blob is None:
-        raise EngineError(
-            f"The embedded engine finds no model named {model}.",
-            "Set ownhand.model to the path of a GGUF file, to a model that Ollama holds, or to nothing.",
-        )
-    return await EmbeddedEngine.open(blob.path, blob.name, all_cores=all_cores)
+        return path, path.stem
+    if blob := _blob_named(model):
+        return blob.path, blob.name
+    raise EngineError(
+        f"The embedded engine finds no model named {model}.",
+        "Set ownhand.model to the path of a GGUF file, to a model that Ollama holds, or to nothing.",
+    )
 
 
 def file_named(model: str) -> Path | None:

@@ -48,17 +48,11 @@ class EmbeddedEngine:
     """
 
     def __init__(
-        self,
-        header: Header,
-        name: str = "",
-        context: int = DEFAULT_CONTEXT,
-        idle_seconds: float = IDLE_SECONDS,
-        *,
-        all_cores: bool = False,
+        self, header: Header, name: str = "", *, idle_seconds: float = IDLE_SECONDS, all_cores: bool = False
     ) -> None:
         self._header = header
         self._name = name or header.path.name
-        self._context = min(context, header.context) if header.context else context
+        self._context = min(DEFAULT_CONTEXT, header.context) if header.context else DEFAULT_CONTEXT
         self._idle_seconds = idle_seconds
         self._all_cores = all_cores
         self._special: SpecialTokens | None = None
@@ -73,19 +67,14 @@ class EmbeddedEngine:
 
     @classmethod
     async def open(
-        cls,
-        path: Path,
-        name: str = "",
-        context: int = DEFAULT_CONTEXT,
-        idle_seconds: float = IDLE_SECONDS,
-        *,
-        all_cores: bool = False,
+        cls, path: Path, name: str = "", *, idle_seconds: float = IDLE_SECONDS, all_cores: bool = False
     ) -> "EmbeddedEngine":
         """An engine for the GGUF at `path`, whose head is read and checked. Raises EngineError.
 
-        `all_cores`: nobody writes at an editor beside it, so no core is left free.
+        `all_cores`: nobody waits for its answers at an editor, so no core is left free.
         """
-        return cls(await asyncio.to_thread(checked_header, path), name, context, idle_seconds, all_cores=all_cores)
+        header = await asyncio.to_thread(checked_header, path)
+        return cls(header, name, idle_seconds=idle_seconds, all_cores=all_cores)
 
     @property
     def name(self) -> str:

@@ -23,7 +23,7 @@ _MOST_THREADS = 8
 class Job(TypedDict):
     """What to serve. `listen` is a socket's path (ending in .sock) or a loopback address; `key` guards a port.
 
-    `all_cores`: nobody writes at an editor beside it.
+    `all_cores`: nobody waits for its answers at an editor.
     """
 
     model: str

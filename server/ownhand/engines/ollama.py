@@ -5,7 +5,6 @@ Ollama puts the start token in front of a raw prompt by itself where the model w
 
 import asyncio
 import contextlib
-import hashlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -114,9 +113,7 @@ class OllamaEngine:
             pass
 
     async def stream(self, prompt: str, sampling: Sampling, usage: Usage | None = None) -> AsyncGenerator[Chunk]:
-        async with self._changing:
-            pass  # Ollama takes one of two such models out for the other, also while it loads, and the answer is lost
-        await self._permitted()
+        await self._free()
         text = prompt or page_start(await self.special_tokens())
         for last in (False, True):
             try:
@@ -142,9 +139,7 @@ class OllamaEngine:
 
     async def next_tokens(self, prompt: str, count: int) -> list[NextToken]:
         """Ollama tells at most 20, no ids, and not how parts of characters are spelled: such are left out."""
-        async with self._changing:
-            pass  # as for a stream
-        await self._permitted()
+        await self._free()
         try:
             return await self._likeliest(prompt, count)
         except NoSuchModelError:
@@ -208,9 +203,7 @@ class OllamaEngine:
         if adapter.scale != 1.0:
             raise EngineError("Ollama serves an adapter at full strength only.", "Set ownhand.engine to embedded.")
         async with self._explained():
-            with adapter.path.open("rb") as stream:
-                digest = f"sha256:{(await asyncio.to_thread(hashlib.file_digest, stream, 'sha256')).hexdigest()}"
-                await self._client.upload(digest, stream)
+            digest = await self._client.create_blob(adapter.path)
             await self._client.create(derived, from_=self._model, adapters={adapter.path.name: digest})
 
     async def _merge(self, derived: str, adapter: Adapter) -> None:
@@ -315,6 +308,12 @@ class OllamaEngine:
             trained = info.get(f"{info.get('general.architecture')}.context_length")
             self._context = min(self._context, trained) if isinstance(trained, int) else self._context
         return self._facts
+
+    async def _free(self) -> None:
+        """Wait until what serves may be asked. Raises EngineError as `_permitted`."""
+        async with self._changing:
+            pass  # Ollama takes one of two such models out for the other, also while it loads, and the answer is lost
+        await self._permitted()
 
     async def _permitted(self) -> None:
         """May our model be loaded? Raises EngineError when that would push out a model that others use."""

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from pathlib import Path
 from typing import IO, Any
 
 import httpx
@@ -40,7 +42,7 @@ class LocalClient(ollama.AsyncClient):
         return answer
 
     async def upload(self, digest: str, stream: IO[bytes]) -> None:
-        """Hand over an open file, unless Ollama has it; `create_blob` would read it all for its digest first."""
+        """Hand over an open file whose digest is known, unless Ollama has it."""
         place = f"/api/blobs/{digest}"
         try:
             await self._request_raw("HEAD", place)  # type: ignore[no-untyped-call]
@@ -48,6 +50,15 @@ class LocalClient(ollama.AsyncClient):
             if error.status_code != 404:
                 raise
             await self._request_raw("POST", place, content=_chunks(stream))  # type: ignore[no-untyped-call]
+
+    async def create_blob(self, path: str | Path) -> str:
+        """Hand over a file and tell its digest. The client's own sends what Ollama has already, too, and then the
+        connection breaks: Ollama answers without reading it."""
+        with await asyncio.to_thread(Path(path).open, "rb") as stream:
+            found = await asyncio.to_thread(hashlib.file_digest, stream, "sha256")
+            digest = f"sha256:{found.hexdigest()}"
+            await self.upload(digest, stream)
+        return digest
 
     async def lines(self, path: str, value: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """A streamed answer, one JSON object a line."""

@@ -105,7 +105,7 @@ class Conductor:
         A rest is a pause that is not worth an end: it waits for the trainer's child.
         """
         training = self._course.training if self._course else None
-        self._rests = training is None and (wish == "rest" or (self._rests and wish not in ("resume", "pause")))
+        self._rests = training is None and wish == "rest"
         if training is not None and wish in ("pause", "rest"):
             training.pause()
         elif training is not None and wish == "resume":

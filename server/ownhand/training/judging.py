@@ -300,7 +300,7 @@ def _card(
         seconds=round(state.seconds, 1),
         tokens_per_second=round(state.tokens_per_second or 0.0, 1),
         probe=shown.facts,
-        witness=tuple(shown.witness),
+        witness=shown.witness,
         versions={"ownhand": __version__, **_versions()},
         words=sum(count_words(text.text) for text in trained),
     )

@@ -9,7 +9,7 @@ from ownhand.errors import WriterError
 from ownhand.home import make_private_folder
 from ownhand.processes import lock
 
-LOCK_FILE = Path("jobs", ".lock")
+_LOCK_FILE = Path("jobs", ".lock")
 """In the voice's folder. A training creates it; who only looks doesn't."""
 BEING_LEARNED = WriterError(
     "This manuscript is being learned just now.", "Give that training up where it was begun, then try again."
@@ -20,8 +20,8 @@ BEING_LEARNED = WriterError(
 @contextlib.contextmanager
 def learning(voice: Path) -> Iterator[None]:
     """For the training itself. Raises WriterError when there is one already."""
-    make_private_folder((voice / LOCK_FILE).parent)
-    descriptor = os.open(voice / LOCK_FILE, os.O_CREAT | os.O_RDWR, 0o600)
+    make_private_folder((voice / _LOCK_FILE).parent)
+    descriptor = os.open(voice / _LOCK_FILE, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         if not lock(descriptor):
             raise WriterError("This manuscript is being learned already.", "Wait until that training is done.")
@@ -33,7 +33,7 @@ def learning(voice: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def alone(voice: Path) -> Iterator[bool]:
     """True while no training of the voice runs, and then none begins before this ends."""
-    descriptor = _opened(voice / LOCK_FILE)
+    descriptor = _opened(voice / _LOCK_FILE)
     try:
         yield descriptor is None or _locked(descriptor)
     finally:

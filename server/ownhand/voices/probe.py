@@ -176,14 +176,19 @@ def complaint(found: Agreement, limits: Limits) -> str:
     """What is wrong, in a sentence for the writer; "" when the engine applies the adapter as it should."""
     if found.places < FEWEST_PLACES or found.pairs < FEWEST_PAIRS:
         return "The engine told too little to see whether it applies the adapter."
-    margin = 3 * found.uncertainty
-    if found.slope + margin < limits.lowest_slope:
-        return "The engine applies the adapter too weakly, or not at all."
-    if found.slope - margin > limits.highest_slope:
-        return "The engine applies the adapter too strongly."
+    if how := wrong_strength(found, limits):
+        return f"The engine applies the adapter {how}."
     if found.correlation < limits.least_share * expected_correlation(found.spread):
         return "The engine applies the adapter, but not as it was trained: its parts may be in the wrong order."
     return ""
+
+
+def wrong_strength(found: Agreement, limits: Limits) -> str:
+    """How the adapter is applied if its strength lies outside of the limits by three standard errors; else ""."""
+    margin = 3 * found.uncertainty
+    if found.slope + margin < limits.lowest_slope:
+        return "too weakly, or not at all"
+    return "too strongly" if found.slope - margin > limits.highest_slope else ""
 
 
 def expected_correlation(spread: float) -> float:

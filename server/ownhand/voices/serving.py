@@ -8,16 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 
-from ownhand.engines.protocol import (
-    Adapter,
-    Chunk,
-    Engine,
-    Health,
-    Model,
-    Sampling,
-    SpecialTokens,
-    Usage,
-)
+from ownhand.engines.protocol import Adapter, Chunk, Engine, Health, Model, Sampling, SpecialTokens, Usage
 
 
 class Turns:
@@ -86,8 +77,8 @@ class VoicedEngine:
 
     async def stream(self, prompt: str, sampling: Sampling, usage: Usage | None = None) -> AsyncGenerator[Chunk]:
         async with (
-            self._turns.under(self._adapter),
-            contextlib.aclosing(self._engine.stream(prompt, sampling, usage)) as chunks,
+            self.in_use() as engine,
+            contextlib.aclosing(engine.stream(prompt, sampling, usage)) as chunks,
         ):
             async for chunk in chunks:
                 yield chunk

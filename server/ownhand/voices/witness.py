@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ownhand.engines.protocol import EngineError, Foretelling, NextToken
-from ownhand.voices.probe import ASKED, USUAL_NOISE, Agreement, agreement, shifts
+from ownhand.voices.probe import ASKED, USUAL_NOISE, Agreement, Limits, Told, agreement, shifts, wrong_strength
 
-_WEAKEST, _STRONGEST = 0.5, 1.5
+_LIMITS = Limits(0.5, 1.5, 0.0)
 """Strength, 1 being that of the judging. Wide, for another processor rounds otherwise, and places are few."""
 _FEWEST_PLACES, _MOST_PLACES, _FEWEST_PAIRS = 4, 32, 24
 _LONGEST = 1000
@@ -23,24 +23,24 @@ _CLEAR = 2 * USUAL_NOISE
 QUICK = 2.0
 """Seconds after which no more places are asked than are needed."""
 
-Witness = Sequence[Mapping[str, Any]]
+Witness = tuple[Mapping[str, Any], ...]
 """For each place {"prompt", "tokens": {bytes in hexadecimal: [log-probability of the bare model, with adapter]}}."""
 
 
-def witness(prompts: Sequence[str], told: Sequence[tuple[Sequence[NextToken], Sequence[NextToken]]]) -> Witness:
+def witness(prompts: Sequence[str], told: Sequence[Told]) -> Witness:
     """`told`: at each place what the engine said without and with the adapter."""
-    return [
-        {"prompt": prompt, "tokens": _both(without, with_it)}
-        for prompt, (without, with_it) in zip(prompts, told, strict=False)  # it may have told nothing here
-    ]
+    return tuple(
+        {"prompt": prompt, "tokens": _both(*told_here)}
+        for prompt, told_here in zip(prompts, told, strict=False)  # it may have told nothing here
+    )
 
 
 def _both(without: Sequence[NextToken], with_it: Sequence[NextToken]) -> dict[str, list[float]]:
-    shifted = shifts(without, with_it)
+    found = {token.text: token.logprob for token in with_it}
     return {
-        token.text.hex(): [round(token.logprob, 4), round(token.logprob + shifted[token.text], 4)]
+        token.text.hex(): [round(token.logprob, 4), round(found[token.text], 4)]
         for token in without
-        if token.text in shifted
+        if token.text in found
     }
 
 
@@ -55,23 +55,25 @@ async def complaint_today(engine: Foretelling, then: Witness) -> str:
         return ""
     if found.pairs < _FEWEST_PAIRS or found.spread < _CLEAR:
         return ""
-    margin = 3 * found.uncertainty
-    if found.slope + margin < _WEAKEST:
-        return "too weakly, or not at all"
-    return "too strongly" if found.slope - margin > _STRONGEST else ""
+    return wrong_strength(found, _LIMITS)
 
 
 async def _agreement_today(engine: Foretelling, then: Witness) -> Agreement:
     """Raises what a card can be damaged by."""
     began, now, before = time.monotonic(), [], []
     for place in then[:_MOST_PLACES]:
-        now.append(_shifts_now(place, await engine.next_tokens(place["prompt"][:_LONGEST], ASKED)))
-        before.append({bytes.fromhex(token): with_it - bare for token, (bare, with_it) in place["tokens"].items()})
+        without, with_it = _told_then(place)
+        now.append(shifts(without, await engine.next_tokens(place["prompt"][:_LONGEST], ASKED)))
+        before.append(shifts(without, with_it))
         if len(now) >= _FEWEST_PLACES and time.monotonic() - began > QUICK:
             break
     return agreement(now, before)
 
 
-def _shifts_now(place: Mapping[str, Any], now: Sequence[NextToken]) -> dict[bytes, float]:
-    known = {bytes.fromhex(token): bare for token, (bare, _) in place["tokens"].items()}
-    return {token.text: token.logprob - known[token.text] for token in now if token.text in known}
+def _told_then(place: Mapping[str, Any]) -> Told:
+    without, with_it = [], []
+    for token, (bare, changed) in place["tokens"].items():
+        text = bytes.fromhex(token)
+        without.append(NextToken(text, bare))
+        with_it.append(NextToken(text, changed))
+    return without, with_it
