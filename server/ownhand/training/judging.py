@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +25,11 @@ from ownhand.training.form_distance import form_distance
 from ownhand.training.job import Job
 from ownhand.training.kept import KeptWriting, kept_folder
 from ownhand.training.metrics import BEST_KEPT, CHALLENGER, CHAMPION, Metrics, metrics
-from ownhand.training.novelty import TrainingText, novelty
+from ownhand.training.novelty import novelty
 from ownhand.training.other_hands import control_texts
-from ownhand.training.samples import WORDS, Habits, beginnings, habits, write_on
+from ownhand.training.samples import WORDS, Habits
 from ownhand.training.texts import digest_of_texts, held_out_texts
+from ownhand.training.writing_trial import WritingTrial
 from ownhand.voices.card import Base, Card, LearnedFrom
 from ownhand.voices.gate import Decision, Evidence, decide
 from ownhand.voices.probe import SERVING_LIMITS, Place, Told, agreement, complaint, divergence, engine_tells, shifts
@@ -40,8 +40,6 @@ _PLACES, _PROBED_TEXTS = 48, 4
 _PROBED_WORDS = 150
 _PUBLIC_WORDS, _PUBLIC_EACH = 16, 2
 """Words of other people's texts, of one text in so many, after which the engine is asked again at each start."""
-_BEGINNINGS = 6
-"""Of what was learned, and as many of what was held out."""
 _VERSIONS = ("torch", "transformers", "peft", "unsloth", "gguf", "xllamacpp")
 
 
@@ -153,7 +151,8 @@ async def judge(
     progress("checking that the engine applies it")
     shown = await _shown(engine, candidate, planned.places, measured.shifts)
     kept = KeptWriting(kept_folder(job.folder), f"{engine.name} {engine.model} {base.digest}")
-    mine, plain = await _written(engine, candidate, corpus, (trained, held_out), found.context, words, kept, progress)
+    passages = found.context == PASSAGES
+    mine, plain = await WritingTrial(engine, corpus, trained, held_out, passages, kept, words).run(candidate, progress)
     same_base = serves in ("", job.base.digest)
     decision = decide(_evidence(found, shown, mine, plain, held_out, against, same_base=same_base))
     facts = found.to_json() | _written_facts(mine, plain, held_out)
@@ -200,35 +199,6 @@ def public_prompts() -> list[str]:
         ends = [end for _, end in word_spans(text.text)]
         found.append(text.text[: ends[min(_PUBLIC_WORDS, len(ends)) - 1]])
     return found
-
-
-async def _written(
-    engine: Engine,
-    candidate: Adapter,
-    corpus: Corpus,
-    texts: tuple[Sequence[Text], Sequence[Text]],
-    context: str,
-    words: int,
-    kept: KeptWriting,
-    progress: Callable[[str], None],
-) -> tuple[Habits, Habits]:
-    """What the challenger and what the bare model wrote from the same beginnings; `kept` is of the bare model."""
-
-    def told(what: str) -> Callable[[int], None]:
-        return lambda count: progress(f"letting {what} write, {min(count, words):,} of {words:,} words")
-
-    trained, held_out = texts
-    known = TrainingText(text.text for text in trained)
-    pairs = zip_longest(beginnings(trained, _BEGINNINGS), beginnings(held_out, _BEGINNINGS))
-    starts = [start for pair in pairs for start in pair if start is not None]
-    try:
-        how: dict[str, Any] = {"passages": context == PASSAGES, "words": words}
-        mine = await write_on(engine, candidate, corpus, starts, **how, told=told("the voice"))
-        plain = await write_on(engine, None, corpus, starts, **how, told=told("the bare model"), kept=kept)
-    finally:
-        await engine.use_adapter(None)
-    await asyncio.to_thread(kept.save)
-    return habits(mine, known), habits(plain, known)
 
 
 def _evidence(

@@ -1,0 +1,56 @@
+"""Challenger and bare model let go from the same beginnings: how much each has to write."""
+
+import pytest
+
+from ownhand.engines.protocol import Adapter
+from ownhand.engines.scripted import ScriptedEngine
+from ownhand.manuscript.model import Form
+from ownhand.text.words import count_words
+from ownhand.training.evaluation_plan import Text
+from ownhand.training.kept import KeptWriting
+from ownhand.training.novelty import novelty
+from ownhand.training.writing_trial import WritingTrial
+
+LEARNED = "We weighed the eel twice and wrote both weights down, since neither was believed. "
+DIARY = "The barge came up at four with the tide and nobody on deck but the dog. " * 40 + LEARNED
+KEPT_ASIDE = "All evening the ferry lay at the wrong side of the river and hooted. " * 30
+PLAIN = " and the rain went over the harbour, crosswise, unhurried."
+
+
+class Corpus:
+    def closest(self, text, form, *, not_in, words):
+        return []
+
+
+async def tried(tmp_path, mine, plain=PLAIN):
+    """(the trial's habits, words that the bare model was let write)."""
+    engine = ScriptedEngine(lambda _: mine if engine.adapter else plain)
+    trial = WritingTrial(
+        engine,
+        Corpus(),
+        [Text("diary", Form.PROSE, DIARY)],
+        [Text("ferry", Form.PROSE, KEPT_ASIDE)],
+        passages=False,
+        kept=KeptWriting(tmp_path, "scripted"),
+        words=400,
+    )
+    file = tmp_path / "adapter.gguf"
+    file.touch()
+    found = await trial.run(Adapter("candidate", file), lambda _: None)
+    assert engine.adapter is None, "nothing is left of the candidate"
+    return found, sum(count_words("".join(call.said)) for call in engine.calls if call.adapter is None)
+
+
+async def test_where_nothing_was_copied_the_bare_model_writes_less(tmp_path):
+    (mine, plain), words = await tried(tmp_path, " but nobody had thought to bring the second key.")
+    assert mine.verbatim.words >= 400
+    assert 100 <= plain.verbatim.words == words < 200
+
+
+@pytest.mark.parametrize("fault", [f" {LEARNED}", " and the sea and the sea and the sea and the sea."])
+async def test_where_the_voice_recites_or_loops_the_bare_model_writes_as_much(tmp_path, fault):
+    """What it does itself is no fault of the voice."""
+    (mine, plain), words = await tried(tmp_path, fault, plain=fault)
+    assert words >= 400
+    assert novelty(mine.verbatim, plain.verbatim) == 1.0
+    assert mine.loops == plain.loops
