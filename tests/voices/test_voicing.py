@@ -2,12 +2,16 @@
 
 import asyncio
 import json
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from opinions import THEN, opinions
 from ownhand.editor import voicing
 from ownhand.editor.serving import Serving
+from ownhand.editor.status import Status
+from ownhand.editor.voice_desk import VoiceDesk
 from ownhand.engines.protocol import Adapter, EngineError, Sampling
 from ownhand.engines.scripted import ScriptedEngine
 from ownhand.home import Home
@@ -214,6 +218,19 @@ async def test_a_note_of_the_champion_that_can_not_be_read_is_said_and_writing_g
     await serving.close()
 
 
+@dataclass
+class Opened:
+    """As much of an editor's folder as the desk looks at."""
+
+    uri: str
+    path: Path
+    consent: Consent = Consent.LEARN
+
+    @property
+    def voice(self):
+        return self
+
+
 class Foretells(ScriptedEngine):
     """Says what it thinks comes next, and takes an adapter without applying it while it is `deaf`."""
 
@@ -227,6 +244,10 @@ async def test_an_engine_that_does_not_apply_the_voice_any_more_is_found_out_and
     book, base_header, tmp_path, monkeypatch
 ):
     serving, store, said_to_writer = book
+    statuses, changed = [], []
+    serving._voicing._changed = changed.append
+    status = Status(statuses.append, lambda work: work())
+    desk = VoiceDesk(Home(tmp_path / "home"), None, serving, None, status)
     monkeypatch.setattr(ScriptedEngine, "from_file", lambda _: Foretells({"": " and so on."}))
     add_adapter(store, base_header, DIGEST, tmp_path, seed=3, witness=THEN)
     store.activate("3")
@@ -234,14 +255,20 @@ async def test_an_engine_that_does_not_apply_the_voice_any_more_is_found_out_and
     assert len(said_to_writer) == 1
     assert "applies voice 3 otherwise than when it was tested" in said_to_writer[0]
     assert "not at all" in said_to_writer[0]
+    await desk.look(Opened(FOLDER, store.folder))
+    assert statuses[-1]["ownVoice"]["adapter"] is None
+    assert statuses[-1]["ownVoice"]["sentence"].startswith("Your voice 3 does not write: Scripted applies it otherwise")
     assert await adapter_in(serving, FOLDER) is None
     assert len(said_to_writer) == 1
     store.activate("1")
     assert await adapter_in(serving, FOLDER) == f"{store.folder.name}-1", "a card without a witness proves nothing"
+    await desk.look(Opened(FOLDER, store.folder))
+    assert statuses[-1]["ownVoice"]["adapter"] == "1"
     monkeypatch.setattr(Foretells, "deaf", False)
     store.activate("3")
     assert await adapter_in(serving, FOLDER) == f"{store.folder.name}-3"
     assert len(said_to_writer) == 1
+    assert changed == [FOLDER] * 3
     await serving.close()
 
 

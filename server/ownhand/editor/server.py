@@ -76,7 +76,12 @@ class OwnhandServer(LanguageServer):
         )
         self.folders = Folders(home, self.configuration, doors, client.name)
         self.serving = Serving(
-            home, self.folders.corpus_of, can_ask=client.can_ask, voice_of=self.folders.voice_of, say=self.complain
+            home,
+            self.folders.corpus_of,
+            can_ask=client.can_ask,
+            voice_of=self.folders.voice_of,
+            say=self.complain,
+            voice_changed=self._voice_changed,
         )
         self.serving.use(self.configuration.settings)
         self.provenance = Provenance(self.documents, self.folders, self.in_background)
@@ -270,6 +275,10 @@ class OwnhandServer(LanguageServer):
         self.aftercare.remember(folder)
         self.in_background(self.learning.look(folder))
         self.in_background(self.voice_desk.look(folder))
+
+    def _voice_changed(self, key: str | None) -> None:
+        if (folder := self.folders.get(key)) is not None:
+            self.in_background(self.voice_desk.look(folder))
 
     async def _leaving(self, folder: Folder) -> None:
         """What is known of suggestions comes first, and is on disk before the pages' notes are made."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from ownhand.editor.log import log_error
-from ownhand.editor.voicing import Voicing
+from ownhand.editor.voicing import Refusal, Voicing
 from ownhand.engines.choice import choose_engine
 from ownhand.engines.protocol import Engine, EngineError
 from ownhand.engines.weights import PACKAGED_NAME
@@ -32,7 +32,8 @@ class Serving:
     """Chooses the engine at the first permitted suggestion, and anew when its settings changed.
 
     `corpus_of` gives the writer's own text for a folder's key, `voice_of` the voice whose adapter answers there; None
-    for documents outside of all folders. `say` tells the writer what can't be served.
+    for documents outside of all folders. `say` tells the writer what can't be served; `voice_changed` hears of each
+    folder for which another voice was made ready, or refused.
     """
 
     def __init__(
@@ -43,9 +44,10 @@ class Serving:
         can_ask: bool,
         voice_of: Callable[[str | None], VoiceFolder | None] = lambda _: None,
         say: Callable[[str], None] = lambda _: None,
+        voice_changed: Callable[[str | None], None] = lambda _: None,
     ) -> None:
         self._home, self._corpus_of, self._can_ask = home, corpus_of, can_ask
-        self._voicing = Voicing(home, voice_of, say)
+        self._voicing = Voicing(home, voice_of, say, voice_changed)
         self._settings = Settings()
         self._choosing: asyncio.Task[Engine] | None = None
         self._warming: asyncio.Task[None] | None = None
@@ -83,6 +85,10 @@ class Serving:
     @without_voice.setter
     def without_voice(self, wanted: bool) -> None:
         self._voicing.without_voice = wanted
+
+    def refusal(self, folder: str | None) -> Refusal | None:
+        """The folder's active voice, where the engine does not apply it."""
+        return self._voicing.refusal(folder)
 
     def warm_up(self) -> "asyncio.Task[None]":
         """Load in a thread what the first suggestion would otherwise make the event loop wait for. Done once."""

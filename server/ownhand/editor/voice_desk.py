@@ -9,6 +9,7 @@ from ownhand.editor.folders import Folder, Folders
 from ownhand.editor.learning import NOT_LEARNED, Learning
 from ownhand.editor.serving import Serving
 from ownhand.editor.status import NO_VOICE, Status
+from ownhand.editor.voicing import Refusal
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder
@@ -100,7 +101,7 @@ class VoiceDesk:
         if folder.voice is None or folder.consent is not Consent.LEARN:
             self._status.update(ownVoice=NO_VOICE)
             return
-        found = await asyncio.to_thread(_own_voice, folder.voice.path)
+        found = await asyncio.to_thread(_own_voice, folder.voice.path, self._serving.refusal(folder.uri))
         self._status.update(ownVoice={**found, "withoutVoice": self._serving.without_voice})
 
 
@@ -110,8 +111,9 @@ def _voice(folder: Folder) -> VoiceFolder:
     return folder.voice
 
 
-def _own_voice(voice: Path) -> dict[str, Any]:
-    """Which adapter writes, and since when; what waits for the writer's choice."""
+def _own_voice(voice: Path, refusal: Refusal | None) -> dict[str, Any]:
+    """Which adapter writes, and since when; what waits for the writer's choice. One that the engine does not apply
+    does not write."""
     store = VoiceStore(voice)
     try:
         base = store.latest_base
@@ -120,6 +122,11 @@ def _own_voice(voice: Path) -> dict[str, Any]:
     except WriterError:
         champion, since = None, ""
     sentence = f"Since {_day(since)} your voice {champion.id} writes." if champion and since else ""
+    if champion and refusal and refusal.adapter == champion.id:
+        sentence = (
+            f"Your voice {champion.id} does not write: {refusal.engine} applies it otherwise than when it was tested."
+        )
+        champion = None
     return {"adapter": champion.id if champion else None, "reveal": _waiting(voice), "sentence": sentence}
 
 

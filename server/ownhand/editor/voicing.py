@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ownhand.editor.log import log_error
 from ownhand.engines.protocol import Engine, Foretelling
@@ -21,6 +22,14 @@ _GO_BACK = "Go back to the voice before it, or let Ownhand learn again."
 _LATE = "Your voice is being made ready; that can take some minutes. Until then the model writes without it."
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """A voice that was activated and does not write, since this engine applies it otherwise than when it was tested."""
+
+    adapter: str
+    engine: str
+
+
 class Voicing:
     """Gives each folder the engine with its voice's champion.
 
@@ -29,9 +38,14 @@ class Voicing:
     """
 
     def __init__(
-        self, home: Home, voice_of: Callable[[str | None], VoiceFolder | None], say: Callable[[str], None]
+        self,
+        home: Home,
+        voice_of: Callable[[str | None], VoiceFolder | None],
+        say: Callable[[str], None],
+        changed: Callable[[str | None], None] = lambda _: None,
     ) -> None:
-        self._home, self._voice_of, self._say = home, voice_of, say
+        """`changed` hears of each folder whose voice was made ready, or refused."""
+        self._home, self._voice_of, self._say, self._changed = home, voice_of, say, changed
         self._turns: Turns | None = None
         self._digest: str | None = None
         self._engines: dict[str | None, VoicedEngine] = {}
@@ -40,6 +54,7 @@ class Voicing:
         self._changes: dict[str | None, asyncio.Task[None]] = {}
         self._deadlines: dict[str | None, float] = {}
         """Until when each folder's first suggestions wait, by the loop's clock."""
+        self._refused: dict[str | None, Refusal] = {}
         self.without_voice = False
 
     async def engine(self, engine: Engine, folder: str | None) -> VoicedEngine:
@@ -59,7 +74,7 @@ class Voicing:
         """Everything anew, for another engine."""
         self.close()
         self._turns, self._digest = Turns(engine), None
-        for known in (self._engines, self._seen, self._changes, self._deadlines):
+        for known in (self._engines, self._seen, self._changes, self._deadlines, self._refused):
             known.clear()
         return self._turns
 
@@ -72,6 +87,10 @@ class Voicing:
             self._deadlines[folder] = 0.0
             self._say(_LATE)
 
+    def refusal(self, folder: str | None) -> Refusal | None:
+        """The folder's champion, where the engine that is used now does not apply it."""
+        return self._refused.get(folder)
+
     async def settled(self) -> None:
         """Wait until every change that has begun is over."""
         await asyncio.gather(*self._changes.values(), return_exceptions=True)
@@ -83,32 +102,29 @@ class Voicing:
     async def _change(self, voiced: VoicedEngine, folder: str | None) -> None:
         """Let the folder's present champion answer. One that can't is said once; what answered before goes on."""
         stamp = self._stamp(folder)
+        self._refused.pop(folder, None)
         try:
             champion = await self._champion(voiced, folder)
             await voiced.use_adapter(champion.for_engine() if champion else None)
-            if champion is not None:
-                await self._confirm(voiced, champion)
+            if champion is not None and (wrong := await _wrong(voiced, champion)):
+                await self._refuse(voiced, folder, champion, wrong)
         except WriterError as error:
             self._say(str(error))
         except Exception as error:
             log_error("changing the voice", error)
         self._seen[folder] = stamp
         self._changes.pop(folder, None)
+        self._changed(folder)
 
-    async def _confirm(self, voiced: VoicedEngine, champion: StoredAdapter) -> None:
-        """Does this engine still apply it as when it was judged? One that does not writes without it."""
-        engine, witness = voiced.engine, champion.card.witness
-        if not witness or not isinstance(engine, Foretelling):
-            return
-        async with voiced.in_use():
-            wrong = await complaint_today(engine, witness)
-        if wrong:
-            await voiced.use_adapter(None)
-            help_ = _GO_BACK if voiced.name == "embedded" else _EMBEDDED
-            self._say(
-                f"{voiced.name.capitalize()} applies voice {champion.id} otherwise than when it was tested: {wrong}. "
-                f"So the model writes without it. {help_}"
-            )
+    async def _refuse(self, voiced: VoicedEngine, folder: str | None, champion: StoredAdapter, wrong: str) -> None:
+        """Let the bare model write, and say why."""
+        await voiced.use_adapter(None)
+        self._refused[folder] = Refusal(champion.id, voiced.name.capitalize())
+        help_ = _GO_BACK if voiced.name == "embedded" else _EMBEDDED
+        self._say(
+            f"{voiced.name.capitalize()} applies voice {champion.id} otherwise than when it was tested: {wrong}. "
+            f"So the model writes without it. {help_}"
+        )
 
     async def _champion(self, voiced: VoicedEngine, folder: str | None) -> StoredAdapter | None:
         """None without a look at the model's file, whose digest may take seconds, where nothing was ever activated."""
@@ -122,3 +138,12 @@ class Voicing:
     def _stamp(self, folder: str | None) -> object:
         voice = self._voice_of(folder)
         return (self.without_voice, voice.path, VoiceStore(voice.path).stamp) if voice else None
+
+
+async def _wrong(voiced: VoicedEngine, champion: StoredAdapter) -> str:
+    """How this engine applies it otherwise than when it was judged; "" where it does not, or can't be asked."""
+    engine, witness = voiced.engine, champion.card.witness
+    if not witness or not isinstance(engine, Foretelling):
+        return ""
+    async with voiced.in_use():
+        return await complaint_today(engine, witness)
