@@ -3,6 +3,7 @@
     python -m bench.voice figures|curve|memorize|recipes [--device cuda --workers 12 --out FILE.jsonl ...]
     python -m bench.voice combine       what gained by itself in `recipes`, together and on fresh pages
     python -m bench.voice trainers      the product's trainers on this device, one after the other
+    python -m bench.voice anatomy       in which sorts of words the gain of `figures` lies
     python -m bench.voice pack          only makes what the runs read, for a machine that has nothing but torch
     python -m bench.voice show          reads the log: tables, and with --plots the pictures of docs/
 
@@ -44,7 +45,12 @@ def main() -> int:
         make_packs(dict.fromkeys(run.pack for run in wanted), options.packs)
     if options.what != "pack":
         with _bench(options) as bench:
-            work(bench, wanted)
+            if options.what == "anatomy":
+                from bench.voice.anatomy import take_apart
+
+                take_apart(bench, wanted)
+            else:
+                work(bench, wanted)
     return 0
 
 
@@ -54,6 +60,8 @@ def _runs(options: argparse.Namespace) -> list[runs.Run]:
         return [*runs.bare(found), *found]
     names = list(runs.EXPERIMENTS) if options.what in ("pack", "all") else [options.what]
     asked = {key: value for key in ("authors", "seeds") if (value := getattr(options, key))}
+    if options.what == "anatomy":
+        return runs.anatomy(**asked)
     found = [run for name in names for run in runs.EXPERIMENTS[name](**asked)]
     return [*runs.bare(found), *found]
 
@@ -72,7 +80,7 @@ def _bench(options: argparse.Namespace) -> Iterator[Bench]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ownhand bench voice", description=__doc__.partition("\n")[0])
-    parser.add_argument("what", choices=[*runs.EXPERIMENTS, "all", "combine", "trainers", "pack", "show"])
+    parser.add_argument("what", choices=[*runs.EXPERIMENTS, "all", "combine", "anatomy", "trainers", "pack", "show"])
     parser.add_argument("--authors", nargs="+", help="else those of the experiment")
     parser.add_argument("--seeds", nargs="+", type=int, help="else those of the experiment")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])

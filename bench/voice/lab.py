@@ -3,6 +3,7 @@
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,23 @@ class Lab:
         finally:
             self._model = dressed.unload()
 
+    @contextmanager
+    def taught(self, run: Run, pack: Pack) -> Iterator[Any]:
+        """The model with what the run learned, until the block ends."""
+        with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
+            lesson, _ = self._taught(run, pack, Path(folder) / "job")
+            try:
+                with self._merged(lesson.model) as model:
+                    yield model
+            finally:
+                lesson.end()
+                self._model = lesson.model.unload()
+
+    @property
+    def model(self) -> Any:
+        """The base."""
+        return self._model
+
     def _taught(self, run: Run, pack: Pack, folder: Path) -> tuple[LabLesson, dict[str, Any]]:
         folder.mkdir()
         job = Job(folder, self._base, run.recipe, self._device)
@@ -95,10 +113,15 @@ class Lab:
         return self.measured(lesson.job.adapter, run, pack, facts)
 
     def _judged(self, dressed: Any, run: Run, pack: Pack, facts: dict[str, Any]) -> dict[str, Any]:
+        with self._merged(dressed) as model:
+            return self._record(run, pack, model, facts)
+
+    @contextmanager
+    def _merged(self, dressed: Any) -> Iterator[Any]:
         dressed.eval()
         dressed.merge_adapter()
         try:
-            return self._record(run, pack, dressed.get_base_model(), facts)
+            yield dressed.get_base_model()
         finally:
             dressed.unmerge_adapter()
             with torch.no_grad():

@@ -63,6 +63,10 @@ def figures(authors: Sequence[str] = CHOSEN_BY, seeds: Iterable[int] = SEEDS) ->
     return found + [Run(pack, seed, whole=True, write=False, dtype="bfloat16") for seed in seeds for pack in packs]
 
 
+def anatomy(authors: Sequence[str] = CHOSEN_BY, seeds: Iterable[int] = (0,)) -> list[Run]:
+    return [Run(pack_name(author), seed, write=False) for seed in seeds for author in authors]
+
+
 def curve(authors: Sequence[str] = CHOSEN_BY, seeds: Iterable[int] = SEEDS) -> list[Run]:
     sizes = [(author, samples) for samples in CURVE for author in authors if author != "kalve" or samples <= _OWN]
     return [Run(pack_name(author, samples), seed, whole=True) for seed in seeds for author, samples in sizes]

@@ -15,7 +15,12 @@ _ROWS_AT_ONCE = 2_048
 
 def bits(model: Any, items: Sequence[Scored], tokens_at_once: int = _TOKENS_AT_ONCE) -> dict[str, float]:
     """By the name of each block, as `Scorer.bits(item.context, item.ids)` has it."""
-    found: dict[str, float] = {}
+    return {name: sum(each) for name, each in token_bits(model, items, tokens_at_once).items()}
+
+
+def token_bits(model: Any, items: Sequence[Scored], tokens_at_once: int = _TOKENS_AT_ONCE) -> dict[str, list[float]]:
+    """By the name of each block, for each token that is scored: all of `item.ids`, less the first without a context."""
+    found: dict[str, list[float]] = {}
     for batch in _batches(items, tokens_at_once):
         found |= _batch_bits(model, batch)
     return found
@@ -36,7 +41,7 @@ def _length(item: Scored) -> int:
     return len(item.context) + len(item.ids)
 
 
-def _batch_bits(model: Any, batch: Sequence[Scored]) -> dict[str, float]:
+def _batch_bits(model: Any, batch: Sequence[Scored]) -> dict[str, list[float]]:
     """Padded at the right: no token looks ahead, so none sees the padding."""
     device, head = model.device, model.get_output_embeddings().weight
     ids = torch.zeros(len(batch), _length(batch[0]), dtype=torch.long)
@@ -52,8 +57,8 @@ def _batch_bits(model: Any, batch: Sequence[Scored]) -> dict[str, float]:
         hidden = model.model(input_ids=ids.to(device), use_cache=False).last_hidden_state
         chosen = hidden[torch.tensor(rows, device=device), torch.tensor(places, device=device)]
         nats = _nats(chosen, head, torch.tensor(targets, device=device)).cpu()
-    sums = torch.zeros(len(batch), dtype=torch.double).index_add_(0, torch.tensor(rows, dtype=torch.long), nats)
-    return {item.name: value / math.log(2) for item, value in zip(batch, sums.tolist(), strict=True)}
+    each = (nats / math.log(2)).split([rows.count(row) for row in range(len(batch))])
+    return {item.name: part.tolist() for item, part in zip(batch, each, strict=True)}
 
 
 def _nats(hidden: torch.Tensor, head: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

@@ -135,7 +135,7 @@ async def test_the_rule_about_room(monkeypatch):
 @pytest.mark.parametrize(
     ("answer", "free"),
     [
-        ("printf '1024\\n2048\\n'", 2048 << 20),
+        ("printf '0, GPU-a, 1024\\n1, GPU-b, 2048\\n'", 2048 << 20),
         ("exec sleep 60", None),
         ("echo No devices found", None),
         ("exit 9", None),
@@ -147,7 +147,7 @@ async def test_free_memory_of_a_gpu_whose_tool_answers_or_hangs(answer, free, tm
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setattr(room, "_GPU_SECONDS", 0.3 if "sleep" in answer else 30)
-    monkeypatch.setattr(room, "_free_amd_memory", lambda: None)
+    monkeypatch.setattr(room, "_amd_cards", lambda: ())
     assert await room.free_gpu_memory() == free
 
 

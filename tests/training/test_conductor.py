@@ -87,10 +87,24 @@ def test_a_rest_waits_for_the_trainer_and_ends_with_the_wish(before, then, told,
     conducting, trainer = Conductor(Order(Home(tmp_path), tmp_path, Settings())), Trainer()
     for wish in before:
         conducting._heed(wish)
-    conducting._course = SimpleNamespace(training=trainer)
+    conducting._course = SimpleNamespace(training=trainer, yields=True)
     for wish in then:
         conducting._heed(wish)
     conducting._hear(State("preparing"))
     conducting._hear(State("training"))
     assert trainer.told == told
     assert "training" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_a_training_that_is_in_nobodys_way_takes_no_rest_but_every_pause(planned, tmp_path):
+    """Whether the wish comes before it is planned or after."""
+    conducting, trainer = Conductor(Order(Home(tmp_path), tmp_path, Settings())), Trainer()
+    course = SimpleNamespace(training=trainer, yields=False)
+    conducting._course = course if planned else None
+    conducting._heed("rest")
+    conducting._course = course
+    conducting._hear(State("training"))
+    assert trainer.told == []
+    conducting._heed("pause")
+    assert trainer.told == ["pause"]

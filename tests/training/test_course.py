@@ -14,7 +14,8 @@ from ownhand.manuscript.consent import Consent, find_voice, grant
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.scanner import refresh
 from ownhand.settings import Settings
-from ownhand.training.course import Course, Wishes
+from ownhand.training.beside import Beside
+from ownhand.training.course import WAITS, Course, Wishes
 from ownhand.training.forecast import Forecast
 from ownhand.training.held_out_guard import HeldOutGuard
 from ownhand.training.job import BaseModel, Job, jobs
@@ -68,7 +69,9 @@ async def course(tmp_path, folder):
     corpus = Corpus.open(voice.index_path)
     base = BaseModel(tmp_path / "m.gguf", DIGEST, "llama", tmp_path / "base", SpecialTokens(1, 2, False))
     prepared = await prepare(material(corpus), PlainTokenizer(), base, Recipe())
-    return Unattended(home, voice, Settings(), corpus, Wishes(), None, Forecast(prepared, 1, 1, 1.0, 1, 1))
+    return Unattended(
+        home, voice, Settings(), corpus, Wishes(), None, Forecast(prepared, 1, 1, 1.0, Beside("yields", None, 1), 1)
+    )
 
 
 async def test_pages_that_go_while_they_are_learned_are_not_served(tmp_path, folder):
@@ -198,3 +201,22 @@ async def test_a_folder_that_may_not_be_learned_from_is_not(tmp_path, folder):
     voice = grant(home, folder, Consent.SUGGEST)
     with pytest.raises(WriterError, match="not to learn"):
         await Course.plan(home, voice, Settings(), Corpus.open(voice.index_path))
+
+
+async def test_where_there_is_room_for_one_alone_it_begins_when_the_model_has_left(tmp_path, folder, monkeypatch):
+    """And says what it waits for."""
+    planned = await course(tmp_path, folder)
+    planned.forecast = replace(planned.forecast, beside=Beside("waits", None, 1))
+    plans, said = [Beside("waits", None, 1), Beside("yields", None, 1)], []
+
+    async def inventory(*_, **__):
+        return None
+
+    monkeypatch.setattr("ownhand.training.course.inventory", inventory)
+    monkeypatch.setattr("ownhand.training.course.placement", lambda *_, **__: plans.pop(0))
+    monkeypatch.setattr("ownhand.training.course._LOOK_FOR_ROOM", 0.0)
+    planned.meanwhile = lambda: said.append("begun")
+    with pytest.raises(AtTheGateError):
+        await planned.run(lambda state: said.append(state.sentence))
+    assert said == [WAITS, WAITS, "begun"]
+    assert plans == []

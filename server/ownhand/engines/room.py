@@ -7,8 +7,10 @@ nothing of others loaded it goes ahead; beside others only where the model and i
 
 import asyncio
 import contextlib
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,19 @@ _GPU_SECONDS = 5.0
 """For NVIDIA's tool to answer; where the driver hangs, it never does."""
 _OLLAMA_DEFAULT_LOADED = 3
 """OLLAMA_MAX_LOADED_MODELS unless set: three per GPU, three on a CPU. One more unloads the oldest."""
+
+
+_SERVERS = re.compile("llama", re.IGNORECASE)
+"""Programs that hold the model that writes."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A graphics card: its number as its driver counts, free bytes, and whether a model server uses it."""
+
+    index: int
+    free: int
+    serves: bool = False
 
 
 async def who_is_in_the_way(ours: set[str], size: int, running: Sequence[Mapping[str, Any]], local: bool) -> str:
@@ -51,23 +66,40 @@ def free_memory() -> int:
 
 
 async def free_gpu_memory() -> int | None:
-    """Bytes free on the freest GPU (NVIDIA by its tool, AMD by sysfs); None where GPU and CPU share memory."""
-    return await asyncio.to_thread(lambda: _free_nvidia_memory() or _free_amd_memory())
+    """Bytes free on the freest GPU; None where GPU and CPU share memory."""
+    return max((card.free for card in await graphics_cards()), default=None)
 
 
-def _free_nvidia_memory() -> int | None:
-    command = ("nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits")
-    with contextlib.suppress(OSError, subprocess.SubprocessError, ValueError):
-        said = subprocess.run(command, capture_output=True, timeout=_GPU_SECONDS, check=True).stdout
-        return max(int(line) for line in said.split()) << 20
-    return None
+async def graphics_cards() -> tuple[Card, ...]:
+    """Those with memory of their own: NVIDIA's by its tool, AMD's by sysfs."""
+    return await asyncio.to_thread(lambda: _nvidia_cards() or _amd_cards())
 
 
-def _free_amd_memory() -> int | None:
-    with contextlib.suppress(OSError, ValueError):
-        free = [
-            int(total.read_text()) - int(total.with_name("mem_info_vram_used").read_text())
-            for total in Path("/sys/class/drm").glob("card*/device/mem_info_vram_total")
-        ]
-        return max(free, default=None)
-    return None
+def _nvidia_cards() -> tuple[Card, ...]:
+    with contextlib.suppress(ValueError):
+        programs = _asked("compute-apps=gpu_uuid,process_name")
+        serving = {card for card, *name in programs if _SERVERS.search(",".join(name))}
+        return tuple(
+            Card(int(index), int(free) << 20, card in serving)
+            for index, card, free in _asked("gpu=index,uuid,memory.free")
+        )
+    return ()
+
+
+def _asked(query: str) -> list[list[str]]:
+    """NVIDIA's tool answers in lines of fields with commas; nothing where there is none, or its driver hangs."""
+    command = ("nvidia-smi", f"--query-{query}", "--format=csv,noheader,nounits")
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        said = subprocess.run(command, capture_output=True, timeout=_GPU_SECONDS, check=True, text=True).stdout
+        return [[field.strip() for field in line.split(",")] for line in said.splitlines() if line.strip()]
+    return []
+
+
+def _amd_cards() -> tuple[Card, ...]:
+    """Who uses them is not told."""
+    found = list[Card]()
+    for total in sorted(Path("/sys/class/drm").glob("card*/device/mem_info_vram_total")):
+        with contextlib.suppress(OSError, ValueError):
+            used = int(total.with_name("mem_info_vram_used").read_text())
+            found.append(Card(len(found), int(total.read_text()) - used))
+    return tuple(found)

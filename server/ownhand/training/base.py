@@ -49,6 +49,11 @@ class Base:
         return bytes_per_weight(shape_of(self.header).parameters)
 
     @property
+    def file_bytes(self) -> int:
+        """What the file takes that the engine serves."""
+        return self.header.path.stat().st_size
+
+    @property
     def disk(self) -> int:
         """Bytes that its plain weights take."""
         return 0 if self.folder else shape_of(self.header).parameters * self.bytes_each

@@ -72,9 +72,10 @@ class Conductor:
 
     def _hear(self, state: State) -> None:
         training = self._course.training if self._course else None
-        if self._rests and training is not None:
+        if self._rests and self._course is not None and training is not None:
             self._rests = False
-            training.pause()
+            if self._course.yields:
+                training.pause()
         self._say(of_state(state))
 
     async def _show(self, course: Course, adapter: StoredAdapter) -> None:
@@ -102,9 +103,12 @@ class Conductor:
     def _heed(self, wish: object) -> None:
         """While the trainer's child works it keeps its memory over a pause; else a pause is an end, to go on later.
 
-        A rest is a pause that is not worth an end: it waits for the trainer's child.
+        A rest is a pause that is not worth an end: it waits for the trainer's child. A training that is in nobody's
+        way, or that waited for its turn, takes none.
         """
         training = self._course.training if self._course else None
+        if wish == "rest" and self._course is not None and not self._course.yields:
+            return
         self._rests = training is None and wish == "rest"
         if training is not None and wish in ("pause", "rest"):
             training.pause()

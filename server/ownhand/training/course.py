@@ -11,7 +11,6 @@ from typing import Any
 
 from ownhand.engines.choice import choose_engine
 from ownhand.engines.embedded import EmbeddedEngine
-from ownhand.engines.room import free_gpu_memory
 from ownhand.engines.weights import PACKAGED_FILE, PACKAGED_LICENCE, PACKAGED_NAME
 from ownhand.errors import WriterError
 from ownhand.home import Home
@@ -24,7 +23,7 @@ from ownhand.training.base import Base, check_disk, described
 from ownhand.training.dataset import CharacterSpan
 from ownhand.training.evaluation_plan import MOST_BLOCKS, Text
 from ownhand.training.find_base import find_base
-from ownhand.training.forecast import Forecast, forecast
+from ownhand.training.forecast import Forecast, forecast, inventory, placement
 from ownhand.training.job import Job, State, forget_broken, jobs
 from ownhand.training.judging import Judgement
 from ownhand.training.prepare import Prepared, job_for, material, prepare
@@ -40,6 +39,12 @@ from ownhand.voices.store import VoiceStore
 
 OnState = Callable[[State], None]
 DEVICES, TRAINERS = ("auto", "cpu", "cuda", "xpu", "mps"), ("auto", "unsloth", "peft")
+WAITS = (
+    "There is no room for learning beside the model that writes. It begins when that model has left the memory, some "
+    "minutes after the last suggestion."
+)
+_LOOK_FOR_ROOM = 10.0
+"""Seconds between two looks."""
 ByModel = Mapping[str, Sequence[CharacterSpan]]
 
 
@@ -84,6 +89,7 @@ class Course:
     wishes: Wishes
     base: Base
     forecast: Forecast
+    engine_on_card: bool = False
     training: Training | None = None
 
     @classmethod
@@ -109,7 +115,7 @@ class Course:
         found = await asyncio.to_thread(material, corpus)
         if by_model is None:
             by_model = await asyncio.to_thread(model_written.by_model, voice.ledger_path, found.teaching)
-        base = await find_base(settings, home, wishes.base)
+        base, engine_on_card = await find_base(settings, home, wishes.base)
         await asyncio.to_thread(check_disk, base, home)
         model = await asyncio.to_thread(described, base, home)
         recipe = wishes.recipe or recipe_for(shape_of(base.header).parameters, seed=wishes.seed)
@@ -121,13 +127,19 @@ class Course:
         finally:
             await engine.close()
         rate = _rate_before(VoiceStore(voice.path), prepared)
-        card = None if wishes.device == "cpu" else await free_gpu_memory()
-        return cls(home, voice, settings, corpus, wishes, base, forecast(prepared, base, rate, card))
+        machine = await inventory(base, engine_on_card=engine_on_card)
+        planned = forecast(prepared, base, machine, rate, processor=wishes.device == "cpu")
+        return cls(home, voice, settings, corpus, wishes, base, planned, engine_on_card)
 
     @property
     def goes_on(self) -> bool:
         """Is there an unfinished job that `run` will go on with?"""
         return any(can_go_on(job, self.forecast.prepared) for job in jobs(self.voice.path))
+
+    @property
+    def yields(self) -> bool:
+        """Does it rest while the writer types?"""
+        return self.forecast.beside.mode == "yields"
 
     async def run(self, on_state: OnState) -> Judgement:
         """Train, measure, judge. Raises WriterError and EngineError; cancelled, it leaves a job that goes on later."""
@@ -136,6 +148,7 @@ class Course:
             job = await asyncio.to_thread(self._job)
             learned = await asyncio.to_thread(learned_texts, job)
             await self._measurements(job, learned)
+            await self._room(on_state)
             await self._train(job, on_state)
             self._check_still_teaching(learned)
             judgement = await self._judge(job, learned, on_state)
@@ -170,6 +183,7 @@ class Course:
             "device": self.wishes.device,
             "trainer": self.wishes.trainer,
             "threads": self.wishes.threads or self.forecast.threads,
+            "card": self.forecast.beside.card,
         }
         if goes_on is None:
             return job_for(prepared, self.voice.path, **how)
@@ -185,6 +199,15 @@ class Course:
             await judging.prepare(job, engine, self.corpus, store, learned, most_blocks=self.wishes.most_blocks)
         finally:
             await engine.close()
+
+    async def _room(self, on_state: OnState) -> None:
+        """Where there is room for one alone: wait until the model that writes has left the memory."""
+        how, processor = self.forecast.beside, self.wishes.device == "cpu"
+        while how.mode == "waits":
+            on_state(State("preparing", sentence=WAITS))
+            await asyncio.sleep(_LOOK_FOR_ROOM)
+            machine = await inventory(self.base, engine_on_card=self.engine_on_card)
+            how = placement(self.forecast.prepared, self.base, machine, processor=processor)
 
     async def _train(self, job: Job, on_state: OnState) -> None:
         async with Training(job) as training:

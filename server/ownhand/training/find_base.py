@@ -16,8 +16,10 @@ from ownhand.training.base import Base, checked_base
 _NEXT_STEP = "Set ownhand.model to a model in your own Ollama or to a GGUF file, or to nothing for the packaged one."
 
 
-async def find_base(settings: Settings, home: Home, folder: Path | None = None) -> Base:
-    """The base of the engine that the settings choose. `folder` is a Hugging Face folder with its plain weights.
+async def find_base(settings: Settings, home: Home, folder: Path | None = None) -> tuple[Base, bool]:
+    """The base of the engine that the settings choose, and whether that engine uses graphics cards where there are any.
+
+    `folder` is a Hugging Face folder with the base's plain weights.
 
     Raises EngineError when there is no engine, WriterError when its model can't be learned with.
     """
@@ -26,7 +28,7 @@ async def find_base(settings: Settings, home: Home, folder: Path | None = None) 
         gguf = await asyncio.to_thread(_file_of, engine)
     finally:
         await engine.close()
-    return await asyncio.to_thread(checked_base, gguf, folder)
+    return await asyncio.to_thread(checked_base, gguf, folder), isinstance(engine, OllamaEngine)
 
 
 def _file_of(engine: Engine) -> Path:

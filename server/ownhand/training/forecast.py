@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ownhand.engines.gguf_header import Header
-from ownhand.engines.room import free_memory
+from ownhand.engines.room import free_memory, graphics_cards, loaded_size
 from ownhand.text.words import count_words
 from ownhand.training.architecture import shape_of
 from ownhand.training.base import Base
+from ownhand.training.beside import Beside, Inventory, beside
 from ownhand.training.dataset import LearnedPiece, Sample, spread
 from ownhand.training.memory import plan_within
 from ownhand.training.prepare import Prepared
@@ -23,13 +24,13 @@ _SHOWN = 6
 
 @dataclass(frozen=True)
 class Forecast:
-    """`memory` (of the card, where one learns) and `disk` in bytes, `seconds` of work on this machine."""
+    """`beside` says where, and how it lives beside what writes there. `disk` in bytes, `seconds` of work."""
 
     prepared: Prepared
     threads: int
     steps: int
     seconds: float
-    memory: int
+    beside: Beside
     disk: int
 
     def to_json(self) -> dict[str, Any]:
@@ -49,7 +50,8 @@ class Forecast:
             "base": self.prepared.base.source.name,
             "steps": self.steps,
             "minutes": round(self.seconds / 60, 1),
-            "memory_mb": round(self.memory / 1e6),
+            "memory_mb": round(self.beside.bytes / 1e6),
+            "placement": self.beside.mode,
             "disk_mb": round(self.disk / 1e6),
             "examples": [example(self.prepared.dataset.pieces, sample) for sample in self.shown],
         }
@@ -60,16 +62,36 @@ class Forecast:
         return list(spread(self.prepared.dataset.train, _SHOWN))
 
 
-def forecast(prepared: Prepared, base: Base, rate: float | None = None, card: int | None = None) -> Forecast:
-    """`rate` is what an earlier training did here, in tokens per second, `card` the free bytes of the graphics card
-    that will learn; None: the processor will. Raises WriterError: memory is too small."""
-    shape, recipe, dataset = shape_of(base.header), prepared.recipe, prepared.dataset
+def forecast(
+    prepared: Prepared, base: Base, machine: Inventory, rate: float | None = None, *, processor: bool = True
+) -> Forecast:
+    """`rate` is what an earlier training did here, in tokens per second; `processor`: no graphics card is wanted.
+
+    Raises WriterError: memory is too small.
+    """
+    recipe, dataset, threads = prepared.recipe, prepared.dataset, threads_here()
+    how = placement(prepared, base, machine, processor=processor)
+    rate = rate or likely_rate(base.header, threads, on_card=how.card is not None)
+    return Forecast(
+        prepared, threads, recipe.steps(len(dataset.train)), recipe.epochs * dataset.tokens / rate, how, base.disk
+    )
+
+
+def placement(prepared: Prepared, base: Base, machine: Inventory, *, processor: bool) -> Beside:
+    """Raises WriterError: memory is too small."""
+    shape, dataset = shape_of(base.header), prepared.dataset
     longest = max(len(sample.input_ids) for sample in (*dataset.train, *dataset.validation))
-    on_card = card is not None
-    needed = plan_within(card or free_memory(), shape, recipe, longest=longest, gpu=on_card)
-    threads = threads_here()
-    seconds = recipe.epochs * dataset.tokens / (rate or likely_rate(base.header, threads, on_card=on_card))
-    return Forecast(prepared, threads, recipe.steps(len(dataset.train)), seconds, needed.bytes, base.disk)
+
+    def need(free: int, gpu: bool) -> int:
+        return plan_within(free, shape, prepared.recipe, longest=longest, gpu=gpu).bytes
+
+    return beside(machine, need, processor=processor)
+
+
+async def inventory(base: Base, *, engine_on_card: bool) -> Inventory:
+    """What is there now. `engine_on_card`: the engine uses graphics cards where there are any."""
+    cards, size = await graphics_cards(), loaded_size(base.file_bytes)
+    return Inventory(free_memory(), cards, size, engine_on_card=engine_on_card and bool(cards))
 
 
 def likely_rate(header: Header, threads: int, *, on_card: bool = False) -> float:

@@ -62,7 +62,8 @@ class BaseModel:
 
 @dataclass(frozen=True)
 class Job:
-    """One training. `manuscript` stands for the pieces and the recipe that it learns, to know it again."""
+    """One training. `manuscript` stands for the pieces and the recipe that it learns, to know it again; `card` is the
+    number of the graphics card to learn on, None where there is no choice."""
 
     folder: Path
     base: BaseModel
@@ -71,6 +72,7 @@ class Job:
     trainer: str = "peft"
     threads: int = 1
     manuscript: str = ""
+    card: int | None = None
 
     def write(self) -> None:
         """Raises WriterError when the disk refuses."""
@@ -83,6 +85,7 @@ class Job:
             "trainer": self.trainer,
             "threads": self.threads,
             "manuscript": self.manuscript,
+            "card": self.card,
         }
         write_json(self.folder / JOB_FILE, values)
 
@@ -96,7 +99,7 @@ class Job:
             rest = {key: values[key] for key in ("device", "trainer", "threads", "manuscript")}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise WriterError("The training's notes can't be read.", "Train again.") from error
-        return cls(folder, base, recipe, **rest)
+        return cls(folder, base, recipe, **rest, card=values.get("card"))
 
     @property
     def train(self) -> Path:

@@ -97,12 +97,14 @@ async def prepare(
     return Prepared(found, dataset, base, recipe)
 
 
-def job_for(prepared: Prepared, voice: Path, *, device: str, trainer: str, threads: int) -> Job:
+def job_for(
+    prepared: Prepared, voice: Path, *, device: str, trainer: str, threads: int, card: int | None = None
+) -> Job:
     """A new job folder in the voice's folder, ready for the trainer's child. Raises WriterError."""
     folder = make_private_folder(voice / JOBS / time.strftime("%Y%m%d-%H%M%S"))
     write_private(folder / PASSAGES_FILE, _json(_passages(prepared.dataset)))
     write_private(folder / HELD_OUT_FILE, _json({"format": FORMAT, "pieces": _held_out(prepared.material.held_out)}))
-    job = Job(folder, prepared.base, prepared.recipe, device, trainer, threads, prepared.manuscript)
+    job = Job(folder, prepared.base, prepared.recipe, device, trainer, threads, prepared.manuscript, card)
     job.write()
     return job
 

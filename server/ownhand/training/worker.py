@@ -73,6 +73,7 @@ def main() -> int:
 
 def _run(job: Job, control: Control, speak: Callable[[State], None]) -> None:
     speak(State("preparing"))
+    _choose_card(job.card)
     _limit_threads(job.threads)
     base.make_ready(job.base)
     control.check(lambda: speak(State("paused")), lambda: speak(State("preparing")))
@@ -148,6 +149,13 @@ def _evaluate(job: Job, control: Control, speak: Callable[[State], None], state:
         device=measured_on(job),
         progress=progress,
     )
+
+
+def _choose_card(card: int | None) -> None:
+    """Let torch see this card alone, counted as the driver counts; what the writer's own environment says stands."""
+    if card is not None and "CUDA_VISIBLE_DEVICES" not in os.environ:
+        os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
+        os.environ["CUDA_VISIBLE_DEVICES"] = str(card)
 
 
 def _limit_threads(threads: int) -> None:

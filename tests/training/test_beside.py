@@ -1,0 +1,104 @@
+"""Alongside, yielding or waiting: by what is there, and what learning takes."""
+
+import os
+
+import pytest
+
+from ownhand.engines import room
+from ownhand.engines.room import Card, graphics_cards
+from ownhand.errors import WriterError
+from ownhand.training import worker
+from ownhand.training.beside import Beside, Inventory, beside
+
+GB = 10**9
+
+
+def need(free, gpu):
+    """Four gigabytes on a card, six beside the processor."""
+    wanted = (4 if gpu else 6) * GB
+    if free < wanted:
+        raise WriterError(f"Needs {wanted // GB} GB, {free // GB} are free.", "Close other programs.")
+    return wanted
+
+
+def machine(memory=16, cards=(), engine=2, on_card=None):
+    on_card = bool(cards) if on_card is None else on_card
+    return Inventory(memory * GB, tuple(cards), engine * GB, engine_on_card=on_card)
+
+
+def card(index, free, serves=False):
+    return Card(index, free * GB, serves)
+
+
+ONE, SERVING = card(0, 8), card(0, 8, serves=True)
+
+
+@pytest.mark.parametrize(
+    ("found", "processor", "planned"),
+    [
+        (machine(), False, Beside("yields", None, 6 * GB)),
+        (machine(memory=5), False, Beside("waits", None, 6 * GB)),
+        (machine(cards=[ONE]), False, Beside("yields", 0, 4 * GB)),
+        (machine(cards=[SERVING]), False, Beside("yields", 0, 4 * GB)),
+        (machine(cards=[SERVING]), True, Beside("alongside", None, 6 * GB)),
+        (machine(cards=[ONE], on_card=False), False, Beside("alongside", 0, 4 * GB)),
+        (machine(cards=[card(0, 3, serves=True)]), False, Beside("waits", 0, 4 * GB)),
+        (machine(cards=[card(0, 20, serves=True), card(1, 5)]), False, Beside("alongside", 1, 4 * GB)),
+        (machine(cards=[card(0, 5), card(1, 20)]), False, Beside("alongside", 0, 4 * GB)),
+        (machine(cards=[card(0, 20, serves=True), card(1, 3)]), False, Beside("yields", 0, 4 * GB)),
+        (machine(cards=[card(0, 1), card(1, 3, serves=True)]), False, Beside("waits", 1, 4 * GB)),
+    ],
+    ids=[
+        "processor alone",
+        "little memory",
+        "one card, nothing loaded",
+        "one card",
+        "no card wanted",
+        "the engine takes no card",
+        "a small card",
+        "the other card",
+        "where nothing is loaded a server takes the freest",
+        "the other card is too small",
+        "room after the model on the card that serves",
+    ],
+)
+def test_the_plan(found, processor, planned):
+    assert beside(found, need, processor=processor) == planned
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (machine(memory=3), "6 GB, 3 are free"),
+        (machine(cards=[card(0, 1, serves=True)]), "4 GB, 1 are free"),
+        (machine(cards=[card(0, 3)], on_card=False), "4 GB, 3 are free"),
+        (machine(memory=5, cards=[SERVING]), None),
+    ],
+)
+def test_what_would_not_fit_even_alone_is_an_error_that_names_what_is_free_now(found, said):
+    with pytest.raises(WriterError, match=said or "6 GB, 5 are free"):
+        beside(found, need, processor=said is None)
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "1"), ("3", "3")])
+def test_the_trainer_sees_the_chosen_card_alone_unless_the_writers_environment_says_which(before, after, monkeypatch):
+    for name in ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    if before is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", before)
+    worker._choose_card(1)
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == after
+
+
+async def test_cards_as_the_tool_of_their_maker_lists_them(tmp_path, monkeypatch):
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text(
+        '#!/bin/sh\ncase "$1" in\n'
+        "*compute-apps*) printf 'GPU-b, /usr/lib/ollama/llama-server, with a comma\\nGPU-c, python3\\n' ;;\n"
+        "*) printf '0, GPU-a, 1024\\n1, GPU-b, 2048\\n2, GPU-c, 512\\n' ;;\nesac\n"
+    )
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(room, "_GPU_SECONDS", 30)
+    assert await graphics_cards() == (Card(0, 1024 << 20), Card(1, 2048 << 20, serves=True), Card(2, 512 << 20))
