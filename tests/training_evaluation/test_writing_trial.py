@@ -14,6 +14,7 @@ from ownhand.training.writing_trial import WritingTrial
 LEARNED = "We weighed the eel twice and wrote both weights down, since neither was believed. "
 DIARY = "The barge came up at four with the tide and nobody on deck but the dog. " * 40 + LEARNED
 KEPT_ASIDE = "All evening the ferry lay at the wrong side of the river and hooted. " * 30
+POEM = "salt on the sill\n    & nobody yet\n\nthe kettle (again)\n        sings to the cups\n" * 3
 PLAIN = " and the rain went over the harbour, crosswise, unhurried."
 
 
@@ -22,14 +23,14 @@ class Corpus:
         return []
 
 
-async def tried(tmp_path, mine, plain=PLAIN):
+async def tried(tmp_path, mine, plain=PLAIN, learned=(), kept_aside=()):
     """(the trial's habits, words that the bare model was let write)."""
     engine = ScriptedEngine(lambda _: mine if engine.adapter else plain)
     trial = WritingTrial(
         engine,
         Corpus(),
-        [Text("diary", Form.PROSE, DIARY)],
-        [Text("ferry", Form.PROSE, KEPT_ASIDE)],
+        [Text("diary", Form.PROSE, DIARY), *learned],
+        [Text("ferry", Form.PROSE, KEPT_ASIDE), *kept_aside],
         passages=False,
         kept=KeptWriting(tmp_path, "scripted"),
         words=400,
@@ -54,3 +55,14 @@ async def test_where_the_voice_recites_or_loops_the_bare_model_writes_as_much(tm
     assert words >= 400
     assert novelty(mine.verbatim, plain.verbatim) == 1.0
     assert mine.loops == plain.loops
+
+
+@pytest.mark.parametrize("where", ["learned", "kept_aside"])
+async def test_the_bare_models_few_words_hold_verse_too_wherever_there_is_any(tmp_path, where):
+    """Else there would be nothing to hold the voice's verse against."""
+    sill = Text("sill", Form.VERSE, POEM)
+    (mine, plain), _ = await tried(
+        tmp_path, " but nobody had thought to bring", plain="\nand the cups answer" * 12, **{where: [sill]}
+    )
+    assert mine.verse
+    assert plain.verse

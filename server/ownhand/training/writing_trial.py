@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from ownhand.engines.protocol import Adapter, Engine
+from ownhand.manuscript.model import Form
 from ownhand.training.evaluation_plan import OwnPassages, Text
 from ownhand.training.kept import KeptWriting
 from ownhand.training.novelty import TrainingText
@@ -49,9 +50,11 @@ class WritingTrial:
         return mine, plain
 
     def _starts(self) -> list[Beginning]:
-        """In pairs, so that whatever is written goes on from both."""
-        pairs = zip_longest(beginnings(self.trained, _BEGINNINGS), beginnings(self.held_out, _BEGINNINGS))
-        return [start for pair in pairs for start in pair if start is not None]
+        """In pairs of what was learned and what was not, of either form, so that even the first goes on from all."""
+        kept_aside = _by_turns(beginnings(self.held_out, _BEGINNINGS), Form.VERSE)
+        is_verse = bool(kept_aside) and kept_aside[0].whole.form is Form.VERSE
+        learned = _by_turns(beginnings(self.trained, _BEGINNINGS), Form.PROSE if is_verse else Form.VERSE)
+        return [start for pair in zip_longest(learned, kept_aside) for start in pair if start is not None]
 
     async def _written(
         self, adapter: Adapter | None, starts: Sequence[Beginning], words: int, progress: Callable[[str], None]
@@ -67,6 +70,13 @@ class WritingTrial:
             kept=None if adapter else self.kept,
             told=lambda count: progress(f"letting {who} write, {min(count, words):,} of {words:,} words"),
         )
+
+
+def _by_turns(starts: Sequence[Beginning], first: Form) -> list[Beginning]:
+    """Prose and verse by turns, as long as there are both."""
+    one = [start for start in starts if start.whole.form is first]
+    other = [start for start in starts if start.whole.form is not first]
+    return [start for pair in zip_longest(one, other) for start in pair if start is not None]
 
 
 def _counts_against(mine: Habits) -> bool:
