@@ -16,6 +16,7 @@ from ownhand.editor.folders import Doors, Folder, Folders
 from ownhand.editor.keeper import Keeper
 from ownhand.editor.learning import Learning
 from ownhand.editor.learning_progress import LearningProgress
+from ownhand.editor.lesson import Lesson
 from ownhand.editor.protocol import OwnhandProtocol
 from ownhand.editor.status import Status
 from ownhand.errors import WriterError
@@ -194,3 +195,46 @@ async def test_what_a_lesson_comes_to_is_not_said_of_a_folder_that_was_left(room
     assert room.learning.standing(folder) == Standing()
     assert room.status.current()["learning"] == Standing().to_json()
     assert room.ended == []
+
+
+async def test_an_order_while_the_folder_is_being_left_begins_nothing(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = await room.scanned()
+    is_left, go_on, left = asyncio.Event(), asyncio.Event(), room.learning.left
+
+    async def slowly(folder: Folder) -> None:
+        await left(folder)
+        is_left.set()
+        await go_on.wait()
+
+    monkeypatch.setattr(room.learning, "left", slowly)
+    leaving = asyncio.create_task(room.folders.answer(folder, Consent.SUGGEST))
+    await is_left.wait()
+    order = asyncio.create_task(room.learning.train(folder))
+    await asyncio.wait({order}, timeout=1.0)
+    go_on.set()
+    await leaving
+    with pytest.raises(WriterError, match="does not learn"):
+        await order
+    assert conductors() == []
+
+
+async def test_an_order_right_after_a_change_of_mind_waits_for_the_lesson_that_was_left(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until that is gone it holds the lock."""
+    folder = await room.scanned()
+    await room.learning.train(folder)
+    first, begin, were_over = room.learning._stand(folder).lesson, room.learning._begin, list[bool]()
+    assert first is not None
+
+    def noting(folder: Folder) -> Lesson:
+        were_over.append(first.is_over)
+        return begin(folder)
+
+    monkeypatch.setattr(room.learning, "_begin", noting)
+    await room.learning.left(folder)
+    await room.learning.train(folder)
+    assert were_over == [True]
+    await room.learning.cancel(folder)

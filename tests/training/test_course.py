@@ -1,6 +1,8 @@
 """The way from a plan to an adapter, where the manuscript does not hold still."""
 
+import asyncio
 import shutil
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -220,3 +222,26 @@ async def test_where_there_is_room_for_one_alone_it_begins_when_the_model_has_le
         await planned.run(lambda state: said.append(state.sentence))
     assert said == [WAITS, WAITS, "begun"]
     assert plans == []
+
+
+async def test_a_stop_when_all_is_decided_comes_too_late(tmp_path, folder, monkeypatch):
+    """The adapter is kept by then: to say "paused" would be wrong."""
+    planned, begun, go_on = await course(tmp_path, folder), threading.Event(), threading.Event()
+
+    async def judged(*_):
+        return "a judgement"
+
+    def slowly(judgement, learned):
+        begun.set()
+        assert go_on.wait(60)
+        return judgement
+
+    monkeypatch.setattr(planned, "_judge", judged)
+    monkeypatch.setattr(planned, "_settled", slowly)
+    run = asyncio.create_task(planned.run(lambda _: None))
+    await asyncio.to_thread(begun.wait, 60)
+    run.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    assert await run == "a judgement"
+    assert list(jobs(planned.voice.path)) == []

@@ -44,6 +44,8 @@ class _Stand:
 
     lesson: Lesson | None = None
     at_rest: Standing = field(default_factory=Standing)
+    left: Lesson | None = None
+    """One that was left, and perhaps is not over yet."""
     held: bool = False
     """The writer paused it."""
     resting: bool = False
@@ -85,13 +87,14 @@ class Learning:
             return {"sentence": str(error), "needs": "setup"}
         if self._stand(folder).lesson is None and folder.keeper is not None:
             await folder.keeper.up_to_date()  # or there would be no words yet to learn from
-        _check_consent(folder)  # which the writer may have taken back meanwhile
-        if self._stand(folder).lesson is not None:
-            return await self.resume(folder)
-        return await self._begun(folder)
+        if (left := self._stand(folder).left) is not None:
+            await left.stop()  # it holds the lock until it is gone
+        async with folder.changing:  # not while the folder is being left
+            _check_consent(folder)  # which the writer may have taken back meanwhile
+            begun = self._begin(folder) if self._stand(folder).lesson is None else None
+        return await (self._begun(folder, begun) if begun is not None else self.resume(folder))
 
-    async def _begun(self, folder: Folder) -> Answer:
-        lesson = self._begin(folder)
+    async def _begun(self, folder: Folder, lesson: Lesson) -> Answer:
         await lesson.until(lambda standing: standing.state != "preparing", _SOON)
         if lesson.standing.state == "failed":
             self._say(lesson.standing.sentence)
@@ -268,6 +271,7 @@ class Learning:
         stand = self._stand(folder)
         lesson, stand.lesson, stand.resting, stand.at_rest = stand.lesson, None, False, Standing()
         if lesson is not None:
+            stand.left = lesson
             lesson.leave()
             self._changed(folder)
 

@@ -4,7 +4,8 @@ Stopped at any point it can be begun again: a job that learns the same text in t
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -152,8 +153,11 @@ class Course:
             await self._train(job, on_state)
             self._check_still_teaching(learned)
             judgement = await self._judge(job, learned, on_state)
-            await asyncio.to_thread(job.remove)
-            return await asyncio.to_thread(self._settled, judgement, learned)
+            return await _to_the_end(asyncio.to_thread(self._concluded, job, judgement, learned))
+
+    def _concluded(self, job: Job, judgement: Judgement, learned: Sequence[Text]) -> Judgement:
+        job.remove()
+        return self._settled(judgement, learned)
 
     def _settled(self, judgement: Judgement, learned: Sequence[Text]) -> Judgement:
         """The first adapter of a base is the writer's own choice; one that takes another's place does so by itself, if
@@ -242,6 +246,15 @@ class Course:
             )
         finally:
             await engine.close()
+
+
+async def _to_the_end(work: Coroutine[Any, Any, Judgement]) -> Judgement:
+    """A stop comes too late for it: an adapter that is kept must not be called paused."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+    return task.result()
 
 
 def _rate_before(store: VoiceStore, prepared: Prepared) -> float | None:
