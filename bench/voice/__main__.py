@@ -11,6 +11,7 @@ Runs that the log holds are not done again. `tools/fetch_authors.py` brings the 
 """
 
 import argparse
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ def _runs(options: argparse.Namespace) -> list[runs.Run]:
     asked = {key: value for key in ("authors", "seeds") if (value := getattr(options, key))}
     if options.what == "anatomy":
         return runs.anatomy(**asked)
-    found = [run for name in names for run in runs.EXPERIMENTS[name](**asked)]
+    found = [run for name in names for run in runs.EXPERIMENTS[name](**asked) if re.search(options.only, run.label)]
     return [*runs.bare(found), *found]
 
 
@@ -83,6 +84,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("what", choices=[*runs.EXPERIMENTS, "all", "combine", "anatomy", "trainers", "pack", "show"])
     parser.add_argument("--authors", nargs="+", help="else those of the experiment")
     parser.add_argument("--seeds", nargs="+", type=int, help="else those of the experiment")
+    parser.add_argument("--only", default="", help="runs whose change this pattern finds, e.g. 'epochs 30,.*rank 16'")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--workers", type=int, default=1, help="processes side by side")
     parser.add_argument("--threads", type=int, default=1, help="of each process")

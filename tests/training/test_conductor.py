@@ -1,5 +1,6 @@
 """The end of a training: once the adapter is kept, nothing that happens to the reveal undoes what came of it."""
 
+import asyncio
 import json
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, grant
 from ownhand.settings import Settings
 from ownhand.training import conductor
+from ownhand.training.beside import Beside
 from ownhand.training.conductor import Conductor
 from ownhand.training.course import Course
 from ownhand.training.job import State
@@ -78,33 +80,72 @@ class Trainer:
         self.told.append("resume")
 
 
+class Running(Course):
+    """A course with a trainer that only listens. The test sets `planned`."""
+
+    trainer = Trainer()
+    planned, learns = asyncio.Event(), asyncio.Event()
+    mode = "yields"
+
+    @classmethod
+    async def plan(cls, home, voice, settings, corpus, wishes=None, by_model=None):
+        await cls.planned.wait()
+        return cls(home, voice, settings, corpus, wishes, None, SimpleNamespace(beside=Beside(cls.mode, None, 1)))
+
+    async def run(self, on_state):
+        self.training = self.trainer
+        if not self._goes.is_set():
+            self.trainer.pause()
+        on_state(State("training"))
+        self.learns.set()
+        await asyncio.Event().wait()
+
+
+@pytest.fixture
+def running(tmp_path, monkeypatch):
+    """A conductor whose course waits for its plan."""
+    monkeypatch.setattr(conductor, "Course", Running)
+    for name, value in (
+        ("trainer", Trainer()),
+        ("planned", asyncio.Event()),
+        ("learns", asyncio.Event()),
+        ("mode", "yields"),
+    ):
+        monkeypatch.setattr(Running, name, value)
+    (tmp_path / "pages").mkdir()
+    home = Home(tmp_path / "home")
+    grant(home, tmp_path / "pages", Consent.LEARN)
+    return Unheard(Order(home, tmp_path / "pages", Settings()))
+
+
+@pytest.mark.parametrize("mode", ["yields", "alongside", "waits"])
 @pytest.mark.parametrize(
     ("before", "then", "told"),
-    [(["rest"], [], ["pause"]), (["rest", "resume"], [], []), (["rest"], ["resume"], ["resume"])],
+    [
+        (["rest"], [], ["pause"]),
+        (["rest", "resume"], [], []),
+        (["rest"], ["resume"], ["pause", "resume"]),
+        ([], ["rest"], ["pause"]),
+    ],
 )
-def test_a_rest_waits_for_the_trainer_and_ends_with_the_wish(before, then, told, tmp_path, capsys):
-    """`before`: while there is no trainer; `then`: before it has said anything."""
-    conducting, trainer = Conductor(Order(Home(tmp_path), tmp_path, Settings())), Trainer()
+async def test_a_rest_waits_for_the_plan_and_ends_with_the_wish(mode, before, then, told, running, monkeypatch):
+    """`before`: while nothing is planned; `then`: while it learns. Only one that yields rests."""
+    monkeypatch.setattr(Running, "mode", mode)
+    work = asyncio.create_task(running.run())
+    await asyncio.sleep(0)
     for wish in before:
-        conducting._heed(wish)
-    conducting._course = SimpleNamespace(training=trainer, yields=True)
+        running._heed(wish)
+    Running.planned.set()
+    await Running.learns.wait()
     for wish in then:
-        conducting._heed(wish)
-    conducting._hear(State("preparing"))
-    conducting._hear(State("training"))
-    assert trainer.told == told
-    assert "training" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("planned", [True, False])
-def test_a_training_that_is_in_nobodys_way_takes_no_rest_but_every_pause(planned, tmp_path):
-    """Whether the wish comes before it is planned or after."""
-    conducting, trainer = Conductor(Order(Home(tmp_path), tmp_path, Settings())), Trainer()
-    course = SimpleNamespace(training=trainer, yields=False)
-    conducting._course = course if planned else None
-    conducting._heed("rest")
-    conducting._course = course
-    conducting._hear(State("training"))
-    assert trainer.told == []
-    conducting._heed("pause")
-    assert trainer.told == ["pause"]
+        running._heed(wish)
+    assert [wish for wish in Running.trainer.told if wish == "pause"] == (
+        [wish for wish in told if wish == "pause"] if mode == "yields" else []
+    )
+    if mode == "yields":
+        assert Running.trainer.told == told
+    running._heed("pause")
+    assert Running.trainer.told[-1] == "pause", "the writer's own pause holds for all"
+    running._heed("stop")
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)

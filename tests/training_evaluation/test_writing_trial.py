@@ -1,5 +1,7 @@
 """Challenger and bare model let go from the same beginnings: how much each has to write."""
 
+import asyncio
+
 import pytest
 
 from ownhand.engines.protocol import Adapter
@@ -66,3 +68,31 @@ async def test_the_bare_models_few_words_hold_verse_too_wherever_there_is_any(tm
     )
     assert mine.verse
     assert plain.verse
+
+
+async def test_a_rest_holds_up_the_next_text_alone(tmp_path):
+    goes, rests = asyncio.Event(), asyncio.Event()
+    goes.set()
+    engine = ScriptedEngine(lambda _: PLAIN)
+
+    async def rest_in_the_third():
+        if len(engine.calls) == 3:
+            goes.clear()
+            rests.set()
+
+    engine.before_chunk = rest_in_the_third
+    trial = WritingTrial(
+        engine, Corpus(), [Text("diary", Form.PROSE, DIARY)], [], False, KeptWriting(tmp_path, "s"), 60, goes.wait
+    )
+    file = tmp_path / "adapter.gguf"
+    file.touch()
+    run = asyncio.create_task(trial.run(Adapter("candidate", file), lambda _: None))
+    await rests.wait()
+    await asyncio.wait({run}, timeout=0.2)
+    assert not run.done()
+    assert "".join(engine.calls[-1].said) == PLAIN, "what was begun is written to its end"
+    assert len(engine.calls) == 3
+    engine.before_chunk = None
+    goes.set()
+    await run
+    assert len(engine.calls) > 3

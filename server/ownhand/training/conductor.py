@@ -38,7 +38,7 @@ class Conductor:
         self._work: asyncio.Task[None] | None = None
         self._last = Standing("preparing", of_state(State("preparing")).sentence)
         self._rests = False
-        """A rest was wished for before there was a trainer's child to rest."""
+        """A rest was wished for before anything was planned that could take one."""
         self._came_of_it: Standing | None = None
         """There once the adapter is kept: whatever happens then, that stands."""
 
@@ -63,20 +63,14 @@ class Conductor:
             if order.quick:
                 wishes = wishes.quickly()
             self._course = await Course.plan(order.home, voice, order.settings, corpus, wishes)
-            judgement = await self._course.run(self._hear)
+            if self._rests and self._course.yields:
+                self._course.rest()
+            judgement = await self._course.run(lambda state: self._say(of_state(state)))
             self._came_of_it = of_adapter(judgement.adapter)
             await self._show(self._course, judgement.adapter)
             self._say(self._came_of_it)
         finally:
             await asyncio.to_thread(corpus.close)
-
-    def _hear(self, state: State) -> None:
-        training = self._course.training if self._course else None
-        if self._rests and self._course is not None and training is not None:
-            self._rests = False
-            if self._course.yields:
-                training.pause()
-        self._say(of_state(state))
 
     async def _show(self, course: Course, adapter: StoredAdapter) -> None:
         """A first voice that passed is shown to the writer, who decides."""
@@ -103,17 +97,16 @@ class Conductor:
     def _heed(self, wish: object) -> None:
         """While the trainer's child works it keeps its memory over a pause; else a pause is an end, to go on later.
 
-        A rest is a pause that is not worth an end: it waits for the trainer's child. A training that is in nobody's
-        way, or that waited for its turn, takes none.
+        A rest is a pause that is not worth an end. A training that is in nobody's way, or that waited for its turn,
+        takes none.
         """
-        training = self._course.training if self._course else None
-        if wish == "rest" and self._course is not None and not self._course.yields:
-            return
-        self._rests = training is None and wish == "rest"
-        if training is not None and wish in ("pause", "rest"):
-            training.pause()
-        elif training is not None and wish == "resume":
-            training.resume()
+        course, self._rests = self._course, wish == "rest"
+        if course is not None and wish == "rest" and course.yields:
+            course.rest()
+        elif course is not None and wish == "pause" and course.training is not None:
+            course.training.pause()
+        elif course is not None and wish == "resume":
+            course.go_on()
         elif wish in ("pause", "stop") and self._work is not None:
             self._work.cancel()
 

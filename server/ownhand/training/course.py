@@ -6,7 +6,7 @@ Stopped at any point it can be begun again: a job that learns the same text in t
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,11 @@ class Course:
     forecast: Forecast
     engine_on_card: bool = False
     training: Training | None = None
+    _goes: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set unless it rests."""
+
+    def __post_init__(self) -> None:
+        self._goes.set()
 
     @classmethod
     async def plan(
@@ -141,6 +146,17 @@ class Course:
     def yields(self) -> bool:
         """Does it rest while the writer types?"""
         return self.forecast.beside.mode == "yields"
+
+    def rest(self) -> None:
+        """Stand still until `go_on`, between two batches or two texts that are written, and keep the memory."""
+        self._goes.clear()
+        if self.training is not None:
+            self.training.pause()
+
+    def go_on(self) -> None:
+        self._goes.set()
+        if self.training is not None:
+            self.training.resume()
 
     async def run(self, on_state: OnState) -> Judgement:
         """Train, measure, judge. Raises WriterError and EngineError; cancelled, it leaves a job that goes on later."""
@@ -216,6 +232,8 @@ class Course:
     async def _train(self, job: Job, on_state: OnState) -> None:
         async with Training(job) as training:
             self.training = training
+            if not self._goes.is_set():
+                training.pause()
             try:
                 async for state in training.states():
                     on_state(state)
@@ -232,6 +250,12 @@ class Course:
 
     async def _judge(self, job: Job, learned: Sequence[Text], on_state: OnState) -> Judgement:
         engine = await choose_engine(self.settings, self.home, all_cores=True)
+
+        async def may_write() -> None:
+            if not self._goes.is_set():
+                on_state(State("paused"))
+                await self._goes.wait()
+
         try:
             return await judging.judge(
                 job,
@@ -243,6 +267,7 @@ class Course:
                 serves=await base_digest(engine, self.home),
                 words=self.wishes.sample_words,
                 progress=lambda what: on_state(State("evaluating", sentence=what)),
+                may_write=may_write,
             )
         finally:
             await engine.close()

@@ -27,7 +27,7 @@ from ownhand.training.kept import KeptWriting, kept_folder
 from ownhand.training.metrics import BEST_KEPT, CHALLENGER, CHAMPION, Metrics, metrics
 from ownhand.training.novelty import novelty
 from ownhand.training.other_hands import control_texts
-from ownhand.training.samples import WORDS, Habits
+from ownhand.training.samples import WORDS, Habits, MayWrite, at_once
 from ownhand.training.texts import digest_of_texts, held_out_texts
 from ownhand.training.writing_trial import WritingTrial
 from ownhand.voices.card import Base, Card, LearnedFrom
@@ -129,11 +129,13 @@ async def judge(
     serves: str = "",
     words: int = WORDS,
     progress: Callable[[str], None] = lambda _: None,
+    may_write: MayWrite = at_once,
 ) -> Judgement:
     """Decide on the adapter of a finished job and keep it. `engine` is the one that will serve.
 
     `trained` is what the job learned, `serves` the digest of the model that the engine has now, "" where it does not
-    tell. `progress` hears what is done now, in a few words. Raises WriterError and EngineError.
+    tell. `progress` hears what is done now, in a few words; `may_write` is awaited before each text that is written.
+    Raises WriterError and EngineError.
     """
     held_out = await asyncio.to_thread(held_out_texts, corpus)
     digest = digest_of_texts(held_out)
@@ -152,7 +154,8 @@ async def judge(
     shown = await _shown(engine, candidate, planned.places, measured.shifts)
     kept = KeptWriting(kept_folder(job.folder), f"{engine.name} {engine.model} {base.digest}")
     passages = found.context == PASSAGES
-    mine, plain = await WritingTrial(engine, corpus, trained, held_out, passages, kept, words).run(candidate, progress)
+    trial = WritingTrial(engine, corpus, trained, held_out, passages, kept, words, may_write)
+    mine, plain = await trial.run(candidate, progress)
     same_base = serves in ("", job.base.digest)
     decision = decide(_evidence(found, shown, mine, plain, held_out, against, same_base=same_base))
     facts = found.to_json() | _written_facts(mine, plain, held_out)

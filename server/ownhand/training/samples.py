@@ -5,7 +5,7 @@ continuation of each is greedy, the others are drawn as suggestions are. Greedy 
 small model goes round in circles when it is greedy, adapter or not, so loops are judged on what is drawn.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -31,6 +31,13 @@ _SEEDS_AT_FIRST = 2
 to read that takes longer than to go on."""
 _MOST_SEEDS = 20
 """A model that has little to say is not asked for ever."""
+
+
+MayWrite = Callable[[], Awaitable[None]]
+
+
+async def at_once() -> None:
+    """Nobody has to be waited for."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +96,10 @@ async def write_on(
     words: int = WORDS,
     kept: KeptWriting | None = None,
     told: Callable[[int], None] = lambda _: None,
+    may_write: MayWrite = at_once,
 ) -> list[Continuation]:
-    """Let the model continue the beginnings until it wrote `words` words; `told` hears how many. Raises EngineError.
+    """Let the model continue the beginnings until it wrote `words` words; `told` hears how many, and `may_write` is
+    awaited before each continuation. Raises EngineError.
 
     The same seeds every time. Beginnings are gone over in pairs, one of what was trained on with one of what was held
     out, until there are enough words. What `kept` has is not written again.
@@ -103,6 +112,7 @@ async def write_on(
             break
         prompt = await prompt_for(engine, corpus, start, passages=passages)
         for how in ways:
+            await may_write()
             text = await _continued(engine, prompt, how, kept)
             written.append(Continuation(start.whole.form, how.temperature == 0.0, Written(prompt, text)))
             total += count_words(text)

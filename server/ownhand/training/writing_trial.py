@@ -15,7 +15,17 @@ from ownhand.manuscript.model import Form
 from ownhand.training.evaluation_plan import OwnPassages, Text
 from ownhand.training.kept import KeptWriting
 from ownhand.training.novelty import TrainingText
-from ownhand.training.samples import WORDS, Beginning, Continuation, Habits, beginnings, habits, write_on
+from ownhand.training.samples import (
+    WORDS,
+    Beginning,
+    Continuation,
+    Habits,
+    MayWrite,
+    at_once,
+    beginnings,
+    habits,
+    write_on,
+)
 from ownhand.voices.gate import MOST_LOOPING
 
 _BEGINNINGS = 6
@@ -35,6 +45,7 @@ class WritingTrial:
     passages: bool
     kept: KeptWriting
     words: int = WORDS
+    may_write: MayWrite = at_once
 
     async def run(self, candidate: Adapter, progress: Callable[[str], None]) -> tuple[Habits, Habits]:
         """Habits of the challenger and of the bare model, from the same beginnings. Raises EngineError."""
@@ -68,6 +79,7 @@ class WritingTrial:
             passages=self.passages,
             words=words,
             kept=None if adapter else self.kept,
+            may_write=self.may_write,
             told=lambda count: progress(f"letting {who} write, {min(count, words):,} of {words:,} words"),
         )
 
