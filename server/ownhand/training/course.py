@@ -140,7 +140,10 @@ class Course:
     @property
     def goes_on(self) -> bool:
         """Is there an unfinished job that `run` will go on with?"""
-        return any(can_go_on(job, self.forecast.prepared) for job in jobs(self.voice.path))
+        return self._unfinished() is not None
+
+    def _unfinished(self) -> Job | None:
+        return next((job for job in jobs(self.voice.path) if can_go_on(job, self.forecast.prepared)), None)
 
     @property
     def yields(self) -> bool:
@@ -192,12 +195,11 @@ class Course:
 
     def _job(self) -> Job:
         """An unfinished job that is worth while to end, done as is wished now, else a new one; others are given up."""
-        prepared, goes_on = self.forecast.prepared, None
+        prepared = self.forecast.prepared
         forget_broken(self.voice.path)
+        goes_on = self._unfinished()
         for job in list(jobs(self.voice.path)):
-            if goes_on is None and can_go_on(job, prepared):
-                goes_on = job
-            else:
+            if job != goes_on:
                 job.remove()
         how: dict[str, Any] = {
             "device": self.wishes.device,

@@ -18,16 +18,15 @@ from transformers import AutoModelForCausalLM
 
 from ownhand.engines.gguf_header import read_header
 from ownhand.engines.vocabulary import token_bytes
-from ownhand.home import check_format, write_json
+from ownhand.home import write_json
 from ownhand.training.architecture import SMALL
 from ownhand.training.bits import Scorer
-from ownhand.training.evaluation_files import BITS_FILE, FORMAT, PLAN_FILE
+from ownhand.training.evaluation_files import BITS_FILE, FORMAT, Planned, read_plan
 from ownhand.training.evaluation_plan import HELD_OUT, Plan, Scored
 from ownhand.training.kept import forget_old
 from ownhand.training.log_probabilities import TrainerSide
 from ownhand.training.metrics import BASE, CHALLENGER
 from ownhand.voices.gguf_export import export_gguf
-from ownhand.voices.probe import Place
 from ownhand.voices.store import GGUF
 
 CODE_VERSION = 1
@@ -50,9 +49,8 @@ def evaluate(
     job: Path, base: Path, base_digest: str, cache: Path, *, threads: int, device: str = "cpu", progress: Progress
 ) -> None:
     """Score the plan in `job` and write the bits. Raises WriterError when the disk refuses."""
-    values = json.loads((job / PLAN_FILE).read_bytes())
-    check_format(values["format"], FORMAT, job / PLAN_FILE)
-    plan, adapters = Plan.from_json(values["plan"]), {name: Path(path) for name, path in values["adapters"].items()}
+    planned = read_plan(job)
+    plan, adapters = planned.plan, planned.adapters
     kept = cache / f"bits-{_key(base, base_digest, plan)}.json"
     known = _read(kept)
     arms = {name: [item for item in plan.scored if name == CHALLENGER or item.group == HELD_OUT] for name in adapters}
@@ -68,20 +66,19 @@ def evaluate(
         changed = PeftModel.from_pretrained(model, str(adapters[name]), is_trainable=False).eval()
         bits[name] = _scored(Scorer(changed), items, count)
         model = changed.unload()
-    write_json(job / BITS_FILE, {"format": FORMAT, "bits": bits, "shifts": _exported(model, values, adapters)})
+    write_json(job / BITS_FILE, {"format": FORMAT, "bits": bits, "shifts": _exported(model, planned)})
 
 
-def _exported(model: Any, values: Mapping[str, Any], adapters: Mapping[str, Path]) -> list[dict[str, float]]:
+def _exported(model: Any, planned: Planned) -> list[dict[str, float]]:
     """Write the challenger for the engine, and tell what it does to the likeliest tokens at the places to probe.
 
     Tokens are named by their bytes in hexadecimal.
     """
-    places = [Place(place["prompt"], tuple(place["ids"])) for place in values.get("places", ())]
-    if not places:
+    if not planned.places:
         return []
-    header = read_header(Path(values["gguf"]))
-    export_gguf(adapters[CHALLENGER], header, adapters[CHALLENGER] / GGUF)
-    found = TrainerSide(model, places, token_bytes(header.metadata)).shifts(adapters[CHALLENGER])
+    header, challenger = read_header(planned.gguf), planned.adapters[CHALLENGER]
+    export_gguf(challenger, header, challenger / GGUF)
+    found = TrainerSide(model, planned.places, token_bytes(header.metadata)).shifts(challenger)
     return [{token.hex(): shift for token, shift in at.items()} for at in found]
 
 

@@ -23,11 +23,12 @@ PLAN_FILE, BITS_FILE = "evaluation.json", "bits.json"
 
 @dataclass(frozen=True)
 class Planned:
-    """What the child has to measure. `adapters`: their folders, by name."""
+    """What the child has to measure. `adapters`: their folders, by name; `gguf`: the file of the base."""
 
     plan: Plan
     places: Sequence[Place]
     adapters: Mapping[str, Path]
+    gguf: Path
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def read_plan(job: Path) -> Planned:
     values = _read(job / PLAN_FILE)
     places = [Place(place["prompt"], tuple(place["ids"])) for place in values["places"]]
     adapters = {name: Path(folder) for name, folder in values["adapters"].items()}
-    return Planned(Plan.from_json(values["plan"]), places, adapters)
+    return Planned(Plan.from_json(values["plan"]), places, adapters, Path(values["gguf"]))
 
 
 def read_bits(job: Path) -> Measured:
