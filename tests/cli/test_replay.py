@@ -99,6 +99,10 @@ def test_help_is_its_own_and_the_rest_of_bench_goes_another_way(replay: Run, env
     done = subprocess.run(bench, capture_output=True, text=True, env=environment, timeout=55, check=False)
     assert done.returncode != 0
     assert "--only" in done.stderr
+    done = subprocess.run(
+        [*bench[:4], "--help"], capture_output=True, text=True, env=environment, timeout=55, check=False
+    )
+    assert "--moments" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,7 @@ def demo(
     return run(Home.default(), lesson="none" if without_learning else "quick" if quick else "full")
 
 
-@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []})
 def bench(context: typer.Context) -> int:
     """Measure this machine: what Ownhand adds to the engine, and how fast it answers."""
     from ownhand.commands.bench import run
