@@ -299,3 +299,24 @@ async def test_a_voice_that_takes_long_to_make_ready_is_waited_for_a_little_and_
     assert begun.empty()
     assert len(said_to_writer) == 1
     await serving.close()
+
+
+async def test_the_first_suggestion_after_a_choice_is_by_what_was_chosen(book, monkeypatch):
+    """However long the folder has been open: a writer who says "use it" looks at the very next one."""
+    serving, store, _ = book
+    monkeypatch.setattr(voicing, "_PATIENCE", 30.0)
+    assert await adapter_in(serving, FOLDER) is None
+    engine = await serving.chosen()
+    change_over = engine.use_adapter
+
+    async def slowly(adapter):
+        await asyncio.sleep(0.2)
+        await change_over(adapter)
+
+    monkeypatch.setattr(engine, "use_adapter", slowly)
+    serving._voicing._deadlines[FOLDER] = 0.0
+    store.activate("1")
+    assert (await serving.suggester(FOLDER)).engine.adapter.id == f"{store.folder.name}-1"
+    serving.without_voice = True
+    assert (await serving.suggester(FOLDER)).engine.adapter is None
+    await serving.close()

@@ -65,6 +65,7 @@ def test_a_first_voice_is_chosen_blind_and_writes_at_once(code_server: CodeServe
     expect(page.get_by_role("button", name="Use it")).to_be_focused()
     window.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("from now on")
+    expect(page.get_by_role("button", name="What was learned, and how it was proved")).to_be_focused()
     window.press("Enter")
     report = active_page(window)
     expect(report.get_by_role("heading", name="What Ownhand learned from “river”")).to_be_visible()

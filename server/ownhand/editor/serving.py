@@ -90,6 +90,15 @@ class Serving:
         """The folder's active voice, where the engine does not apply it."""
         return self._voicing.refusal(folder)
 
+    def make_ready(self, folder: str | None) -> None:
+        """Another voice was chosen: an engine that is there makes it ready now, not only at the next suggestion."""
+        if (engine := self.engine) is not None:
+
+            async def ready() -> None:
+                await self._voicing.engine(engine, folder)
+
+            self._in_background(ready())
+
     def warm_up(self) -> "asyncio.Task[None]":
         """Load in a thread what the first suggestion would otherwise make the event loop wait for. Done once."""
         if self._warming is None:

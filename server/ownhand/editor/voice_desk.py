@@ -44,12 +44,12 @@ class VoiceDesk:
         voice = _voice(folder)
         answer = await asyncio.to_thread(steps.activate, voice.path, str(adapter))
         await asyncio.to_thread(_answer_reveal, voice.path, str(adapter), "use")
-        await self.look(folder)
+        await self._changed(folder)
         return answer
 
     async def rollback(self, folder: Folder) -> Answer:
         answer = await asyncio.to_thread(steps.rollback, _voice(folder).path)
-        await self.look(folder)
+        await self._changed(folder)
         return answer
 
     async def without_voice(self, folder: Folder | None, wanted: Any) -> Answer:
@@ -57,7 +57,7 @@ class VoiceDesk:
         serving = self._serving
         serving.without_voice = wanted if isinstance(wanted, bool) else not serving.without_voice
         if folder is not None:
-            await self.look(folder)
+            await self._changed(folder)
         return {"withoutVoice": serving.without_voice}
 
     async def reveal(self, folder: Folder, answer: Any) -> Answer:
@@ -95,6 +95,10 @@ class VoiceDesk:
         await self._learning.left(folder)
         self._status.update(training="idle", learning=Standing().to_json(), ownVoice=NO_VOICE)
         return answer
+
+    async def _changed(self, folder: Folder) -> None:
+        self._serving.make_ready(folder.uri)
+        await self.look(folder)
 
     async def look(self, folder: Folder) -> None:
         """Bring the status up to date."""

@@ -15,7 +15,7 @@ from ownhand.voices.store import StoredAdapter, VoiceStore
 from ownhand.voices.witness import complaint_today
 
 _PATIENCE = 5.0
-"""Seconds that a folder's first suggestions wait for its voice. Most are there at once; one that has to be merged into
+"""Seconds that suggestions wait for a voice that is made ready. Most are there at once; one that has to be merged into
 the model takes minutes."""
 _EMBEDDED = "The embedded engine (ownhand.engine) can serve it."
 _GO_BACK = "Go back to the voice before it, or let Ownhand learn again."
@@ -53,7 +53,7 @@ class Voicing:
         """What each folder's adapter was chosen by."""
         self._changes: dict[str | None, asyncio.Task[None]] = {}
         self._deadlines: dict[str | None, float] = {}
-        """Until when each folder's first suggestions wait, by the loop's clock."""
+        """Until when each folder's suggestions wait for the change that was begun, by the loop's clock."""
         self._refused: dict[str | None, Refusal] = {}
         self.without_voice = False
 
@@ -62,12 +62,12 @@ class Voicing:
         turns = self._turns if self._turns and self._turns.engine is engine else self._begin(engine)
         if folder not in self._engines:
             self._engines[folder] = VoicedEngine(turns)
-            self._deadlines[folder] = asyncio.get_running_loop().time() + _PATIENCE
         voiced = self._engines[folder]
         if self._seen.get(folder) != self._stamp(folder) and folder not in self._changes:
             self._changes[folder] = asyncio.create_task(self._change(voiced, folder), name="voice")
+            self._deadlines[folder] = asyncio.get_running_loop().time() + _PATIENCE
         if (change := self._changes.get(folder)) is not None:
-            await self._wait(change, folder)
+            await self._wait(change, voiced, folder)
         return voiced
 
     def _begin(self, engine: Engine) -> Turns:
@@ -78,14 +78,15 @@ class Voicing:
             known.clear()
         return self._turns
 
-    async def _wait(self, change: "asyncio.Task[None]", folder: str | None) -> None:
+    async def _wait(self, change: "asyncio.Task[None]", voiced: VoicedEngine, folder: str | None) -> None:
         left = self._deadlines.get(folder, 0.0) - asyncio.get_running_loop().time()
         if left <= 0:
             return
         _, late = await asyncio.wait({change}, timeout=left)
         if late and self._deadlines.get(folder):
             self._deadlines[folder] = 0.0
-            self._say(_LATE)
+            if voiced.adapter is None:
+                self._say(_LATE)
 
     def refusal(self, folder: str | None) -> Refusal | None:
         """The folder's champion, where the engine that is used now does not apply it."""
