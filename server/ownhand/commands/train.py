@@ -211,9 +211,11 @@ class _Lines:
             return
         self._said = (state.name, tenth)
         doing = _DOING.get(state.name, state.name)
-        training = state.name == "training"
-        left = f", {_minutes(state.eta_s)} left" if training and state.eta_s else ""
-        say(f"{doing}: step {state.step} of {state.steps}{left}" if training else state.sentence or doing)
+        if state.steps and not state.sentence:
+            left = f", {_minutes(state.eta_s)} left" if state.name == "training" and state.eta_s else ""
+            say(f"{doing}: step {state.step} of {state.steps}{left}")
+        else:
+            say(state.sentence or doing)
 
 
 def _tell(course: Course, judgement: Judgement, console: Console) -> None:
