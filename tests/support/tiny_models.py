@@ -15,7 +15,7 @@ _VOCABULARY_KEYS = ("tokenizer.ggml.model", "tokenizer.ggml.pre", "tokenizer.ggm
 
 def write_tiny(path: Path, architecture: str, vocabulary_of: Path, **changes: object) -> Path:
     """`changes`: context, freq_base, rope_freqs (bool), scaling (type, factor), without (tensor name), more
-    (name: array), keys (name: value)."""
+    (name: array), keys (name: value), packed (values to (bytes, kind), for matrices)."""
     vocabulary = _vocabulary(vocabulary_of)
     writer = gguf.GGUFWriter(path, architecture)
     _copy_vocabulary(vocabulary, writer)
@@ -39,7 +39,11 @@ def write_tiny(path: Path, architecture: str, vocabulary_of: Path, **changes: ob
         writer.add_string(f"{architecture}.rope.scaling.type", kind)
         writer.add_float32(f"{architecture}.rope.scaling.factor", factor)
     for name, values in _tensors(architecture, len(vocabulary["tokenizer.ggml.tokens"]), changes).items():
-        writer.add_tensor(name, np.ascontiguousarray(values, np.float32))
+        if "packed" in changes and values.ndim > 1:
+            data, kind = changes["packed"](values)
+            writer.add_tensor(name, data, raw_dtype=kind)
+        else:
+            writer.add_tensor(name, np.ascontiguousarray(values, np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
