@@ -38,6 +38,8 @@ def write_tiny(path: Path, architecture: str, vocabulary_of: Path, **changes: ob
         kind, factor = changes["scaling"]
         writer.add_string(f"{architecture}.rope.scaling.type", kind)
         writer.add_float32(f"{architecture}.rope.scaling.factor", factor)
+    for key, value in dict(changes.get("keys", {})).items():
+        writer.add_uint32(key, value)
     for name, values in _tensors(architecture, len(vocabulary["tokenizer.ggml.tokens"]), changes).items():
         if "packed" in changes and values.ndim > 1:
             data, kind = changes["packed"](values)

@@ -94,6 +94,10 @@ def test_rows_go_back_to_where_the_converter_took_them_from():
         ("llama", {"freq_base": 500_000.0, "context": 131_072}, ("longer texts", "does not carry")),
         ("gemma3", {"freq_base": 1_000_000.0, "context": 131_072}, ("longer texts", "does not carry")),
         ("llama", {"without": "token_embd.weight"}, ("no embeddings",)),
+        ("llama", {"without": "output_norm.weight"}, ("lacks", "output_norm.weight")),
+        ("llama", {"without": "blk.1.ffn_up.weight"}, ("lacks", "blk.1.ffn_up.weight")),
+        ("qwen2", {"without": "blk.0.attn_k.bias"}, ("lacks", "blk.0.attn_k.bias")),
+        ("llama", {"without": "blk.1.attn_q.weight", "keys": {"split.count": 2}}, ("one of 2 files",)),
     ],
 )
 def test_what_can_not_be_trained_is_refused_by_name_before_any_work(

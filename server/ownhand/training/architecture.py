@@ -122,8 +122,10 @@ class Shape:
 def check_trainable(header: Header) -> None:
     """Raises WriterError, naming what is in the way, unless Ownhand can train on this model. Before any work."""
     _family(header)
+    _check_one_file(header)
     config_of(header)
     parts_of(header)
+    _check_whole(header)
 
 
 def shape_of(header: Header) -> Shape:
@@ -172,6 +174,24 @@ def config_of(header: Header) -> dict[str, Any]:
         "use_cache": False,
     }
     return common | (_gemma3(header) if header.architecture == "gemma3" else {"rope_parameters": _rope(header)})
+
+
+def _check_one_file(header: Header) -> None:
+    files = header.metadata.get("split.count", 1)
+    if isinstance(files, int) and files > 1:
+        raise WriterError(
+            f"{header.path.name} is one of {files} files of a model; Ownhand learns with a model in one file.",
+            "Join them with llama.cpp's `llama-gguf-split --merge`, or choose another model in ownhand.model.",
+        )
+
+
+def _check_whole(header: Header) -> None:
+    """transformers would make up what the file does not have."""
+    there = {tensor.name for tensor in header.tensors}
+    wanted = ["output_norm.weight"]
+    wanted += [f"blk.{n}.{name}" for n in range(_number(header, "block_count")) for name in _family(header).layer]
+    if missing := [name for name in wanted if name not in there]:
+        raise _refused(header, f"lacks a part ({missing[0]})")
 
 
 def _family(header: Header) -> _Family:
