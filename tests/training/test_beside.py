@@ -8,7 +8,7 @@ from ownhand.engines import room
 from ownhand.engines.room import Card, graphics_cards
 from ownhand.errors import WriterError
 from ownhand.training import worker
-from ownhand.training.beside import Beside, Inventory, beside
+from ownhand.training.beside import Inventory, beside
 
 GB = 10**9
 
@@ -36,17 +36,17 @@ ONE, SERVING = card(0, 8), card(0, 8, serves=True)
 @pytest.mark.parametrize(
     ("found", "processor", "planned"),
     [
-        (machine(), False, Beside("yields", None, 6 * GB)),
-        (machine(memory=5), False, Beside("waits", None, 6 * GB)),
-        (machine(cards=[ONE]), False, Beside("yields", 0, 4 * GB)),
-        (machine(cards=[SERVING]), False, Beside("yields", 0, 4 * GB)),
-        (machine(cards=[SERVING]), True, Beside("alongside", None, 6 * GB)),
-        (machine(cards=[ONE], on_card=False), False, Beside("alongside", 0, 4 * GB)),
-        (machine(cards=[card(0, 3, serves=True)]), False, Beside("waits", 0, 4 * GB)),
-        (machine(cards=[card(0, 20, serves=True), card(1, 5)]), False, Beside("alongside", 1, 4 * GB)),
-        (machine(cards=[card(0, 5), card(1, 20)]), False, Beside("alongside", 0, 4 * GB)),
-        (machine(cards=[card(0, 20, serves=True), card(1, 3)]), False, Beside("yields", 0, 4 * GB)),
-        (machine(cards=[card(0, 1), card(1, 3, serves=True)]), False, Beside("waits", 1, 4 * GB)),
+        (machine(), False, ("yields", None, 6 * GB)),
+        (machine(memory=5), False, ("waits", None, 6 * GB)),
+        (machine(cards=[ONE]), False, ("yields", 0, 4 * GB)),
+        (machine(cards=[SERVING]), False, ("yields", 0, 4 * GB)),
+        (machine(cards=[SERVING]), True, ("alongside", None, 6 * GB)),
+        (machine(cards=[ONE], on_card=False), False, ("alongside", 0, 4 * GB)),
+        (machine(cards=[card(0, 3, serves=True)]), False, ("waits", 0, 4 * GB)),
+        (machine(cards=[card(0, 20, serves=True), card(1, 5)]), False, ("alongside", 1, 4 * GB)),
+        (machine(cards=[card(0, 5), card(1, 20)]), False, ("alongside", 0, 4 * GB)),
+        (machine(cards=[card(0, 20, serves=True), card(1, 3)]), False, ("yields", 0, 4 * GB)),
+        (machine(cards=[card(0, 1), card(1, 3, serves=True)]), False, ("waits", 1, 4 * GB)),
     ],
     ids=[
         "processor alone",
@@ -63,7 +63,15 @@ ONE, SERVING = card(0, 8), card(0, 8, serves=True)
     ],
 )
 def test_the_plan(found, processor, planned):
-    assert beside(found, need, processor=processor) == planned
+    how = beside(found, need, processor=processor)
+    assert (how.mode, how.card, how.bytes) == planned
+    assert bool(how.waits_for) == (how.mode == "waits")
+
+
+def test_what_it_waits_for_is_said_with_both_figures():
+    assert (
+        "needs about 6.0 GB of memory, and 5.0 GB are free" in beside(machine(memory=5), need, processor=True).waits_for
+    )
 
 
 @pytest.mark.parametrize(

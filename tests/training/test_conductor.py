@@ -90,7 +90,7 @@ class Running(Course):
     @classmethod
     async def plan(cls, home, voice, settings, corpus, wishes=None, by_model=None):
         await cls.planned.wait()
-        return cls(home, voice, settings, corpus, wishes, None, SimpleNamespace(beside=Beside(cls.mode, None, 1)))
+        return cls(home, voice, settings, corpus, wishes, None, SimpleNamespace(beside=Beside(cls.mode, None, 1, 1)))
 
     async def run(self, on_state):
         self.training = self.trainer

@@ -16,8 +16,9 @@ from ownhand.manuscript.consent import Consent, find_voice, grant
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.scanner import refresh
 from ownhand.settings import Settings
-from ownhand.training.beside import Beside
-from ownhand.training.course import WAITS, Course, Wishes
+from ownhand.training import course as course_module
+from ownhand.training.beside import Beside, Inventory, beside
+from ownhand.training.course import Course, Wishes
 from ownhand.training.forecast import Forecast
 from ownhand.training.held_out_guard import HeldOutGuard
 from ownhand.training.job import BaseModel, Job, jobs
@@ -72,7 +73,7 @@ async def course(tmp_path, folder):
     base = BaseModel(tmp_path / "m.gguf", DIGEST, "llama", tmp_path / "base", SpecialTokens(1, 2, False))
     prepared = await prepare(material(corpus), PlainTokenizer(), base, Recipe())
     return Unattended(
-        home, voice, Settings(), corpus, Wishes(), None, Forecast(prepared, 1, 1, 1.0, Beside("yields", None, 1), 1)
+        home, voice, Settings(), corpus, Wishes(), None, Forecast(prepared, 1, 1, 1.0, Beside("yields", None, 1, 1), 1)
     )
 
 
@@ -205,23 +206,49 @@ async def test_a_folder_that_may_not_be_learned_from_is_not(tmp_path, folder):
         await Course.plan(home, voice, Settings(), Corpus.open(voice.index_path))
 
 
-async def test_where_there_is_room_for_one_alone_it_begins_when_the_model_has_left(tmp_path, folder, monkeypatch):
-    """And says what it waits for."""
+@pytest.fixture
+async def waiting(tmp_path, folder, monkeypatch):
+    """A course that waits for room, without the wait; `memory` says what is free at each look."""
     planned = await course(tmp_path, folder)
-    planned.forecast = replace(planned.forecast, beside=Beside("waits", None, 1))
-    plans, said = [Beside("waits", None, 1), Beside("yields", None, 1)], []
+    planned.forecast = replace(planned.forecast, beside=Beside("waits", None, 6, 5))
+    planned.memory, planned.said = [5, 6], []
 
     async def inventory(*_, **__):
-        return None
+        return Inventory(planned.memory.pop(0), (), 2, engine_on_card=False)
 
-    monkeypatch.setattr("ownhand.training.course.inventory", inventory)
-    monkeypatch.setattr("ownhand.training.course.placement", lambda *_, **__: plans.pop(0))
-    monkeypatch.setattr("ownhand.training.course._LOOK_FOR_ROOM", 0.0)
-    planned.meanwhile = lambda: said.append("begun")
+    def placement(prepared, base, machine, *, processor):
+        return beside(machine, need, processor=processor)
+
+    def need(free, gpu):
+        if free < 6:
+            raise WriterError(f"6 are needed, and {free} are free.")
+        return 6
+
+    monkeypatch.setattr(course_module, "inventory", inventory)
+    monkeypatch.setattr(course_module, "placement", placement)
+    monkeypatch.setattr(course_module, "_LOOK_FOR_ROOM", 0.0)
+    planned.meanwhile = lambda: planned.said.append("begun")
+    return planned
+
+
+async def test_where_there_is_room_for_one_alone_it_begins_when_the_model_has_left(waiting):
+    """And says what it waits for."""
     with pytest.raises(AtTheGateError):
-        await planned.run(lambda state: said.append(state.sentence))
-    assert said == [WAITS, WAITS, "begun"]
-    assert plans == []
+        await waiting.run(lambda state: waiting.said.append(state.sentence))
+    *waited, begun = waiting.said
+    assert len(waited) == 2
+    assert all("when the model that writes has left" in sentence for sentence in waited)
+    assert begun == "begun"
+    assert waiting.memory == []
+
+
+async def test_it_does_not_wait_for_ever(waiting, monkeypatch):
+    """After half an hour it is no model of ours that takes the memory."""
+    monkeypatch.setattr(course_module, "_LOOKS", 3)
+    waiting.memory = [5, 5, 5]
+    with pytest.raises(WriterError, match="6 are needed, and 5 are free"):
+        await waiting.run(lambda state: waiting.said.append(state.sentence))
+    assert len(waiting.said) == 3
 
 
 async def test_a_stop_when_all_is_decided_comes_too_late(tmp_path, folder, monkeypatch):

@@ -19,7 +19,7 @@ from ownhand.home import Home
 from ownhand.manuscript.consent import find_voice
 from ownhand.manuscript.corpus import Corpus
 from ownhand.training.base import is_ready
-from ownhand.training.course import WAITS, Course, Wishes
+from ownhand.training.course import Course, Wishes
 from ownhand.training.forecast import Forecast, example
 from ownhand.training.job import State
 from ownhand.training.judging import Judgement
@@ -135,8 +135,8 @@ def _plan_lines(plan: Forecast) -> Iterator[str]:
     if dataset.left_out:
         yield f"{dataset.left_out} passages are left out because they share a line with a held-out piece."
     yield f"Needs {plan.beside.bytes / 1e9:.1f} GB of memory and, for a while, {plan.disk / 1e9:.1f} GB on the disk."
-    if plan.beside.mode == "waits":
-        yield WAITS
+    if plan.beside.waits_for:
+        yield plan.beside.waits_for
     yield "Some of the passages, as they would be learned:"
 
 

@@ -37,11 +37,23 @@ class Inventory:
 @dataclass(frozen=True)
 class Beside:
     """`card`: number of the one that learns, None for the processor (or for a card that shares its memory). `bytes`:
-    what learning takes."""
+    what learning takes; `free`: what is free there now."""
 
     mode: Mode
     card: int | None
     bytes: int
+    free: int
+
+    @property
+    def waits_for(self) -> str:
+        """In a writer's words, "" where it need not wait."""
+        if self.mode != "waits":
+            return ""
+        return (
+            f"Learning needs about {self.bytes / 1e9:.1f} GB of memory, and {self.free / 1e9:.1f} GB are free. "
+            "It begins when the model that writes has left the memory, some minutes after the last suggestion; closing "
+            "other programs helps too."
+        )
 
 
 def beside(found: Inventory, need: Need, *, processor: bool) -> Beside:
@@ -54,7 +66,7 @@ def beside(found: Inventory, need: Need, *, processor: bool) -> Beside:
 def _on_processor(found: Inventory, need: Need) -> Beside:
     mode: Mode = "alongside" if found.engine_on_card else "yields"
     try:
-        return Beside(mode, None, need(found.memory, False))
+        return Beside(mode, None, need(found.memory, False), found.memory)
     except WriterError:
         if found.engine_on_card:
             raise
@@ -66,12 +78,13 @@ def _on_a_card(found: Inventory, cards: tuple[Card, ...], need: Need) -> Beside:
     serving = found.serving()
     for card in sorted(cards, key=lambda card: (card == serving, -card.free)):
         try:
-            return Beside("yields" if card == serving else "alongside", card.index, need(card.free, True))
+            mode: Mode = "yields" if card == serving else "alongside"
+            return Beside(mode, card.index, need(card.free, True), card.free)
         except WriterError:
             continue
     if serving is None:
         freest = max(cards, key=lambda card: card.free)
-        return Beside("alongside", freest.index, need(freest.free, True))
+        return Beside("alongside", freest.index, need(freest.free, True), freest.free)
     return _later(serving.index, serving.free, found, need)
 
 
@@ -79,7 +92,7 @@ def _later(card: int | None, free: int, found: Inventory, need: Need) -> Beside:
     """Raises the error that names what is free now, if there would be too little even without the model."""
     on_card = card is not None
     try:
-        return Beside("waits", card, need(free + found.engine_bytes, on_card))
+        return Beside("waits", card, need(free + found.engine_bytes, on_card), free)
     except WriterError:
         need(free, on_card)
         raise

@@ -21,6 +21,7 @@ from ownhand.settings import Settings
 from ownhand.training import judging, model_written
 from ownhand.training.architecture import shape_of
 from ownhand.training.base import Base, check_disk, described
+from ownhand.training.beside import Beside
 from ownhand.training.dataset import CharacterSpan
 from ownhand.training.evaluation_plan import MOST_BLOCKS, Text
 from ownhand.training.find_base import find_base
@@ -40,12 +41,8 @@ from ownhand.voices.store import VoiceStore
 
 OnState = Callable[[State], None]
 DEVICES, TRAINERS = ("auto", "cpu", "cuda", "xpu", "mps"), ("auto", "unsloth", "peft")
-WAITS = (
-    "There is no room for learning beside the model that writes. It begins when that model has left the memory, some "
-    "minutes after the last suggestion."
-)
-_LOOK_FOR_ROOM = 10.0
-"""Seconds between two looks."""
+_LOOK_FOR_ROOM, _LOOKS = 10.0, 180
+"""Seconds between two looks for room, and how many: in half an hour every engine has let go of a model that rests."""
 ByModel = Mapping[str, Sequence[CharacterSpan]]
 
 
@@ -224,12 +221,19 @@ class Course:
 
     async def _room(self, on_state: OnState) -> None:
         """Where there is room for one alone: wait until the model that writes has left the memory."""
-        how, processor = self.forecast.beside, self.wishes.device == "cpu"
-        while how.mode == "waits":
-            on_state(State("preparing", sentence=WAITS))
+        how, looks = self.forecast.beside, 0
+        while how.waits_for:
+            on_state(State("preparing", sentence=how.waits_for))
             await asyncio.sleep(_LOOK_FOR_ROOM)
-            machine = await inventory(self.base, engine_on_card=self.engine_on_card)
-            how = placement(self.forecast.prepared, self.base, machine, processor=processor)
+            looks += 1
+            how = await self._placed(model_left=looks >= _LOOKS)
+
+    async def _placed(self, *, model_left: bool) -> Beside:
+        """What the plan would be now. Raises WriterError where there is no room and nothing left to wait for."""
+        machine = await inventory(self.base, engine_on_card=self.engine_on_card)
+        if model_left:
+            machine = replace(machine, engine_bytes=0)
+        return placement(self.forecast.prepared, self.base, machine, processor=self.wishes.device == "cpu")
 
     async def _train(self, job: Job, on_state: OnState) -> None:
         async with Training(job) as training:
