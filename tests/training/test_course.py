@@ -221,7 +221,7 @@ async def waiting(tmp_path, folder, monkeypatch):
 
     def need(free, gpu):
         if free < 6:
-            raise WriterError(f"6 are needed, and {free} are free.")
+            raise WriterError(f"6 are needed, and {free} are free.", "Close other programs.")
         return 6
 
     monkeypatch.setattr(course_module, "inventory", inventory)
