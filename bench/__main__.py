@@ -12,7 +12,9 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,6 +40,7 @@ from ownhand.settings import Settings
 from ownhand.training.runner import check_installed
 
 TRAINING_STEPS = 6
+_TRIES = 40
 
 
 class Bench:
@@ -139,9 +142,23 @@ def _options() -> argparse.Namespace:
 
 
 async def _measure(part: str, moments: int) -> list[Figure]:
-    with tempfile.TemporaryDirectory(prefix="ownhand-bench-") as scratch:
-        measure: Callable[[], Awaitable[list[Figure]]] = getattr(Bench(Path(scratch), moments), part)
+    with _scratch() as folder:
+        measure: Callable[[], Awaitable[list[Figure]]] = getattr(Bench(folder, moments), part)
         return await measure()
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A private folder. An editor's server that is just leaving may still write into it while it is removed."""
+    folder = Path(tempfile.mkdtemp(prefix="ownhand-bench-"))
+    try:
+        yield folder
+    finally:
+        for _ in range(_TRIES):
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                break
+            time.sleep(0.5)
 
 
 if __name__ == "__main__":
