@@ -151,7 +151,7 @@ async def test_an_engine_without_log_probabilities_is_put_to_a_weaker_test(case)
     """It has to write something else with the adapter; that is noted as what it is."""
     await case.judged(Pen("the tide went out over the flats."))
     store = VoiceStore(case.voice.path)
-    assert store.adapters()[-1].card.probe == {"written": 12, "different": 12}
+    assert store.adapters()[-1].card.probe == {"written": 14, "different": 14}
     decision = await case.judged(Pen("and the harbour lay as it had lain before."))
     assert (decision.decision, decision.rule) == ("declined", "engine")
     assert "just as without it" in decision.why

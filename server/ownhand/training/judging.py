@@ -36,7 +36,7 @@ from ownhand.voices.probe import SERVING_LIMITS, Place, Told, agreement, complai
 from ownhand.voices.store import GGUF, StoredAdapter, VoiceStore
 from ownhand.voices.witness import Witness, witness
 
-_PLACES, _PROBED_TEXTS = 48, 4
+_PLACES, _PROBED_TEXTS = 40, 4
 _PROBED_WORDS = 150
 _PUBLIC_WORDS, _PUBLIC_EACH = 16, 2
 """Words of other people's texts, of one text in so many, after which the engine is asked again at each start."""

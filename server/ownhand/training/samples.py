@@ -26,9 +26,10 @@ WORDS = 2000
 _TOKENS = 96
 _BEGINNING = {Form.PROSE: 40, Form.VERSE: 20}
 """Words of a beginning; in verse up to the end of that line."""
-_SEEDS_AT_FIRST = 2
+_SEEDS_AT_FIRST = 3
 """A beginning is drawn on from so many times in the first round, while the engine has what stands before it in memory:
 to read that takes longer than to go on."""
+_PAIR = 2
 _MOST_SEEDS = 20
 """A model that has little to say is not asked for ever."""
 
@@ -101,17 +102,19 @@ async def write_on(
     """Let the model continue the beginnings until it wrote `words` words; `told` hears how many, and `may_write` is
     awaited before each continuation. Raises EngineError.
 
-    The same seeds every time. Beginnings are gone over in pairs, one of what was trained on with one of what was held
-    out, until there are enough words. What `kept` has is not written again.
+    The same seeds every time. Beginnings come in pairs, one of what was trained on and one of what was held out; the
+    first pair is gone on from whatever happens, then there may be words enough at any time. What `kept` has is not
+    written again.
     """
     await engine.use_adapter(adapter)
     written: list[Continuation] = []
     total = 0
     for number, (start, ways) in enumerate(_turns(starts)):
-        if total >= words and number % 2 == 0:
-            break
-        prompt = await prompt_for(engine, corpus, start, passages=passages)
+        prompt = ""
         for how in ways:
+            if total >= words and number >= _PAIR:
+                return written
+            prompt = prompt or await prompt_for(engine, corpus, start, passages=passages)
             await may_write()
             text = await _continued(engine, prompt, how, kept)
             written.append(Continuation(start.whole.form, how.temperature == 0.0, Written(prompt, text)))

@@ -28,7 +28,7 @@ from ownhand.training.samples import (
 )
 from ownhand.voices.gate import MOST_LOOPING
 
-_BEGINNINGS = 6
+_BEGINNINGS = 4
 """Of what was learned, and as many of what was held out."""
 _LESS = 4
 
