@@ -41,23 +41,21 @@ def job(tmp_path, base_header):
     return tmp_path
 
 
-def measured(job, plain_base):
+def measured(job, plain_base, cache="cache"):
     from ownhand.training.evaluation import evaluate
 
     heard = []
-    evaluate(job, plain_base, "sha256:5a", job / "cache", threads=1, progress=lambda done, of: heard.append((done, of)))
+    evaluate(job, plain_base, "sha256:5a", job / cache, threads=1, progress=lambda done, of: heard.append((done, of)))
     return read_bits(job), heard
 
 
-def test_figures_repeat_and_the_base_is_asked_once(job, plain_base, base_header):
+def test_figures_repeat(job, plain_base, base_header):
     first, heard = measured(job, plain_base)
     assert heard[-1] == (5 + 5 + 4, 14)  # the champion is not asked about other people's text
     assert set(first.bits) == {BASE, CHALLENGER, CHAMPION}
     assert set(first.bits[CHALLENGER]) == {item.name for item in PLAN.scored}
-    (kept,) = (job / "cache").iterdir()
-    again, heard = measured(job, plain_base)
-    assert heard[-1] == (9, 9)
-    assert [kept] == list((job / "cache").iterdir())
+    again, heard = measured(job, plain_base, "another cache")
+    assert heard[-1] == (14, 14)
     for arm, found in first.bits.items():
         assert {name: round(bits / 30, 4) for name, bits in found.items()} == {
             name: round(bits / 30, 4) for name, bits in again.bits[arm].items()
@@ -67,6 +65,23 @@ def test_figures_repeat_and_the_base_is_asked_once(job, plain_base, base_header)
     header = read_header(job / "adapter" / GGUF)
     assert header.is_adapter
     assert len(header.tensors) == 60
+
+
+def test_nothing_is_asked_twice_and_new_pages_ask_for_what_is_new(job, plain_base, base_header):
+    """Another adapter is asked about everything, the models that are known only about blocks that they never saw."""
+    first, _ = measured(job, plain_base)
+    again, heard = measured(job, plain_base)
+    assert (heard, again.bits) == ([], first.bits)
+    new = scored(HELD_OUT, "maize", COLD, PASSAGES, (504, 8739, 315))
+    adapters = {CHALLENGER: job / "second", CHAMPION: job / "adapter"}
+    write_peft(adapters[CHALLENGER], base_header, kinds=("self_attn.v_proj",), strength=0.3)
+    plan = Plan((PLAN.scored[0], new, *PLAN.scored[2:]))
+    write_plan(job, plan, adapters, base_header.path, PLACES)
+    later, heard = measured(job, plain_base)
+    assert heard[-1] == (1 + 5 + 1, 7)
+    assert later.bits[CHAMPION][PLAN.scored[0].name] == first.bits[CHALLENGER][PLAN.scored[0].name]
+    assert later.bits[CHALLENGER][PLAN.scored[0].name] != first.bits[CHALLENGER][PLAN.scored[0].name]
+    assert later.bits[BASE][new.name] != first.bits[BASE][new.name]
 
 
 def test_the_trainers_shifts_are_told_for_each_place(job, plain_base):

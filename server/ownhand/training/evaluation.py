@@ -1,14 +1,13 @@
 """Scores a plan with the base and with adapters: bits of every block under every arm. Runs in the trainer's child.
 
 Reads `evaluation.json` of the job folder (a plan, the adapters' folders, places to probe) and writes `bits.json`, and
-the challenger as the engine loads it. What the base needs
-is kept from one run to the next, as long as every token of the plan, the base and this code are the same.
+the challenger as the engine loads it. What a model
+needs for a block is kept from one run to the next.
 """
 
 import hashlib
 import json
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +21,16 @@ from ownhand.home import write_json
 from ownhand.training.architecture import SMALL
 from ownhand.training.bits import Scorer
 from ownhand.training.evaluation_files import BITS_FILE, FORMAT, Planned, read_plan
-from ownhand.training.evaluation_plan import HELD_OUT, Plan, Scored
-from ownhand.training.kept import forget_old
+from ownhand.training.evaluation_plan import HELD_OUT, Scored
+from ownhand.training.kept import Kept, digest
 from ownhand.training.log_probabilities import TrainerSide
 from ownhand.training.metrics import BASE, CHALLENGER
 from ownhand.voices.gguf_export import export_gguf
+from ownhand.voices.peft_folder import CONFIG, WEIGHTS
 from ownhand.voices.store import GGUF
 
 CODE_VERSION = 1
-"""Changes whenever the same plan would give other figures."""
+"""Changes whenever the same block would give other figures."""
 
 Progress = Callable[[int, int], None]
 
@@ -51,21 +51,22 @@ def evaluate(
     """Score the plan in `job` and write the bits. Raises WriterError when the disk refuses."""
     planned = read_plan(job)
     plan, adapters = planned.plan, planned.adapters
-    kept = cache / f"bits-{_key(base, base_digest, plan)}.json"
-    known = _read(kept)
-    arms = {name: [item for item in plan.scored if name == CHALLENGER or item.group == HELD_OUT] for name in adapters}
-    steps = sum(map(len, arms.values())) + (0 if known else len(plan.scored))
-    count = _Counter(steps, progress)
+    every = {BASE: plan.scored} | {
+        name: [item for item in plan.scored if name == CHALLENGER or item.group == HELD_OUT] for name in adapters
+    }
+    about = f"{base}\n{base_digest}\n{CODE_VERSION}\n{torch.__version__}"
+    arms = {
+        name: _Arm(items, Kept(cache, "bits", about + _weights(adapters.get(name)))) for name, items in every.items()
+    }
+    count = _Counter(sum(len(arm.left) for arm in arms.values()), progress)
     model = load_model(base, threads, device)
-    if known is None:
-        known = _scored(Scorer(model), plan.scored, count)
-        write_json(kept, {"format": FORMAT, "bits": known})
-        forget_old(cache)
-    bits: dict[str, Mapping[str, float]] = {BASE: known}
-    for name, items in arms.items():
-        changed = PeftModel.from_pretrained(model, str(adapters[name]), is_trainable=False).eval()
-        bits[name] = _scored(Scorer(changed), items, count)
-        model = changed.unload()
+    arms[BASE].score(model, count)
+    for name, folder in adapters.items():
+        if arms[name].left:
+            changed = PeftModel.from_pretrained(model, str(folder), is_trainable=False).eval()
+            arms[name].score(changed, count)
+            model = changed.unload()
+    bits = {name: arm.bits for name, arm in arms.items()}
     write_json(job / BITS_FILE, {"format": FORMAT, "bits": bits, "shifts": _exported(model, planned)})
 
 
@@ -91,24 +92,31 @@ class _Counter:
         self._progress(self._done, self._steps)
 
 
-def _scored(scorer: Scorer, items: Sequence[Scored], count: _Counter) -> dict[str, float]:
-    bits = {}
-    for item in items:
-        bits[item.name] = scorer.bits(item.context, item.ids)
-        count()
-    return bits
+class _Arm:
+    """What one model is asked. Blocks are known again by their tokens: new pages change few of them."""
+
+    def __init__(self, items: Sequence[Scored], kept: Kept) -> None:
+        self._items, self._kept = items, kept
+        self.left = [item for item in items if kept.get(_key(item)) is None]
+
+    def score(self, model: Any, count: Callable[[], None]) -> None:
+        scorer = Scorer(model)
+        for item in self.left:
+            self._kept.keep(_key(item), scorer.bits(item.context, item.ids))
+            count()
+        self._kept.save()
+
+    @property
+    def bits(self) -> dict[str, float]:
+        return {item.name: self._kept.get(_key(item)) for item in self._items}
 
 
-def _key(base: Path, base_digest: str, plan: Plan) -> str:
-    """With the folder: one of the writer's own may hold other weights than the file that serves."""
-    facts = f"{base}\n{base_digest}\n{plan.digest()}\n{CODE_VERSION}\n{torch.__version__}"
-    return hashlib.sha256(facts.encode()).hexdigest()[:24]
+def _key(item: Scored) -> str:
+    return digest(json.dumps([item.context, item.ids]))
 
 
-def _read(path: Path) -> dict[str, float] | None:
-    try:
-        values = json.loads(path.read_bytes())
-        os.utime(path)
-        return dict(values["bits"]) if values["format"] == FORMAT else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+def _weights(adapter: Path | None) -> str:
+    """Stands for an adapter's weights and how they are applied; "" for none."""
+    if adapter is None:
+        return ""
+    return "".join(f"\n{hashlib.sha256((adapter / name).read_bytes()).hexdigest()}" for name in (WEIGHTS, CONFIG))
