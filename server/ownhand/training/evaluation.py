@@ -55,9 +55,8 @@ def evaluate(
         name: [item for item in plan.scored if name == CHALLENGER or item.group == HELD_OUT] for name in adapters
     }
     about = f"{base}\n{base_digest}\n{CODE_VERSION}\n{torch.__version__}"
-    arms = {
-        name: _Arm(items, Kept(cache, "bits", about + _weights(adapters.get(name)))) for name, items in every.items()
-    }
+    kept = {name: Kept(cache, "bits", about + _weights(adapters.get(name))) for name in every}
+    arms = {name: _Arm(items, kept[name]) for name, items in every.items()}
     count = _Counter(sum(len(arm.left) for arm in arms.values()), progress)
     model = load_model(base, threads, device)
     arms[BASE].score(model, count)

@@ -1,5 +1,5 @@
-"""What was measured of a model in earlier evaluations, kept beside the job folders: neither the base nor an adapter ever
-changes, so nothing is asked of them twice.
+"""What was measured of a model in earlier evaluations, kept beside the job folders: neither the base nor an adapter
+ever changes, so nothing is asked of them twice.
 
 A file for each model, of the bits that it needs for blocks, and one of what it wrote. The latest few stay. What a
 model wrote after the writer's text is private, and gone with what is left of trainings.
