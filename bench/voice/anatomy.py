@@ -91,7 +91,7 @@ def _sorter(taught: Sequence[str]) -> Any:
 
 def _sorts(spellings: Sequence[bytes], sort_of: Any) -> list[str]:
     """The sort of each token, by the word in which its first character that is no space lies."""
-    text = b"".join(spellings).decode("utf-8", "replace")
+    text = b"".join(spellings).decode("utf-8", "ignore")
     at_char: list[str] = ["signs and spaces"] * len(text)
     for word in _WORD.finditer(text):
         before = text[: word.start()].rstrip(" \"“‘'(—-")

@@ -5,7 +5,7 @@ import contextlib
 import shutil
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -45,6 +45,18 @@ async def ordered_during_the_scan(room: "Room", folder: Folder) -> AsyncIterator
     await waits.wait()
     yield order
     ended.set()
+
+
+class NotingLock(asyncio.Lock):
+    """Says when somebody asks for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+
+    async def acquire(self) -> Literal[True]:
+        self.asked.set()
+        return await super().acquire()
 
 
 class Room:
@@ -201,7 +213,8 @@ async def test_an_order_while_the_folder_is_being_left_begins_nothing(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = await room.scanned()
-    is_left, go_on, left = asyncio.Event(), asyncio.Event(), room.learning.left
+    is_left, go_on, left, changing = asyncio.Event(), asyncio.Event(), room.learning.left, NotingLock()
+    folder.changing = changing
 
     async def slowly(folder: Folder) -> None:
         await left(folder)
@@ -211,8 +224,9 @@ async def test_an_order_while_the_folder_is_being_left_begins_nothing(
     monkeypatch.setattr(room.learning, "left", slowly)
     leaving = asyncio.create_task(room.folders.answer(folder, Consent.SUGGEST))
     await is_left.wait()
+    changing.asked.clear()
     order = asyncio.create_task(room.learning.train(folder))
-    await asyncio.wait({order}, timeout=1.0)
+    await asyncio.wait_for(changing.asked.wait(), PATIENCE)
     go_on.set()
     await leaving
     with pytest.raises(WriterError, match="does not learn"):

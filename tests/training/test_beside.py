@@ -7,7 +7,7 @@ import pytest
 from ownhand.engines import room
 from ownhand.engines.room import Card, graphics_cards
 from ownhand.errors import WriterError
-from ownhand.training import worker
+from ownhand.training import forecast, worker
 from ownhand.training.beside import Inventory, beside
 
 GB = 10**9
@@ -44,9 +44,11 @@ ONE, SERVING = card(0, 8), card(0, 8, serves=True)
         (machine(cards=[ONE], on_card=False), False, ("alongside", 0, 4 * GB)),
         (machine(cards=[card(0, 3, serves=True)]), False, ("waits", 0, 4 * GB)),
         (machine(cards=[card(0, 20, serves=True), card(1, 5)]), False, ("alongside", 1, 4 * GB)),
-        (machine(cards=[card(0, 5), card(1, 20)]), False, ("alongside", 0, 4 * GB)),
+        (machine(cards=[card(0, 5), card(1, 20)]), False, ("yields", 1, 4 * GB)),
         (machine(cards=[card(0, 20, serves=True), card(1, 3)]), False, ("yields", 0, 4 * GB)),
         (machine(cards=[card(0, 1), card(1, 3, serves=True)]), False, ("waits", 1, 4 * GB)),
+        (machine(cards=[card(0, 1)], on_card=False), False, ("yields", None, 6 * GB)),
+        (machine(cards=[card(None, 8)]), False, ("yields", None, 4 * GB)),
     ],
     ids=[
         "processor alone",
@@ -57,9 +59,11 @@ ONE, SERVING = card(0, 8), card(0, 8, serves=True)
         "the engine takes no card",
         "a small card",
         "the other card",
-        "where nothing is loaded a server takes the freest",
+        "where no card is known to serve each may",
         "the other card is too small",
         "room after the model on the card that serves",
+        "a card that is too small for anything",
+        "a card without a number",
     ],
 )
 def test_the_plan(found, processor, planned):
@@ -78,14 +82,16 @@ def test_what_it_waits_for_is_said_with_both_figures():
     ("found", "said"),
     [
         (machine(memory=3), "6 GB, 3 are free"),
-        (machine(cards=[card(0, 1, serves=True)]), "4 GB, 1 are free"),
-        (machine(cards=[card(0, 3)], on_card=False), "4 GB, 3 are free"),
-        (machine(memory=5, cards=[SERVING]), None),
+        (machine(memory=5, engine=0), "6 GB, 5 are free"),
+        (machine(memory=5, cards=[card(0, 1, serves=True)]), "4 GB, 1 are free"),
+        (machine(memory=5, cards=[card(0, 3)], on_card=False), "4 GB, 3 are free"),
+        (machine(memory=5, cards=[card(0, 3, serves=True)], engine=0), "4 GB, 3 are free"),
     ],
+    ids=["too little in all", "no model is loaded", "a card too small", "no model there", "no model on the card"],
 )
-def test_what_would_not_fit_even_alone_is_an_error_that_names_what_is_free_now(found, said):
-    with pytest.raises(WriterError, match=said or "6 GB, 5 are free"):
-        beside(found, need, processor=said is None)
+def test_what_would_not_fit_even_alone_is_an_error(found, said):
+    with pytest.raises(WriterError, match=said):
+        beside(found, need, processor=False)
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, "1"), ("3", "3")])
@@ -97,6 +103,26 @@ def test_the_trainer_sees_the_chosen_card_alone_unless_the_writers_environment_s
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", before)
     worker._choose_card(1)
     assert os.environ["CUDA_VISIBLE_DEVICES"] == after
+
+
+@pytest.mark.parametrize(
+    ("torch", "shown", "card", "usable"),
+    [
+        ("2.14.0+cu130", None, ONE, True),
+        ("2.14.0+cpu", None, ONE, False),
+        ("2.14.0+rocm7.0", None, ONE, False),
+        ("2.14.0+rocm7.0", None, card(None, 8), True),
+        ("2.14.0+cu130", None, card(None, 8), False),
+        ("2.14.0+cu130", "1, 2", ONE, False),
+        ("2.14.0+cu130", "0", ONE, True),
+    ],
+)
+def test_a_card_counts_where_the_learning_part_can_use_it(torch, shown, card, usable, monkeypatch):
+    monkeypatch.setattr(forecast.metadata, "version", lambda _: torch)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if shown is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", shown)
+    assert forecast._can_learn_on(card) == usable
 
 
 async def test_cards_as_the_tool_of_their_maker_lists_them(tmp_path, monkeypatch):

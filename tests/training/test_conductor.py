@@ -95,7 +95,7 @@ class Running(Course):
     async def run(self, on_state):
         self.training = self.trainer
         if not self._goes.is_set():
-            self.trainer.pause()
+            self.rest()
         on_state(State("training"))
         self.learns.set()
         await asyncio.Event().wait()

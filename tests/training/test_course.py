@@ -211,10 +211,10 @@ async def waiting(tmp_path, folder, monkeypatch):
     """A course that waits for room, without the wait; `memory` says what is free at each look."""
     planned = await course(tmp_path, folder)
     planned.forecast = replace(planned.forecast, beside=Beside("waits", None, 6, 5))
-    planned.memory, planned.said = [5, 6], []
+    planned.memory, planned.loaded, planned.said = [5, 6], [2, 2], []
 
     async def inventory(*_, **__):
-        return Inventory(planned.memory.pop(0), (), 2, engine_on_card=False)
+        return Inventory(planned.memory.pop(0), (), planned.loaded.pop(0), engine_on_card=False)
 
     def placement(prepared, base, machine, *, processor):
         return beside(machine, need, processor=processor)
@@ -242,13 +242,18 @@ async def test_where_there_is_room_for_one_alone_it_begins_when_the_model_has_le
     assert waiting.memory == []
 
 
-async def test_it_does_not_wait_for_ever(waiting, monkeypatch):
-    """After half an hour it is no model of ours that takes the memory."""
-    monkeypatch.setattr(course_module, "_LOOKS", 3)
-    waiting.memory = [5, 5, 5]
+async def test_it_waits_for_a_model_and_for_nothing_else(waiting):
+    """When that has left and there is too little all the same, it says so."""
+    waiting.memory, waiting.loaded = [5, 5], [2, 0]
     with pytest.raises(WriterError, match="6 are needed, and 5 are free"):
         await waiting.run(lambda state: waiting.said.append(state.sentence))
-    assert len(waiting.said) == 3
+    assert len(waiting.said) == 2
+
+
+async def test_it_learns_as_the_plan_is_after_the_wait(waiting):
+    with pytest.raises(AtTheGateError):
+        await waiting.run(lambda _: None)
+    assert waiting.yields
 
 
 async def test_a_stop_when_all_is_decided_comes_too_late(tmp_path, folder, monkeypatch):

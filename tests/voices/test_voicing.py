@@ -320,3 +320,28 @@ async def test_the_first_suggestion_after_a_choice_is_by_what_was_chosen(book, m
     serving.without_voice = True
     assert (await serving.suggester(FOLDER)).engine.adapter is None
     await serving.close()
+
+
+async def test_two_choices_in_a_row_end_with_the_second(book, monkeypatch):
+    """Though the first is still being made ready."""
+    serving, store, _ = book
+    monkeypatch.setattr(voicing, "_PATIENCE", 30.0)
+    assert await adapter_in(serving, FOLDER) is None
+    engine, begun, go_on = await serving.chosen(), asyncio.Event(), asyncio.Event()
+    change_over = engine.use_adapter
+
+    async def slowly(adapter):
+        begun.set()
+        await go_on.wait()
+        await change_over(adapter)
+
+    monkeypatch.setattr(engine, "use_adapter", slowly)
+    store.activate("1")
+    serving.make_ready(FOLDER)
+    await begun.wait()
+    store.activate("2")
+    asked = asyncio.create_task(serving.suggester(FOLDER))
+    await asyncio.sleep(0)
+    go_on.set()
+    assert (await asked).engine.adapter.id == f"{store.folder.name}-2"
+    await serving.close()

@@ -195,13 +195,13 @@ class Learning:
         """The writer writes: what learns on the same machine gives way at once."""
         self._typed_at = time.monotonic()
         for uri, stand in self._stands.items():
-            if stand.lesson is not None and not stand.held and not stand.resting and self._yields(uri):
+            if stand.lesson is not None and not stand.held and not stand.resting and self._may_rest(uri):
                 stand.resting = True
                 stand.lesson.tell("rest")
         if self._waking is None and any(stand.resting for stand in self._stands.values()):
             self._wake_later(REST)
 
-    def _yields(self, uri: str) -> bool:
+    def _may_rest(self, uri: str) -> bool:
         folder = self._folders.get(uri)
         return self._folders.settings_for(folder).training_when != "always"
 

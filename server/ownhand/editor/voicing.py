@@ -63,11 +63,12 @@ class Voicing:
         if folder not in self._engines:
             self._engines[folder] = VoicedEngine(turns)
         voiced = self._engines[folder]
-        if self._seen.get(folder) != self._stamp(folder) and folder not in self._changes:
-            self._changes[folder] = asyncio.create_task(self._change(voiced, folder), name="voice")
-            self._deadlines[folder] = asyncio.get_running_loop().time() + _PATIENCE
-        if (change := self._changes.get(folder)) is not None:
-            await self._wait(change, voiced, folder)
+        while folder in self._changes or self._seen.get(folder) != self._stamp(folder):
+            if folder not in self._changes:
+                self._changes[folder] = asyncio.create_task(self._change(voiced, folder), name="voice")
+                self._deadlines[folder] = asyncio.get_running_loop().time() + _PATIENCE
+            if not await self._is_over(self._changes[folder], voiced, folder):
+                break
         return voiced
 
     def _begin(self, engine: Engine) -> Turns:
@@ -78,15 +79,17 @@ class Voicing:
             known.clear()
         return self._turns
 
-    async def _wait(self, change: "asyncio.Task[None]", voiced: VoicedEngine, folder: str | None) -> None:
+    async def _is_over(self, change: "asyncio.Task[None]", voiced: VoicedEngine, folder: str | None) -> bool:
+        """Wait for it, as long as suggestions wait."""
         left = self._deadlines.get(folder, 0.0) - asyncio.get_running_loop().time()
         if left <= 0:
-            return
+            return change.done()
         _, late = await asyncio.wait({change}, timeout=left)
         if late and self._deadlines.get(folder):
             self._deadlines[folder] = 0.0
             if voiced.adapter is None:
                 self._say(_LATE)
+        return not late
 
     def refusal(self, folder: str | None) -> Refusal | None:
         """The folder's champion, where the engine that is used now does not apply it."""

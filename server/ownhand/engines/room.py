@@ -23,14 +23,16 @@ _OLLAMA_DEFAULT_LOADED = 3
 
 
 _SERVERS = re.compile("llama", re.IGNORECASE)
-"""Programs that hold the model that writes."""
+"""Programs that serve models on cards."""
+_HOLDERS = re.compile(r"ownhand\.engines\.embedded_worker|ollama.* runner|llama-server")
 
 
 @dataclass(frozen=True)
 class Card:
-    """A graphics card: its number as its driver counts, free bytes, and whether a model server uses it."""
+    """A graphics card: its number as its driver counts (None: not known), free bytes, and whether a model server is
+    known to use it."""
 
-    index: int
+    index: int | None
     free: int
     serves: bool = False
 
@@ -67,22 +69,35 @@ def free_memory() -> int:
 
 async def free_gpu_memory() -> int | None:
     """Bytes free on the freest GPU; None where GPU and CPU share memory."""
-    return max((card.free for card in await graphics_cards()), default=None)
+    cards = await asyncio.to_thread(lambda: _nvidia_cards(set()) or _amd_cards())
+    return max((card.free for card in cards), default=None)
 
 
 async def graphics_cards() -> tuple[Card, ...]:
     """Those with memory of their own: NVIDIA's by its tool, AMD's by sysfs."""
-    return await asyncio.to_thread(lambda: _nvidia_cards() or _amd_cards())
+    return await asyncio.to_thread(lambda: _nvidia_cards(None) or _amd_cards())
 
 
-def _nvidia_cards() -> tuple[Card, ...]:
+async def is_model_loaded() -> bool:
+    """Does a program on this machine hold a model to write with now: our engine's child, Ollama's, a llama-server?"""
+    return await asyncio.to_thread(_holds_model)
+
+
+def _holds_model() -> bool:
+    import psutil
+
+    programs = (process.info["cmdline"] or () for process in psutil.process_iter(["cmdline"]))
+    return any(_HOLDERS.search(" ".join(command)) for command in programs)
+
+
+def _nvidia_cards(serving: set[str] | None) -> tuple[Card, ...]:
+    """`serving`: ids of the cards that a model server uses; None to ask for them."""
     with contextlib.suppress(ValueError):
-        programs = _asked("compute-apps=gpu_uuid,process_name")
-        serving = {card for card, *name in programs if _SERVERS.search(",".join(name))}
-        return tuple(
-            Card(int(index), int(free) << 20, card in serving)
-            for index, card, free in _asked("gpu=index,uuid,memory.free")
-        )
+        cards = [(int(index), card, int(free) << 20) for index, card, free in _asked("gpu=index,uuid,memory.free")]
+        if serving is None and cards:
+            programs = _asked("compute-apps=gpu_uuid,process_name")
+            serving = {card for card, *name in programs if _SERVERS.search(Path(",".join(name)).name)}
+        return tuple(Card(index, free, card in (serving or ())) for index, card, free in cards)
     return ()
 
 
@@ -96,10 +111,10 @@ def _asked(query: str) -> list[list[str]]:
 
 
 def _amd_cards() -> tuple[Card, ...]:
-    """Who uses them is not told."""
+    """Who uses them is not told, nor how AMD's own libraries count them."""
     found = list[Card]()
     for total in sorted(Path("/sys/class/drm").glob("card*/device/mem_info_vram_total")):
         with contextlib.suppress(OSError, ValueError):
             used = int(total.with_name("mem_info_vram_used").read_text())
-            found.append(Card(len(found), int(total.read_text()) - used))
+            found.append(Card(None, int(total.read_text()) - used))
     return tuple(found)

@@ -50,8 +50,8 @@ class Base:
 
     @property
     def file_bytes(self) -> int:
-        """What the file takes that the engine serves."""
-        return self.header.path.stat().st_size
+        """What the weights take that the engine serves."""
+        return sum(tensor.size for tensor in self.header.tensors)
 
     @property
     def disk(self) -> int:

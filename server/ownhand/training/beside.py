@@ -1,12 +1,12 @@
 """How a training lives beside the model that writes on the same machine. Pure: what is there goes in, a plan comes out.
 
-*alongside*: they share nothing that counts, the training goes on while the writer types. *yields*: both fit, but each
-takes the other's time, so it rests while the writer types. *waits*: there is room for one of them alone, so it begins
-when the model that writes has left the memory.
+*alongside*: they share nothing that counts while it learns, so it goes on while the writer types. *yields*: each takes
+the other's time, so it rests while the writer types. *waits*: the model that is loaded leaves too little room, so it
+begins when that has left the memory.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ownhand.engines.room import Card
@@ -19,19 +19,18 @@ Need = Callable[[int, bool], int]
 
 @dataclass(frozen=True)
 class Inventory:
-    """`memory`: free bytes beside the processor. `cards`: graphics cards with memory of their own. `engine_bytes`: what
-    the model that writes takes when it is loaded, on a card where `engine_on_card`."""
+    """`memory`: free bytes beside the processor. `cards`: graphics cards with memory of their own that the learning
+    part can use. `engine_bytes`: what the model that writes takes, 0 while it is not loaded; on a card where
+    `engine_on_card`."""
 
     memory: int
     cards: tuple[Card, ...]
     engine_bytes: int
     engine_on_card: bool
 
-    def serving(self) -> Card | None:
-        """The card on which the model writes, or would: a server takes the one with the most room."""
-        if not self.engine_on_card or not self.cards:
-            return None
-        return next((card for card in self.cards if card.serves), max(self.cards, key=lambda card: card.free))
+    def may_serve(self, card: Card) -> bool:
+        """Is it the card on which the model writes? Where no card says so, each may be."""
+        return self.engine_on_card and (card.serves or not any(other.serves for other in self.cards))
 
 
 @dataclass(frozen=True)
@@ -60,39 +59,46 @@ def beside(found: Inventory, need: Need, *, processor: bool) -> Beside:
     """`processor`: the writer wants no card. Raises WriterError: there is no room, even without the model."""
     if processor or not found.cards:
         return _on_processor(found, need)
-    return _on_a_card(found, found.cards, need)
+    try:
+        return _on_a_card(found, need)
+    except WriterError as no_room:
+        try:
+            return _on_processor(replace(found, engine_bytes=0), need)
+        except WriterError:
+            raise no_room from None
 
 
 def _on_processor(found: Inventory, need: Need) -> Beside:
     mode: Mode = "alongside" if found.engine_on_card else "yields"
     try:
         return Beside(mode, None, need(found.memory, False), found.memory)
-    except WriterError:
+    except WriterError as no_room:
         if found.engine_on_card:
             raise
-        return _later(None, found.memory, found, need)
+        return _later(None, found.memory, found, need, no_room)
 
 
-def _on_a_card(found: Inventory, cards: tuple[Card, ...], need: Need) -> Beside:
+def _on_a_card(found: Inventory, need: Need) -> Beside:
     """On another card than the one that writes, if it has the room; else beside it; else after it."""
-    serving = found.serving()
-    for card in sorted(cards, key=lambda card: (card == serving, -card.free)):
+    no_room = dict[Card, WriterError]()
+    for card in sorted(found.cards, key=lambda card: (found.may_serve(card), -card.free)):
+        mode: Mode = "yields" if found.may_serve(card) else "alongside"
         try:
-            mode: Mode = "yields" if card == serving else "alongside"
             return Beside(mode, card.index, need(card.free, True), card.free)
-        except WriterError:
-            continue
-    if serving is None:
-        freest = max(cards, key=lambda card: card.free)
-        return Beside("alongside", freest.index, need(freest.free, True), freest.free)
-    return _later(serving.index, serving.free, found, need)
+        except WriterError as error:
+            no_room[card] = error
+    card = max(found.cards, key=lambda card: (found.may_serve(card), card.free))
+    if not found.may_serve(card):
+        raise no_room[card]
+    return _later(card, card.free, found, need, no_room[card])
 
 
-def _later(card: int | None, free: int, found: Inventory, need: Need) -> Beside:
-    """Raises the error that names what is free now, if there would be too little even without the model."""
-    on_card = card is not None
+def _later(card: Card | None, free: int, found: Inventory, need: Need, no_room: WriterError) -> Beside:
+    """Raises `no_room`, which names what is free now, where the model is not what is in the way."""
+    if not found.engine_bytes:
+        raise no_room
     try:
-        return Beside("waits", card, need(free + found.engine_bytes, on_card), free)
+        needed = need(free + found.engine_bytes, card is not None)
     except WriterError:
-        need(free, on_card)
-        raise
+        raise no_room from None
+    return Beside("waits", card.index if card else None, needed, free)

@@ -63,11 +63,13 @@ class Conductor:
             if order.quick:
                 wishes = wishes.quickly()
             self._course = await Course.plan(order.home, voice, order.settings, corpus, wishes)
-            if self._rests and self._course.yields:
+            if self._rests:
                 self._course.rest()
             judgement = await self._course.run(lambda state: self._say(of_state(state)))
             self._came_of_it = of_adapter(judgement.adapter)
-            await self._show(self._course, judgement.adapter)
+            task = asyncio.current_task()
+            if task is None or not task.cancelling():  # else a stop came too late for what is decided, not for this
+                await self._show(self._course, judgement.adapter)
             self._say(self._came_of_it)
         finally:
             await asyncio.to_thread(corpus.close)
@@ -97,11 +99,10 @@ class Conductor:
     def _heed(self, wish: object) -> None:
         """While the trainer's child works it keeps its memory over a pause; else a pause is an end, to go on later.
 
-        A rest is a pause that is not worth an end. A training that is in nobody's way, or that waited for its turn,
-        takes none.
+        A rest is a pause that is not worth an end.
         """
         course, self._rests = self._course, wish == "rest"
-        if course is not None and wish == "rest" and course.yields:
+        if course is not None and wish == "rest":
             course.rest()
         elif course is not None and wish == "pause" and course.training is not None:
             course.training.pause()

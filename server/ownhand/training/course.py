@@ -4,8 +4,7 @@ Stopped at any point it can be begun again: a job that learns the same text in t
 """
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from ownhand.settings import Settings
 from ownhand.training import judging, model_written
 from ownhand.training.architecture import shape_of
 from ownhand.training.base import Base, check_disk, described
-from ownhand.training.beside import Beside
 from ownhand.training.dataset import CharacterSpan
 from ownhand.training.evaluation_plan import MOST_BLOCKS, Text
 from ownhand.training.find_base import find_base
@@ -34,6 +32,7 @@ from ownhand.training.runner import Training, check_installed
 from ownhand.training.samples import WORDS
 from ownhand.training.serving_base import base_digest
 from ownhand.training.texts import learned_texts
+from ownhand.training.to_the_end import to_the_end
 from ownhand.training.unfinished import can_go_on
 from ownhand.voices.card import Base as CardBase
 from ownhand.voices.learning_lock import learning
@@ -41,8 +40,8 @@ from ownhand.voices.store import VoiceStore
 
 OnState = Callable[[State], None]
 DEVICES, TRAINERS = ("auto", "cpu", "cuda", "xpu", "mps"), ("auto", "unsloth", "peft")
-_LOOK_FOR_ROOM, _LOOKS = 10.0, 180
-"""Seconds between two looks for room, and how many: in half an hour every engine has let go of a model that rests."""
+_LOOK_FOR_ROOM = 10.0
+"""Seconds between two looks."""
 ByModel = Mapping[str, Sequence[CharacterSpan]]
 
 
@@ -90,7 +89,9 @@ class Course:
     engine_on_card: bool = False
     training: Training | None = None
     _goes: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set unless it rests."""
+    """Set unless the writer writes."""
+    _tests: bool = False
+    """The trainer's child measures what it learned."""
 
     def __post_init__(self) -> None:
         self._goes.set()
@@ -148,9 +149,10 @@ class Course:
         return self.forecast.beside.mode == "yields"
 
     def rest(self) -> None:
-        """Stand still until `go_on`, between two batches or two texts that are written, and keep the memory."""
+        """The writer writes: stand still until `go_on`, between two batches or two texts, and keep the memory. The exam
+        always does, learning where it yields."""
         self._goes.clear()
-        if self.training is not None:
+        if self.training is not None and (self.yields or self._tests):
             self.training.pause()
 
     def go_on(self) -> None:
@@ -165,11 +167,11 @@ class Course:
             job = await asyncio.to_thread(self._job)
             learned = await asyncio.to_thread(learned_texts, job)
             await self._measurements(job, learned)
-            await self._room(on_state)
+            job = await self._room(job, on_state)
             await self._train(job, on_state)
             self._check_still_teaching(learned)
             judgement = await self._judge(job, learned, on_state)
-            return await _to_the_end(asyncio.to_thread(self._concluded, job, judgement, learned))
+            return await to_the_end(asyncio.to_thread(self._concluded, job, judgement, learned))
 
     def _concluded(self, job: Job, judgement: Judgement, learned: Sequence[Text]) -> Judgement:
         job.remove()
@@ -219,32 +221,36 @@ class Course:
         finally:
             await engine.close()
 
-    async def _room(self, on_state: OnState) -> None:
-        """Where there is room for one alone: wait until the model that writes has left the memory."""
-        how, looks = self.forecast.beside, 0
-        while how.waits_for:
-            on_state(State("preparing", sentence=how.waits_for))
-            await asyncio.sleep(_LOOK_FOR_ROOM)
-            looks += 1
-            how = await self._placed(model_left=looks >= _LOOKS)
+    async def _room(self, job: Job, on_state: OnState) -> Job:
+        """Wait while the model that writes leaves too little memory; then learn as the plan is by then.
 
-    async def _placed(self, *, model_left: bool) -> Beside:
-        """What the plan would be now. Raises WriterError where there is no room and nothing left to wait for."""
-        machine = await inventory(self.base, engine_on_card=self.engine_on_card)
-        if model_left:
-            machine = replace(machine, engine_bytes=0)
-        return placement(self.forecast.prepared, self.base, machine, processor=self.wishes.device == "cpu")
+        Raises WriterError where it left and there is too little all the same.
+        """
+        while waits_for := self.forecast.beside.waits_for:
+            on_state(State("preparing", sentence=waits_for))
+            await asyncio.sleep(_LOOK_FOR_ROOM)
+            machine = await inventory(self.base, engine_on_card=self.engine_on_card)
+            how = placement(self.forecast.prepared, self.base, machine, processor=self.wishes.device == "cpu")
+            self.forecast = replace(self.forecast, beside=how)
+        if job.card != self.forecast.beside.card:
+            job = replace(job, card=self.forecast.beside.card)
+            await asyncio.to_thread(job.write)
+        return job
 
     async def _train(self, job: Job, on_state: OnState) -> None:
         async with Training(job) as training:
             self.training = training
-            if not self._goes.is_set():
-                training.pause()
             try:
+                if not self._goes.is_set():
+                    self.rest()
                 async for state in training.states():
+                    if state.name == "evaluating" and not self._tests:
+                        self._tests = True
+                        if not self._goes.is_set():
+                            self.rest()
                     on_state(state)
             finally:
-                self.training = None
+                self.training, self._tests = None, False
 
     def _check_still_teaching(self, learned: Sequence[Text]) -> None:
         """What was taken out of the manuscript meanwhile must not be served."""
@@ -257,10 +263,18 @@ class Course:
     async def _judge(self, job: Job, learned: Sequence[Text], on_state: OnState) -> Judgement:
         engine = await choose_engine(self.settings, self.home, all_cores=True)
 
+        doing = State("evaluating")
+
+        def progress(what: str) -> None:
+            nonlocal doing
+            doing = State("evaluating", sentence=what)
+            on_state(doing)
+
         async def may_write() -> None:
             if not self._goes.is_set():
                 on_state(State("paused"))
                 await self._goes.wait()
+                on_state(doing)
 
         try:
             return await judging.judge(
@@ -272,20 +286,11 @@ class Course:
                 learned,
                 serves=await base_digest(engine, self.home),
                 words=self.wishes.sample_words,
-                progress=lambda what: on_state(State("evaluating", sentence=what)),
+                progress=progress,
                 may_write=may_write,
             )
         finally:
-            await engine.close()
-
-
-async def _to_the_end(work: Coroutine[Any, Any, Judgement]) -> Judgement:
-    """A stop comes too late for it: an adapter that is kept must not be called paused."""
-    task = asyncio.ensure_future(work)
-    while not task.done():
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.shield(task)
-    return task.result()
+            await to_the_end(engine.close())
 
 
 def _rate_before(store: VoiceStore, prepared: Prepared) -> float | None:

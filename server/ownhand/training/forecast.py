@@ -1,11 +1,13 @@
 """What a training would be, before it starts: how much, how long, what it needs."""
 
 import os
+import sys
 from dataclasses import dataclass
+from importlib import metadata
 from typing import Any
 
 from ownhand.engines.gguf_header import Header
-from ownhand.engines.room import free_memory, graphics_cards, loaded_size
+from ownhand.engines.room import Card, free_memory, graphics_cards, is_model_loaded, loaded_size
 from ownhand.text.words import count_words
 from ownhand.training.architecture import shape_of
 from ownhand.training.base import Base
@@ -90,8 +92,24 @@ def placement(prepared: Prepared, base: Base, machine: Inventory, *, processor: 
 
 async def inventory(base: Base, *, engine_on_card: bool) -> Inventory:
     """What is there now. `engine_on_card`: the engine uses graphics cards where there are any."""
-    cards, size = await graphics_cards(), loaded_size(base.file_bytes)
-    return Inventory(free_memory(), cards, size, engine_on_card=engine_on_card and bool(cards))
+    every, loaded = await graphics_cards(), await is_model_loaded()
+    size = loaded_size(base.file_bytes) if loaded else 0
+    usable = tuple(card for card in every if _can_learn_on(card))
+    return Inventory(free_memory(), usable, size, engine_on_card=engine_on_card and bool(every))
+
+
+def _can_learn_on(card: Card) -> bool:
+    """Is the torch that is installed one for such cards, and does the writer's environment show it this one?"""
+    try:
+        version = metadata.version("torch")
+    except metadata.PackageNotFoundError:
+        return False
+    if card.index is None:
+        return "+rocm" in version
+    shown = os.environ.get("CUDA_VISIBLE_DEVICES")
+    # On Linux the package index has torch for NVIDIA's cards under its plain version.
+    made_for = "+cu" in version or ("+" not in version and sys.platform == "linux")
+    return made_for and (shown is None or str(card.index) in [name.strip() for name in shown.split(",")])
 
 
 def likely_rate(header: Header, threads: int, *, on_card: bool = False) -> float:

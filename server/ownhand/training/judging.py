@@ -29,6 +29,7 @@ from ownhand.training.novelty import novelty
 from ownhand.training.other_hands import control_texts
 from ownhand.training.samples import WORDS, Habits, MayWrite, at_once
 from ownhand.training.texts import digest_of_texts, held_out_texts
+from ownhand.training.to_the_end import to_the_end
 from ownhand.training.writing_trial import WritingTrial
 from ownhand.voices.card import Base, Card, LearnedFrom
 from ownhand.voices.gate import Decision, Evidence, decide
@@ -160,7 +161,7 @@ async def judge(
     decision = decide(_evidence(found, shown, mine, plain, held_out, against, same_base=same_base))
     facts = found.to_json() | _written_facts(mine, plain, held_out)
     card = _card(job, base, trained, digest, decision, facts, found.context, shown)
-    adapter = await asyncio.to_thread(store.add, job.adapter, card)
+    adapter = await to_the_end(asyncio.to_thread(store.add, job.adapter, card))
     return Judgement(adapter, decision, found, facts, against)
 
 

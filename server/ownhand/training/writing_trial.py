@@ -62,9 +62,9 @@ class WritingTrial:
 
     def _starts(self) -> list[Beginning]:
         """In pairs of what was learned and what was not, of either form, so that even the first goes on from all."""
-        kept_aside = _by_turns(beginnings(self.held_out, _BEGINNINGS), Form.VERSE)
+        kept_aside = _by_turns(self.held_out, Form.VERSE)
         is_verse = bool(kept_aside) and kept_aside[0].whole.form is Form.VERSE
-        learned = _by_turns(beginnings(self.trained, _BEGINNINGS), Form.PROSE if is_verse else Form.VERSE)
+        learned = _by_turns(self.trained, Form.PROSE if is_verse else Form.VERSE)
         return [start for pair in zip_longest(learned, kept_aside) for start in pair if start is not None]
 
     async def _written(
@@ -84,11 +84,12 @@ class WritingTrial:
         )
 
 
-def _by_turns(starts: Sequence[Beginning], first: Form) -> list[Beginning]:
-    """Prose and verse by turns, as long as there are both."""
-    one = [start for start in starts if start.whole.form is first]
-    other = [start for start in starts if start.whole.form is not first]
-    return [start for pair in zip_longest(one, other) for start in pair if start is not None]
+def _by_turns(texts: Sequence[Text], first: Form) -> list[Beginning]:
+    """Beginnings of prose and of verse by turns, where there are both: half of each."""
+    one, other = [text for text in texts if text.form is first], [text for text in texts if text.form is not first]
+    most = _BEGINNINGS // 2 if one and other else _BEGINNINGS
+    pairs = zip_longest(beginnings(one, most), beginnings(other, most))
+    return [start for pair in pairs for start in pair if start is not None]
 
 
 def _counts_against(mine: Habits) -> bool:
