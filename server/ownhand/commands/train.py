@@ -90,9 +90,10 @@ def beginning(course: Course) -> str:
     plan = course.forecast
     dataset = plan.prepared.dataset
     head = "Going on with" if course.goes_on else "Learning from"
+    waits_for = f"{plan.beside.waits_for} " if plan.beside.waits_for else ""
     return (
         f"{head} {dataset.words:,} words in {len(dataset.train)} passages, about {_minutes(plan.seconds)} on this "
-        f"machine when nothing else wants it. {_first(plan)}Ctrl-C pauses."
+        f"machine when nothing else wants it. {_first(plan)}{waits_for}Ctrl-C pauses."
     )
 
 
