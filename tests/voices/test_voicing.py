@@ -345,3 +345,20 @@ async def test_two_choices_in_a_row_end_with_the_second(book, monkeypatch):
     go_on.set()
     assert (await asked).engine.adapter.id == f"{store.folder.name}-2"
     await serving.close()
+
+
+async def test_a_server_that_ends_while_a_voice_is_made_ready_does_not_wait_for_it(book, monkeypatch):
+    serving, store, _ = book
+    monkeypatch.setattr(voicing, "_PATIENCE", 3600.0)
+    assert await adapter_in(serving, FOLDER) is None
+    engine, begun = await serving.chosen(), asyncio.Event()
+
+    async def never(adapter):
+        begun.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(engine, "use_adapter", never)
+    store.activate("1")
+    serving.make_ready(FOLDER)
+    await begun.wait()
+    await asyncio.wait_for(serving.close(), 20)

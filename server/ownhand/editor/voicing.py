@@ -80,16 +80,16 @@ class Voicing:
         return self._turns
 
     async def _is_over(self, change: "asyncio.Task[None]", voiced: VoicedEngine, folder: str | None) -> bool:
-        """Wait for it, as long as suggestions wait."""
+        """Wait for it, as long as suggestions wait. One that was given up, with its engine, is never over."""
         left = self._deadlines.get(folder, 0.0) - asyncio.get_running_loop().time()
         if left <= 0:
-            return change.done()
+            return False
         _, late = await asyncio.wait({change}, timeout=left)
         if late and self._deadlines.get(folder):
             self._deadlines[folder] = 0.0
             if voiced.adapter is None:
                 self._say(_LATE)
-        return not late
+        return not late and not change.cancelled()
 
     def refusal(self, folder: str | None) -> Refusal | None:
         """The folder's champion, where the engine that is used now does not apply it."""
