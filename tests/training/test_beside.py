@@ -67,14 +67,16 @@ ONE, SERVING = card(0, 8), card(0, 8, serves=True)
     ],
 )
 def test_the_plan(found, processor, planned):
-    how = beside(found, need, processor=processor)
+    how = beside(found, need, device="cpu" if processor else "auto")
     assert (how.mode, how.card, how.bytes) == planned
+    assert how.on_card == (how.bytes == 4 * GB), "with a number or without"
+    assert how.instead == (how.bytes == 6 * GB and bool(found.cards) and not processor)
     assert bool(how.waits_for) == (how.mode == "waits")
 
 
 def test_what_it_waits_for_is_said_with_both_figures():
     assert (
-        "needs about 6.0 GB of memory, and 5.0 GB are free" in beside(machine(memory=5), need, processor=True).waits_for
+        "needs about 6.0 GB of memory, and 5.0 GB are free" in beside(machine(memory=5), need, device="cpu").waits_for
     )
 
 
@@ -91,7 +93,12 @@ def test_what_it_waits_for_is_said_with_both_figures():
 )
 def test_what_would_not_fit_even_alone_is_an_error(found, said):
     with pytest.raises(WriterError, match=said):
-        beside(found, need, processor=False)
+        beside(found, need, device="auto")
+
+
+def test_a_card_that_was_asked_for_by_name_is_not_replaced_by_the_processor():
+    with pytest.raises(WriterError, match="4 GB, 1 are free"):
+        beside(machine(cards=[card(0, 1)], on_card=False), need, device="cuda")
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, "1"), ("3", "3")])

@@ -216,8 +216,8 @@ async def waiting(tmp_path, folder, monkeypatch):
     async def inventory(*_, **__):
         return Inventory(planned.memory.pop(0), (), planned.loaded.pop(0), engine_on_card=False)
 
-    def placement(prepared, base, machine, *, processor):
-        return beside(machine, need, processor=processor)
+    def placement(prepared, base, machine, device):
+        return beside(machine, need, device=device)
 
     def need(free, gpu):
         if free < 6:
@@ -277,3 +277,16 @@ async def test_a_stop_when_all_is_decided_comes_too_late(tmp_path, folder, monke
     go_on.set()
     assert await run == "a judgement"
     assert list(jobs(planned.voice.path)) == []
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_where_no_card_has_the_room_the_child_is_told_to_take_the_processor(waiting, waits, monkeypatch):
+    """By itself it would take the card, and fail."""
+    instead = Beside("yields", None, 6, 7, instead=True)
+    monkeypatch.setattr(course_module, "placement", lambda *_: instead)
+    if not waits:
+        waiting.forecast = replace(waiting.forecast, beside=instead)
+    with pytest.raises(AtTheGateError):
+        await waiting.run(lambda _: None)
+    assert (waiting.job.device, waiting.job.card) == ("cpu", None)
+    assert Job.read(waiting.job.folder) == waiting.job

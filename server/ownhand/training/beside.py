@@ -35,13 +35,15 @@ class Inventory:
 
 @dataclass(frozen=True)
 class Beside:
-    """`card`: number of the one that learns, None for the processor (or for a card that shares its memory). `bytes`:
-    what learning takes; `free`: what is free there now."""
+    """`bytes`: what learning takes; `free`: what is free there now. `on_card`: a card with memory of its own learns;
+    `card` is its number, None where that is not known. `instead`: the processor does, for no card has the room."""
 
     mode: Mode
     card: int | None
     bytes: int
     free: int
+    on_card: bool = False
+    instead: bool = False
 
     @property
     def waits_for(self) -> str:
@@ -55,15 +57,17 @@ class Beside:
         )
 
 
-def beside(found: Inventory, need: Need, *, processor: bool) -> Beside:
-    """`processor`: the writer wants no card. Raises WriterError: there is no room, even without the model."""
-    if processor or not found.cards:
+def beside(found: Inventory, need: Need, device: str) -> Beside:
+    """`device` is what the writer wants to learn on. Raises WriterError: there is no room, even without the model."""
+    if device == "cpu" or not found.cards:
         return _on_processor(found, need)
     try:
         return _on_a_card(found, need)
     except WriterError as no_room:
+        if device != "auto":
+            raise
         try:
-            return _on_processor(replace(found, engine_bytes=0), need)
+            return replace(_on_processor(replace(found, engine_bytes=0), need), instead=True)
         except WriterError:
             raise no_room from None
 
@@ -84,7 +88,7 @@ def _on_a_card(found: Inventory, need: Need) -> Beside:
     for card in sorted(found.cards, key=lambda card: (found.may_serve(card), -card.free)):
         mode: Mode = "yields" if found.may_serve(card) else "alongside"
         try:
-            return Beside(mode, card.index, need(card.free, True), card.free)
+            return Beside(mode, card.index, need(card.free, True), card.free, on_card=True)
         except WriterError as error:
             no_room[card] = error
     card = max(found.cards, key=lambda card: (found.may_serve(card), card.free))
@@ -97,8 +101,9 @@ def _later(card: Card | None, free: int, found: Inventory, need: Need, no_room: 
     """Raises `no_room`, which names what is free now, where the model is not what is in the way."""
     if not found.engine_bytes:
         raise no_room
+    on_card = card is not None
     try:
-        needed = need(free + found.engine_bytes, card is not None)
+        needed = need(free + found.engine_bytes, on_card)
     except WriterError:
         raise no_room from None
-    return Beside("waits", card.index if card else None, needed, free)
+    return Beside("waits", card.index if card else None, needed, free, on_card=on_card)

@@ -132,7 +132,7 @@ class Course:
             await engine.close()
         rate = _rate_before(VoiceStore(voice.path), prepared)
         machine = await inventory(base, engine_on_card=engine_on_card)
-        planned = forecast(prepared, base, machine, rate, processor=wishes.device == "cpu")
+        planned = forecast(prepared, base, machine, wishes.device, rate)
         return cls(home, voice, settings, corpus, wishes, base, planned, engine_on_card)
 
     @property
@@ -201,16 +201,21 @@ class Course:
             if job != goes_on:
                 job.remove()
         how: dict[str, Any] = {
-            "device": self.wishes.device,
+            **self._place,
             "trainer": self.wishes.trainer,
             "threads": self.wishes.threads or self.forecast.threads,
-            "card": self.forecast.beside.card,
         }
         if goes_on is None:
             return job_for(prepared, self.voice.path, **how)
         goes_on = replace(goes_on, base=prepared.base, **how)
         goes_on.write()
         return goes_on
+
+    @property
+    def _place(self) -> dict[str, Any]:
+        """What the job says of where the child learns."""
+        how = self.forecast.beside
+        return {"device": "cpu" if how.instead else self.wishes.device, "card": how.card}
 
     async def _measurements(self, job: Job, learned: Sequence[Text]) -> None:
         """Say what has to be measured; the engine is gone before the training needs its memory."""
@@ -230,12 +235,12 @@ class Course:
             on_state(State("preparing", sentence=waits_for))
             await asyncio.sleep(_LOOK_FOR_ROOM)
             machine = await inventory(self.base, engine_on_card=self.engine_on_card)
-            how = placement(self.forecast.prepared, self.base, machine, processor=self.wishes.device == "cpu")
+            how = placement(self.forecast.prepared, self.base, machine, self.wishes.device)
             self.forecast = replace(self.forecast, beside=how)
-        if job.card != self.forecast.beside.card:
-            job = replace(job, card=self.forecast.beside.card)
-            await asyncio.to_thread(job.write)
-        return job
+        placed = replace(job, **self._place)
+        if placed != job:
+            await asyncio.to_thread(placed.write)
+        return placed
 
     async def _train(self, job: Job, on_state: OnState) -> None:
         async with Training(job) as training:

@@ -64,22 +64,20 @@ class Forecast:
         return list(spread(self.prepared.dataset.train, _SHOWN))
 
 
-def forecast(
-    prepared: Prepared, base: Base, machine: Inventory, rate: float | None = None, *, processor: bool = True
-) -> Forecast:
-    """`rate` is what an earlier training did here, in tokens per second; `processor`: no graphics card is wanted.
+def forecast(prepared: Prepared, base: Base, machine: Inventory, device: str, rate: float | None = None) -> Forecast:
+    """`device` is what the writer wants to learn on, `rate` what an earlier training did here, in tokens per second.
 
     Raises WriterError: memory is too small.
     """
     recipe, dataset, threads = prepared.recipe, prepared.dataset, threads_here()
-    how = placement(prepared, base, machine, processor=processor)
-    rate = rate or likely_rate(base.header, threads, on_card=how.card is not None)
+    how = placement(prepared, base, machine, device)
+    rate = rate or likely_rate(base.header, threads, on_card=how.on_card)
     return Forecast(
         prepared, threads, recipe.steps(len(dataset.train)), recipe.epochs * dataset.tokens / rate, how, base.disk
     )
 
 
-def placement(prepared: Prepared, base: Base, machine: Inventory, *, processor: bool) -> Beside:
+def placement(prepared: Prepared, base: Base, machine: Inventory, device: str) -> Beside:
     """Raises WriterError: memory is too small."""
     shape, dataset = shape_of(base.header), prepared.dataset
     longest = max(len(sample.input_ids) for sample in (*dataset.train, *dataset.validation))
@@ -87,7 +85,7 @@ def placement(prepared: Prepared, base: Base, machine: Inventory, *, processor: 
     def need(free: int, gpu: bool) -> int:
         return plan_within(free, shape, prepared.recipe, longest=longest, gpu=gpu).bytes
 
-    return beside(machine, need, processor=processor)
+    return beside(machine, need, device)
 
 
 async def inventory(base: Base, *, engine_on_card: bool) -> Inventory:
