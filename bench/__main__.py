@@ -41,6 +41,7 @@ from ownhand.training.runner import check_installed
 
 TRAINING_STEPS = 6
 _TRIES = 40
+"""To remove a folder, half a second each."""
 
 
 class Bench:

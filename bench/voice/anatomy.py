@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bench.voice.crew import Bench, note, records
+from bench.voice.crew import Bench, left, note
 from bench.voice.lab import Lab
 from bench.voice.packs import Pack
 from bench.voice.runs import Run
@@ -27,12 +27,9 @@ SORTS = ("frequent words", "other words of the learned pages", "names", "new wor
 def take_apart(bench: Bench, runs: Sequence[Run]) -> None:
     """Adds a record for each run to the log and prints it. What the log has is not done again."""
     log = bench.out.with_name("anatomy.jsonl")
-    done = {record["key"] for record in records(log)}
     model = bench.model()
     lab, tokens = Lab(model, bench.device, bench.scratch, bench.threads), token_bytes(read_header(bench.gguf).metadata)
-    for run in runs:
-        if run.key in done:
-            continue
+    for run in left(log, runs):
         pack = Pack.load(bench.packs, run.pack)
         items = [
             item for item in pack.plan.scored if (item.group, item.heat, item.prompt) == (HELD_OUT, COLD, DOCUMENT)

@@ -47,7 +47,7 @@ class Bench:
 
 def work(where: Bench, runs: Sequence[Run]) -> None:
     """Perform those runs that the log does not hold yet, in their order."""
-    left = _left(where.out, runs)
+    runs = left(where.out, runs)
     model = where.model()
     os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "1"  # else a mere question wakes the card, and a fork can't share it
     context = get_context("fork")  # what is imported once need not be again by everybody
@@ -55,7 +55,7 @@ def work(where: Bench, runs: Sequence[Run]) -> None:
 
     next_run = context.Value("i", 0)
     crew = [
-        context.Process(target=_worker, args=(where, model, left, next_run), daemon=True) for _ in range(where.workers)
+        context.Process(target=_worker, args=(where, model, runs, next_run), daemon=True) for _ in range(where.workers)
     ]
     for process in crew:
         process.start()
@@ -73,7 +73,8 @@ def records(log: Path) -> Iterator[dict[str, Any]]:
                 continue
 
 
-def _left(log: Path, runs: Sequence[Run]) -> list[Run]:
+def left(log: Path, runs: Sequence[Run]) -> list[Run]:
+    """Those that the log does not hold yet, each once."""
     done = {record["key"] for record in records(log)}
     return list({run.key: run for run in runs if run.key not in done}.values())
 

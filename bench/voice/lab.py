@@ -46,17 +46,11 @@ class Lab:
         if run.bare:
             yield self._record(run, pack, self._model, {})
             return
-        with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
-            lesson, facts = self._taught(run, pack, Path(folder) / "job")
-            try:
-                for name, values in {"": {}, **lesson.averaged}.items():
-                    if values:
-                        put(lesson.trained, values)
-                    yield self._folded(lesson, run, pack, facts | {"average": name})
-            finally:
-                lesson.end()
-                if run.dtype == _JUDGED:
-                    self._model = lesson.model.unload()
+        with self._lesson(run, pack) as (lesson, facts):
+            for name, values in {"": {}, **lesson.averaged}.items():
+                if values:
+                    put(lesson.trained, values)
+                yield self._folded(lesson, run, pack, facts | {"average": name})
 
     def measured(self, adapter: Path, run: Run, pack: Pack, facts: dict[str, Any]) -> dict[str, Any]:
         """What an adapter does that something else taught."""
@@ -69,14 +63,20 @@ class Lab:
     @contextmanager
     def taught(self, run: Run, pack: Pack) -> Iterator[Any]:
         """The model with what the run learned, until the block ends."""
+        with self._lesson(run, pack) as (lesson, _), self._merged(lesson.model) as model:
+            yield model
+
+    @contextmanager
+    def _lesson(self, run: Run, pack: Pack) -> Iterator[tuple[LabLesson, dict[str, Any]]]:
+        """A lesson that was learned; when the block ends, its adapter is off the base again."""
         with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
-            lesson, _ = self._taught(run, pack, Path(folder) / "job")
+            lesson, facts = self._taught(run, pack, Path(folder) / "job")
             try:
-                with self._merged(lesson.model) as model:
-                    yield model
+                yield lesson, facts
             finally:
                 lesson.end()
-                self._model = lesson.model.unload()
+                if run.dtype == _JUDGED:
+                    self._model = lesson.model.unload()
 
     @property
     def model(self) -> Any:

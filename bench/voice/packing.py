@@ -4,7 +4,6 @@ import asyncio
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from ownhand.training.job import BaseModel
 from ownhand.training.other_hands import control_texts
 from ownhand.training.prepare import material, prepare
 from ownhand.training.recipe import Recipe
-from ownhand.training.samples import Beginning, beginnings, prompt_for, sampling
+from ownhand.training.samples import Beginning, beginnings, by_turns, prompt_for, sampling
 
 BLOCKS = 32
 """Blocks of each form that are scored, twice the product's: the figures are to be surer than one writer needs them."""
@@ -80,8 +79,8 @@ async def _pack(name: str, engine: EmbeddedEngine, model: BaseModel, corpus: Cor
         passages.PASSAGE_WORDS = dataset.PASSAGE_WORDS = before
     held_out, trained = texts.held_out_texts(corpus), texts.texts_of(found.teaching)
     plan = await make_plan(engine, engine.token_ids, corpus, held_out, trained, control_texts(), most_blocks=BLOCKS)
-    pairs = zip_longest(beginnings(trained, _BEGINNINGS), beginnings(held_out, _BEGINNINGS))
-    starts = [await _starts(engine, corpus, start) for pair in pairs for start in pair if start is not None]
+    begun = by_turns(beginnings(trained, _BEGINNINGS), beginnings(held_out, _BEGINNINGS))
+    starts = [await _starts(engine, corpus, start) for start in begun]
     kept = {form.value: sum(text.words for text in found.held_out if text.form is form) for form in Form}
     return Pack(
         name,

@@ -45,11 +45,12 @@ def _batch_bits(model: Any, batch: Sequence[Scored]) -> dict[str, list[float]]:
     """Padded at the right: no token looks ahead, so none sees the padding."""
     device, head = model.device, model.get_output_embeddings().weight
     ids = torch.zeros(len(batch), _length(batch[0]), dtype=torch.long)
-    rows, places, targets = [], [], []
+    rows, places, targets, counts = [], [], [], []
     for row, item in enumerate(batch):
         tokens = [*item.context, *item.ids]
         ids[row, : len(tokens)] = torch.tensor(tokens)
         wanted = range(max(len(item.context), 1), len(tokens))
+        counts.append(len(wanted))
         rows += [row] * len(wanted)
         places += [at - 1 for at in wanted]
         targets += [tokens[at] for at in wanted]
@@ -57,7 +58,7 @@ def _batch_bits(model: Any, batch: Sequence[Scored]) -> dict[str, list[float]]:
         hidden = model.model(input_ids=ids.to(device), use_cache=False).last_hidden_state
         chosen = hidden[torch.tensor(rows, device=device), torch.tensor(places, device=device)]
         nats = _nats(chosen, head, torch.tensor(targets, device=device)).cpu()
-    each = (nats / math.log(2)).split([rows.count(row) for row in range(len(batch))])
+    each = (nats / math.log(2)).split(counts)
     return {item.name: part.tolist() for item, part in zip(batch, each, strict=True)}
 
 

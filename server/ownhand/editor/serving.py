@@ -5,8 +5,8 @@ import contextlib
 import gc
 import importlib
 import time
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Coroutine
+from typing import Any, Literal
 
 from ownhand.editor.log import log_error
 from ownhand.editor.voicing import Refusal, Voicing
@@ -55,7 +55,7 @@ class Serving:
         self._over = False
         self._suggesters: dict[str | None, tuple[Suggester, OwnText | None]] = {}
         self._rejections: dict[str | None, Rejections] = {}
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing: set[asyncio.Task[Any]] = set()
 
     @property
     def engine(self) -> Engine | None:
@@ -93,11 +93,7 @@ class Serving:
     def make_ready(self, folder: str | None) -> None:
         """Another voice was chosen: an engine that is there makes it ready now, not only at the next suggestion."""
         if (engine := self.engine) is not None:
-
-            async def ready() -> None:
-                await self._voicing.engine(engine, folder)
-
-            self._in_background(ready())
+            self._in_background(self._voicing.engine(engine, folder))
 
     def warm_up(self) -> "asyncio.Task[None]":
         """Load in a thread what the first suggestion would otherwise make the event loop wait for. Done once."""
@@ -190,7 +186,7 @@ class Serving:
             if not isinstance(engine, BaseException):
                 await engine.close()
 
-    def _in_background(self, work: "asyncio._CoroutineLike[None]") -> None:
+    def _in_background(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.create_task(work)
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
@@ -213,6 +209,6 @@ def resolved_trigger(settings: Settings, engine: Engine, *, can_ask: bool) -> Li
     return "manual" if can_ask and engine.model == PACKAGED_NAME else "pause"
 
 
-def _failed(task: asyncio.Task[Engine] | asyncio.Task[None]) -> bool:
+def _failed(task: asyncio.Task[Any]) -> bool:
     """Did the task fail? Asking also marks its exception as seen."""
     return task.done() and (task.cancelled() or task.exception() is not None)

@@ -23,8 +23,9 @@ _OLLAMA_DEFAULT_LOADED = 3
 
 
 _SERVERS = re.compile("llama", re.IGNORECASE)
-"""Programs that serve models on cards."""
+"""Names of programs that serve models on cards."""
 _HOLDERS = re.compile(r"ownhand\.engines\.embedded_worker|ollama.* runner|llama-server")
+"""Command lines of programs that hold a model while they run: our engine's child, Ollama's, a llama-server."""
 
 
 @dataclass(frozen=True)
@@ -69,17 +70,17 @@ def free_memory() -> int:
 
 async def free_gpu_memory() -> int | None:
     """Bytes free on the freest GPU; None where GPU and CPU share memory."""
-    cards = await asyncio.to_thread(lambda: _nvidia_cards(set()) or _amd_cards())
+    cards = await asyncio.to_thread(_cards)
     return max((card.free for card in cards), default=None)
 
 
 async def graphics_cards() -> tuple[Card, ...]:
-    """Those with memory of their own: NVIDIA's by its tool, AMD's by sysfs."""
-    return await asyncio.to_thread(lambda: _nvidia_cards(None) or _amd_cards())
+    """Those with memory of their own, and which of them a model server is known to use."""
+    return await asyncio.to_thread(lambda: _cards(who_serves=True))
 
 
 async def is_model_loaded() -> bool:
-    """Does a program on this machine hold a model to write with now: our engine's child, Ollama's, a llama-server?"""
+    """Does a program on this machine hold a model to write with now?"""
     return await asyncio.to_thread(_holds_model)
 
 
@@ -90,15 +91,23 @@ def _holds_model() -> bool:
     return any(_HOLDERS.search(" ".join(command)) for command in programs)
 
 
-def _nvidia_cards(serving: set[str] | None) -> tuple[Card, ...]:
-    """`serving`: ids of the cards that a model server uses; None to ask for them."""
+def _cards(*, who_serves: bool = False) -> tuple[Card, ...]:
+    """NVIDIA's by its tool, AMD's by sysfs. `who_serves` asks the tool a second time."""
+    return _nvidia_cards(who_serves=who_serves) or _amd_cards()
+
+
+def _nvidia_cards(*, who_serves: bool) -> tuple[Card, ...]:
     with contextlib.suppress(ValueError):
         cards = [(int(index), card, int(free) << 20) for index, card, free in _asked("gpu=index,uuid,memory.free")]
-        if serving is None and cards:
-            programs = _asked("compute-apps=gpu_uuid,process_name")
-            serving = {card for card, *name in programs if _SERVERS.search(Path(",".join(name)).name)}
-        return tuple(Card(index, free, card in (serving or ())) for index, card, free in cards)
+        serving = _serving_cards() if who_serves and cards else set()
+        return tuple(Card(index, free, card in serving) for index, card, free in cards)
     return ()
+
+
+def _serving_cards() -> set[str]:
+    """Ids of NVIDIA's cards that a model server uses. Raises ValueError."""
+    programs = _asked("compute-apps=gpu_uuid,process_name")
+    return {card for card, *name in programs if _SERVERS.search(Path(",".join(name)).name)}
 
 
 def _asked(query: str) -> list[list[str]]:

@@ -152,7 +152,10 @@ class Course:
         """The writer writes: stand still until `go_on`, between two batches or two texts, and keep the memory. The exam
         always does, learning where it yields."""
         self._goes.clear()
-        if self.training is not None and (self.yields or self._tests):
+        self._pause_if_it_rests()
+
+    def _pause_if_it_rests(self) -> None:
+        if self.training is not None and not self._goes.is_set() and (self.yields or self._tests):
             self.training.pause()
 
     def go_on(self) -> None:
@@ -246,13 +249,11 @@ class Course:
         async with Training(job) as training:
             self.training = training
             try:
-                if not self._goes.is_set():
-                    self.rest()
+                self._pause_if_it_rests()
                 async for state in training.states():
                     if state.name == "evaluating" and not self._tests:
                         self._tests = True
-                        if not self._goes.is_set():
-                            self.rest()
+                        self._pause_if_it_rests()
                     on_state(state)
             finally:
                 self.training, self._tests = None, False
@@ -267,7 +268,6 @@ class Course:
 
     async def _judge(self, job: Job, learned: Sequence[Text], on_state: OnState) -> Judgement:
         engine = await choose_engine(self.settings, self.home, all_cores=True)
-
         doing = State("evaluating")
 
         def progress(what: str) -> None:

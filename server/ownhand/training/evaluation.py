@@ -1,8 +1,7 @@
 """Scores a plan with the base and with adapters: bits of every block under every arm. Runs in the trainer's child.
 
 Reads `evaluation.json` of the job folder (a plan, the adapters' folders, places to probe) and writes `bits.json`, and
-the challenger as the engine loads it. What a model
-needs for a block is kept from one run to the next.
+the challenger as the engine loads it. What a model needs for a block is kept from one run to the next.
 """
 
 import hashlib

@@ -5,8 +5,6 @@ product would send it), each with or without the writer's own passages in front,
 chooses and measures out. Ids come from the tokenizer of the engine that serves.
 """
 
-import hashlib
-import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
@@ -89,10 +87,6 @@ class Plan:
     def from_json(cls, value: dict[str, Any]) -> "Plan":
         items = (item | {"context": tuple(item["context"]), "ids": tuple(item["ids"])} for item in value["scored"])
         return cls(tuple(Scored(**item) for item in items))
-
-    def digest(self) -> str:
-        """Stands for every token that is scored and every one that is read before it."""
-        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
 
 
 async def make_plan(

@@ -8,6 +8,7 @@ small model goes round in circles when it is greedy, adapter or not, so loops ar
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from ownhand.engines.protocol import Adapter, Engine, Sampling
 from ownhand.manuscript.model import Form
@@ -30,6 +31,7 @@ _SEEDS_AT_FIRST = 3
 """A beginning is drawn on from so many times in the first round, while the engine has what stands before it in memory:
 to read that takes longer than to go on."""
 _PAIR = 2
+"""Beginnings that are gone on from however many words there are."""
 _MOST_SEEDS = 20
 """A model that has little to say is not asked for ever."""
 
@@ -85,6 +87,11 @@ def _beginning(text: str, form: Form) -> str:
     if form is Form.VERSE and (newline := text.find("\n", end)) >= 0:
         end = newline + 1
     return text[:end]
+
+
+def by_turns(one: Sequence[Beginning], other: Sequence[Beginning]) -> list[Beginning]:
+    """One of each, then the next; what is left over of the longer one comes last."""
+    return [start for pair in zip_longest(one, other) for start in pair if start is not None]
 
 
 async def write_on(

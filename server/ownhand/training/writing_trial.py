@@ -8,7 +8,6 @@ much, enough for the form of its verse.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 
 from ownhand.engines.protocol import Adapter, Engine
 from ownhand.manuscript.model import Form
@@ -23,6 +22,7 @@ from ownhand.training.samples import (
     MayWrite,
     at_once,
     beginnings,
+    by_turns,
     habits,
     write_on,
 )
@@ -62,10 +62,10 @@ class WritingTrial:
 
     def _starts(self) -> list[Beginning]:
         """In pairs of what was learned and what was not, of either form, so that even the first goes on from all."""
-        kept_aside = _by_turns(self.held_out, Form.VERSE)
+        kept_aside = _of_both_forms(self.held_out, Form.VERSE)
         is_verse = bool(kept_aside) and kept_aside[0].whole.form is Form.VERSE
-        learned = _by_turns(self.trained, Form.PROSE if is_verse else Form.VERSE)
-        return [start for pair in zip_longest(learned, kept_aside) for start in pair if start is not None]
+        learned = _of_both_forms(self.trained, Form.PROSE if is_verse else Form.VERSE)
+        return by_turns(learned, kept_aside)
 
     async def _written(
         self, adapter: Adapter | None, starts: Sequence[Beginning], words: int, progress: Callable[[str], None]
@@ -84,12 +84,11 @@ class WritingTrial:
         )
 
 
-def _by_turns(texts: Sequence[Text], first: Form) -> list[Beginning]:
-    """Beginnings of prose and of verse by turns, where there are both: half of each."""
+def _of_both_forms(texts: Sequence[Text], first: Form) -> list[Beginning]:
+    """Beginnings, half of them prose and half verse where there are both, by turns."""
     one, other = [text for text in texts if text.form is first], [text for text in texts if text.form is not first]
     most = _BEGINNINGS // 2 if one and other else _BEGINNINGS
-    pairs = zip_longest(beginnings(one, most), beginnings(other, most))
-    return [start for pair in pairs for start in pair if start is not None]
+    return by_turns(beginnings(one, most), beginnings(other, most))
 
 
 def _counts_against(mine: Habits) -> bool:
