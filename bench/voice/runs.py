@@ -103,6 +103,8 @@ _CHANGES: tuple[dict[str, Any], ...] = (
     {"dropout": 0.1},
     {"neftune": 5.0},
     {"schedule": "linear"},
+    {"focus": 0.5},
+    {"focus": -0.25},
     {"rank": 4, "alpha": 4},
     {"rank": 64, "alpha": 64},
     {"attention": 0.5},

@@ -1,7 +1,7 @@
 """What can be done otherwise than the product does it: a lesson with knobs, around the product's own loop."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import torch
 from ownhand.training.averaging import RunningMean
 from ownhand.training.batches import batches
 from ownhand.training.recipe import Recipe
-from ownhand.training.trainer import Lesson
+from ownhand.training.trainer import Lesson, padded
 
 _LARGEST_GRADIENT = 1.0
 _ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
@@ -23,6 +23,8 @@ class Variation:
     `lora_plus`: the rate of B over that of A (arXiv 2402.12354); `attention`: factor of the rate in attention layers;
     `neftune`: noise on the embeddings (arXiv 2310.05914); `order`: "chance" or "written", as the manuscript goes;
     `keep`: the "best" pass by the watched passages, or the "last"; `everything`: learn the watched passages too;
+    `focus`: tokens count by (1 - p) to this power, or where it is negative by p to its amount, p being the chance that
+    the model gives them now; so hard tokens count more (arXiv 1708.02002), or those it almost knows;
     `averages`: further adapters of the same run, "ema0.9" (exponential, per step) or "last20" (of the last 20% of
     steps).
     """
@@ -37,6 +39,7 @@ class Variation:
     keep: str = "best"
     everything: bool = False
     init: str = "usual"
+    focus: float = 0.0
     averages: tuple[str, ...] = ()
 
 
@@ -52,6 +55,14 @@ class LabRecipe(Recipe):
         if self.schedule == "constant":
             return self.lr
         return self.lr * (1 - step / steps) / (1 - self.warmup)
+
+
+def focused(nats: torch.Tensor, focus: float) -> torch.Tensor:
+    """The sum of `nats`, one for each token, weighted by what they are; the weights are 1 on average."""
+    chances = (-nats.detach()).exp()
+    weights = (1 - chances) ** focus if focus > 0 else chances**-focus
+    total: torch.Tensor = (nats * weights).sum() / weights.mean()
+    return total
 
 
 class LabLesson(Lesson):
@@ -103,6 +114,15 @@ class LabLesson(Lesson):
             return output
         most = self.variation.neftune / math.sqrt(output.shape[1] * output.shape[2])
         return output + torch.empty_like(output).uniform_(-most, most)
+
+    def _loss(self, samples: Sequence[Any]) -> torch.Tensor:
+        if not self.variation.focus or not self.model.training:
+            return super()._loss(samples)
+        ids, labels, mask = padded(samples, self.head.device)
+        learned = labels[:, 1:] >= 0
+        scores = (self.body(ids, mask)[:, :-1][learned] @ self.head.T).float()
+        nats = torch.nn.functional.cross_entropy(scores, labels[:, 1:][learned], reduction="none")
+        return focused(nats, self.variation.focus)
 
     def _left(self) -> Iterator[tuple[int, list[int]]]:
         if self.variation.order == "chance":

@@ -10,10 +10,11 @@ torch = pytest.importorskip("torch")
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from bench.voice.anatomy import SORTS, summed  # noqa: E402
 from bench.voice.choosing import beyond, gain, surely_better  # noqa: E402
 from bench.voice.runs import Run, curve, figures, memorize, recipes  # noqa: E402
 from bench.voice.scoring import bits  # noqa: E402
-from bench.voice.variation import LabRecipe  # noqa: E402
+from bench.voice.variation import LabRecipe, focused  # noqa: E402
 from transformers import LlamaConfig, LlamaForCausalLM  # noqa: E402
 
 from ownhand.training.bits import Scorer  # noqa: E402
@@ -65,6 +66,49 @@ def test_the_usual_rate_is_the_products() -> None:
     assert [LabRecipe().rate(step, 45) for step in range(45)] == [Recipe().rate(step, 45) for step in range(45)]
     falling = [LabRecipe(schedule="linear").rate(step, 40) for step in range(4, 40)]
     assert falling == sorted(falling, reverse=True)
+
+
+def test_tokens_can_count_by_how_hard_they_are() -> None:
+    nats = torch.tensor([0.1, 1.0, 6.0], requires_grad=True)
+    total = focused(nats, 1.0)
+    (hard,) = torch.autograd.grad(total, nats)
+    (known,) = torch.autograd.grad(focused(nats, -0.5), nats)
+    assert hard[0] < hard[1] < hard[2]
+    assert known[0] > known[1] > known[2]
+    assert float(hard.sum()) == pytest.approx(3.0) == float(known.sum()), "as much is learned as without"
+    assert float(total.detach()) == pytest.approx(float((hard * nats.detach()).sum())), "the weights themselves are not learned"
+
+
+def test_each_token_counts_for_the_word_in_which_it_begins() -> None:
+    tokens = [
+        b"The",
+        b" sea",
+        b"l",
+        b",",
+        b" Que",
+        b"equeg",
+        b" said",
+        b" so",
+        b" ",
+        b"caf",
+        "é".encode()[:1],
+        "é".encode()[1:],
+    ]
+    ids = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
+    item = Scored("held out", "p", "prose", "en", 0, "cold", "document", 20, (), ids)
+    taught = ["the sea said so, and the sea said so again"]
+    bits = {item.name: [2.0] * (len(ids) - 1)}  # nothing foretells the first token
+    found = summed([item], (bits, {item.name: [1.0] * (len(ids) - 1)}), tokens, taught)
+    assert list(found) == list(SORTS)
+    counted = {sort: counts.get("tokens", 0) for sort, counts in found.items()}
+    assert counted == {
+        "frequent words": 2,  # said, so
+        "other words of the learned pages": 0,  # the hundred most frequent are all of them
+        "names": 2,  # Que-equeg
+        "new words": 5,  # sea-l, caf-é, whose last letter is two tokens
+        "signs and spaces": 2,
+    }
+    assert sum(counts.get("before", 0) for counts in found.values()) == 2 * (len(ids) - 1)
 
 
 def record(author: str, seed: int, value: float, change: dict[str, Any] | None = None, bare: bool = False) -> Any:

@@ -160,7 +160,7 @@ class Lesson:
 
     def _loss(self, samples: Sequence[Any]) -> torch.Tensor:
         """Nats, summed over the learned tokens of samples that go through the model together."""
-        ids, labels, mask = _padded(samples, self.head.device)
+        ids, labels, mask = padded(samples, self.head.device)
         return summed_loss(self.body(ids, mask), self.head, labels)
 
     def _pause_if_asked(self) -> float:
@@ -218,7 +218,7 @@ def _learned(sample: Any) -> int:
     return sum(label != NOT_LEARNED for label in sample["labels"])
 
 
-def _padded(samples: Sequence[Any], device: torch.device) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+def padded(samples: Sequence[Any], device: torch.device) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
     """(ids, labels, attention mask), each (samples, longest). Without padding there is no mask: that is faster."""
     longest = max(len(sample["input_ids"]) for sample in samples)
     ids = torch.zeros(len(samples), longest, dtype=torch.long)
