@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from ownhand.training.wishes import Control
 
 _MICRO_TOKENS = 2_048
 _DIGITS = 3
+_OTHER_SEED = 10
+"""Far enough from the seeds of the experiments that no run of a soup is one of theirs, but for its first."""
 _JUDGED = "float32"
 """What models are measured in. Taught in it too, the base need not be loaded again."""
 
@@ -46,11 +49,33 @@ class Lab:
         if run.bare:
             yield self._record(run, pack, self._model, {})
             return
+        if run.variation.soup > 1:
+            yield self._mixed(run, pack)
+            return
         with self._lesson(run, pack) as (lesson, facts):
             for name, values in {"": {}, **lesson.averaged}.items():
                 if values:
                     put(lesson.trained, values)
                 yield self._folded(lesson, run, pack, facts | {"average": name})
+
+    def _mixed(self, run: Run, pack: Pack) -> dict[str, Any]:
+        """The base with the mean of what several runs changed in it."""
+        among = run.variation.soup
+        changes = {name: torch.zeros_like(value) for name, value in self._plain.items()}
+        facts: dict[str, Any] = {"seconds": 0.0}
+        for number in range(among):
+            with self._lesson(replace(run, seed=run.seed + _OTHER_SEED * number), pack) as (lesson, of_one):
+                facts = of_one | {"seconds": facts["seconds"] + of_one["seconds"]}
+                with self._merged(lesson.model) as model:
+                    for name, value in self._changed(model):
+                        changes[name] += (value.detach() - self._plain[name]) / among
+        with torch.no_grad():
+            for name, value in self._changed(self._model):
+                value.add_(changes[name])
+        try:
+            return self._record(run, pack, self._model, facts)
+        finally:
+            self._restore(self._model)
 
     def measured(self, adapter: Path, run: Run, pack: Pack, facts: dict[str, Any]) -> dict[str, Any]:
         """What an adapter does that something else taught."""
@@ -124,10 +149,18 @@ class Lab:
             yield dressed.get_base_model()
         finally:
             dressed.unmerge_adapter()
-            with torch.no_grad():
-                for name, value in dressed.get_base_model().named_parameters():
-                    if (plain := self._plain.get(name.replace(".base_layer", ""))) is not None:
-                        value.copy_(plain)
+            self._restore(dressed.get_base_model())
+
+    def _changed(self, model: Any) -> Iterator[tuple[str, Any]]:
+        """The weights that an adapter is folded into, by their names in the base."""
+        for name, value in model.named_parameters():
+            if (plain := name.replace(".base_layer", "")) in self._plain:
+                yield plain, value
+
+    def _restore(self, model: Any) -> None:
+        with torch.no_grad():
+            for name, value in self._changed(model):
+                value.copy_(self._plain[name])
 
     def _record(self, run: Run, pack: Pack, model: Any, facts: dict[str, Any]) -> dict[str, Any]:
         prompts = (DOCUMENT, PASSAGES) if run.whole else (DOCUMENT,)

@@ -88,6 +88,8 @@ def memorize(authors: Sequence[str] = _LEARNED_BY_HEART, seeds: Iterable[int] = 
 
 _CHANGES: tuple[dict[str, Any], ...] = (
     {"averages": ["ema0.8", "ema0.9", "ema0.95", "last20", "last40"]},
+    {"averages": ["times0.8", "times0.9", "times1.2"]},
+    {"soup": 3},
     {"lr": 1e-3},
     {"lr": 3e-3},
     {"lr": 4e-3},
@@ -129,7 +131,7 @@ CUT_CHANGES: tuple[tuple[str, dict[str, Any]], ...] = (("short", {"batch": 8}), 
 def recipes(authors: Sequence[str] = CHOSEN_BY, seeds: Iterable[int] = SEEDS) -> list[Run]:
     """One change at a time."""
     usual = [("passages", change) for change in _CHANGES]
-    single = [*usual[:10], *CUT_CHANGES, *usual[10:]]
+    single = [*usual[:12], *CUT_CHANGES, *usual[12:]]
     return [
         Run(pack_name(author, cut=cut), seed, change, write=False)
         for cut, change in single

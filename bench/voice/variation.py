@@ -13,6 +13,7 @@ from ownhand.training.recipe import Recipe
 from ownhand.training.trainer import Lesson, padded
 
 _LARGEST_GRADIENT = 1.0
+_TIMES = "times"
 _ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
 
 
@@ -25,8 +26,9 @@ class Variation:
     `keep`: the "best" pass by the watched passages, or the "last"; `everything`: learn the watched passages too;
     `focus`: tokens count by (1 - p) to this power, or where it is negative by p to its amount, p being the chance that
     the model gives them now; so hard tokens count more (arXiv 1708.02002), or those it almost knows;
-    `averages`: further adapters of the same run, "ema0.9" (exponential, per step) or "last20" (of the last 20% of
-    steps).
+    `soup`: the mean of what so many runs changed, each with a seed of its own (arXiv 2203.05482);
+    `averages`: further adapters of the same run, "ema0.9" (exponential, per step), "last20" (of the last 20% of steps)
+    or "times0.8" (what was chosen, that much of it).
     """
 
     lora_plus: float = 1.0
@@ -40,6 +42,7 @@ class Variation:
     everything: bool = False
     init: str = "usual"
     focus: float = 0.0
+    soup: int = 1
     averages: tuple[str, ...] = ()
 
 
@@ -72,7 +75,7 @@ class LabLesson(Lesson):
         super().__init__(*arguments)
         self.variation = variation
         self.averaged: dict[str, dict[str, torch.Tensor]] = {}
-        self._averages = {name: self._average(name) for name in variation.averages}
+        self._averages = {name: self._average(name) for name in variation.averages if not name.startswith(_TIMES)}
         self._vary_optimizer()
         self._begin_otherwise()
         self._hook = self.model.get_input_embeddings().register_forward_hook(self._noise) if variation.neftune else None
@@ -80,6 +83,7 @@ class LabLesson(Lesson):
     def run(self) -> Any:
         progress = super().run()
         self.averaged = {name: average.values for name, average in self._averages.items()}
+        self.averaged |= {name: self._scaled(name) for name in self.variation.averages if name.startswith(_TIMES)}
         return progress
 
     def end(self) -> None:
@@ -144,6 +148,10 @@ class LabLesson(Lesson):
             return RunningMean(self.trained, float(name.removeprefix("ema")))
         last = max(1, self.steps * int(name.removeprefix("last")) // 100)
         return _LastMean(self.trained, self.steps - last)
+
+    def _scaled(self, name: str) -> dict[str, torch.Tensor]:
+        factor = float(name.removeprefix(_TIMES))
+        return {name: value.detach() * (factor if ".lora_B." in name else 1.0) for name, value in self.trained.items()}
 
     def _take_best(self) -> None:
         if self.variation.keep == "best":

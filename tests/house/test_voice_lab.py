@@ -12,13 +12,17 @@ sys.path.insert(0, str(ROOT))
 
 from bench.voice.anatomy import SORTS, summed  # noqa: E402
 from bench.voice.choosing import beyond, gain, surely_better  # noqa: E402
+from bench.voice.lab import Lab  # noqa: E402
+from bench.voice.packs import Pack  # noqa: E402
 from bench.voice.runs import Run, curve, figures, memorize, recipes  # noqa: E402
 from bench.voice.scoring import bits  # noqa: E402
 from bench.voice.variation import LabRecipe, focused  # noqa: E402
 from transformers import LlamaConfig, LlamaForCausalLM  # noqa: E402
 
+from ownhand.engines.special import SpecialTokens  # noqa: E402
 from ownhand.training.bits import Scorer  # noqa: E402
-from ownhand.training.evaluation_plan import Scored  # noqa: E402
+from ownhand.training.evaluation_plan import Plan, Scored  # noqa: E402
+from ownhand.training.job import BaseModel  # noqa: E402
 from ownhand.training.recipe import Recipe  # noqa: E402
 
 
@@ -46,6 +50,45 @@ def test_many_blocks_at_once_take_the_bits_that_each_takes_alone(model: Any) -> 
         assert together.keys() == alone.keys()
         for name, value in alone.items():
             assert together[name] == pytest.approx(value, rel=1e-5)
+
+
+@pytest.fixture
+def pack() -> Pack:
+    samples = [
+        {"input_ids": list(each.ids), "labels": list(each.ids)} for each in (block(at, 0, 30) for at in range(6))
+    ]
+    plan = Plan([block(9, 1, 60)])
+    return Pack("tiny", 100, samples[:5], samples[5:], [], {}, plan, [])
+
+
+@pytest.fixture
+def lab(model: Any, tmp_path: Path) -> Lab:
+    model.save_pretrained(tmp_path / "base")
+    return Lab(BaseModel(tmp_path, "", "llama", tmp_path / "base", SpecialTokens(0, 1, True)), "cpu", tmp_path)
+
+
+def performed(lab: Lab, pack: Pack, change: dict[str, Any], seed: int = 0) -> dict[str, float]:
+    """By the name of the average, "" for what the run itself chose: bits of the kept page."""
+    bare = not change
+    run = Run("tiny", seed, change, write=False, bare=bare)
+    return {record.get("average", ""): sum(record["bits"].values()) for record in lab.perform(run, pack)}
+
+
+def test_a_soup_is_the_mean_of_its_runs_and_the_base_is_itself_afterwards(lab: Lab, pack: Pack) -> None:
+    base = performed(lab, pack, {})[""]
+    alone = [performed(lab, pack, {"lr": 2e-2}, seed)[""] for seed in (0, 10)]
+    soup = performed(lab, pack, {"lr": 2e-2, "soup": 2})[""]
+    assert len({round(bits, 2) for bits in (base, soup, *alone)}) == 4
+    assert performed(lab, pack, {"lr": 2e-2}, 10)[""] == alone[1], "a run after the soup is what it was before"
+    assert performed(lab, pack, {})[""] == base
+
+
+def test_an_adapter_can_be_taken_in_part(lab: Lab, pack: Pack) -> None:
+    base = performed(lab, pack, {})[""]
+    found = performed(lab, pack, {"lr": 2e-2, "averages": ["ema0.5", "times0.0", "times1.0", "times0.5"]})
+    assert found["times1.0"] == found[""]
+    assert found["times0.0"] == pytest.approx(base, abs=0.01)
+    assert min(found[""], base) < found["times0.5"] < max(found[""], base)
 
 
 def test_a_run_is_known_by_what_it_does() -> None:
@@ -76,7 +119,9 @@ def test_tokens_can_count_by_how_hard_they_are() -> None:
     assert hard[0] < hard[1] < hard[2]
     assert known[0] > known[1] > known[2]
     assert float(hard.sum()) == pytest.approx(3.0) == float(known.sum()), "as much is learned as without"
-    assert float(total.detach()) == pytest.approx(float((hard * nats.detach()).sum())), "the weights themselves are not learned"
+    assert float(total.detach()) == pytest.approx(float((hard * nats.detach()).sum())), (
+        "the weights themselves are not learned"
+    )
 
 
 def test_each_token_counts_for_the_word_in_which_it_begins() -> None:
