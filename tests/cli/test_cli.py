@@ -103,6 +103,16 @@ def test_suggest_counts_columns_in_utf_16_units(ownhand: Run, page: Path) -> Non
     assert answer["text"] == " one that was the moon."
 
 
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [((), " one that was the moon."), (("--line", 3), " the wind had it before she did.")],
+    ids=["where the text breaks off", "at a line's end"],
+)
+def test_suggest_goes_on_where_a_writer_would(ownhand: Run, page: Path, place: tuple[object, ...], text: str) -> None:
+    page.write_text(page.read_text() + "\n \n\n")
+    assert json.loads(ownhand("suggest", page, *place, "--json").stdout)["text"] == text
+
+
 def test_suggest_for_a_person_puts_the_text_alone_on_standard_output(ownhand: Run, page: Path) -> None:
     done = ownhand("suggest", page, "--line", 3, "--column", 80)
     assert done.stdout == " the wind had it before she did.\n"
@@ -158,18 +168,18 @@ def test_files_that_can_not_be_continued(ownhand: Run, page: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "helps"),
     [
-        ("sugest",),
-        ("suggest",),
-        ("suggest", "x.md", "--line", "three", "--column", "0"),
-        ("corpus",),
-        ("corpus", "--jsn", "."),
-        ("serve", "--port", "80"),
+        (("sugest",), "ownhand --help"),
+        (("suggest",), "ownhand suggest --help"),
+        (("suggest", "x.md", "--line", "three", "--column", "0"), "ownhand suggest --help"),
+        (("corpus",), "ownhand corpus --help"),
+        (("corpus", "--jsn", "."), "ownhand corpus --help"),
+        (("serve", "--port", "80"), "ownhand serve --help"),
     ],
 )
-def test_a_mistyped_command_is_one_sentence(ownhand: Run, arguments: tuple[str, ...]) -> None:
-    is_one_sentence_and_exit_1(ownhand(*arguments), "ownhand --help")
+def test_a_mistyped_command_is_one_sentence(ownhand: Run, arguments: tuple[str, ...], helps: str) -> None:
+    is_one_sentence_and_exit_1(ownhand(*arguments), f"`{helps}`")
 
 
 def test_an_unknown_engine_is_one_sentence(ownhand: Run, page: Path) -> None:

@@ -29,7 +29,7 @@ def invoke(arguments: Sequence[str]) -> int:
     try:
         code = app(list(arguments) or ["--help"], prog_name="ownhand", standalone_mode=False)
     except typer.TyperException as error:
-        raise WriterError(_sentence(error.format_message()), "See `ownhand --help`.") from error
+        raise WriterError(_sentence(error.format_message()), f"See `{_asked_of(error)} --help`.") from error
     except typer.Abort:
         return 130
     return code if isinstance(code, int) else 0
@@ -37,6 +37,12 @@ def invoke(arguments: Sequence[str]) -> int:
 
 def _sentence(message: str) -> str:
     return message if message.endswith((".", "?", "!")) else f"{message}."
+
+
+def _asked_of(error: typer.TyperException) -> str:
+    """The command that was called wrongly, as far as it was understood."""
+    path: str | None = getattr(getattr(error, "ctx", None), "command_path", None)
+    return path or "ownhand"
 
 
 def _version(wanted: bool) -> None:
@@ -65,10 +71,12 @@ def serve() -> int:
 @app.command()
 def suggest(
     file: Annotated[Path, typer.Argument(help="A file of your manuscript.", show_default=False)],
-    line: Annotated[int, typer.Option(help="Line of the cursor; the first one is 1.", show_default=False)],
+    line: Annotated[
+        int | None, typer.Option(help="Line of the cursor, the first one is 1; else the last one with text.")
+    ] = None,
     column: Annotated[
-        int, typer.Option(help="Column of the cursor in UTF-16 units; the first one is 0.", show_default=False)
-    ],
+        int | None, typer.Option(help="Column of the cursor in UTF-16 units, the first one is 0; else the line's end.")
+    ] = None,
     engine: Annotated[str, typer.Option(help="auto, ollama, embedded or openai; else as in the settings.")] = "",
     model: Annotated[str, typer.Option(help="A model of that engine; else as in the settings.")] = "",
     as_json: Json = False,

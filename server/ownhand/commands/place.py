@@ -17,10 +17,13 @@ _NOT_TEXT = (".docx", ".rtf")
 
 @dataclass(frozen=True)
 class Cursor:
-    """`line` counts from 1, `column` from 0 in UTF-16 units, as editors show and send them."""
+    """`line` counts from 1, `column` from 0 in UTF-16 units, as editors show and send them.
 
-    line: int
-    column: int
+    Without a line it is the last one on which something stands, without a column the line's end.
+    """
+
+    line: int | None = None
+    column: int | None = None
 
 
 def read_text(file: Path) -> str:
@@ -46,17 +49,19 @@ def read_text(file: Path) -> str:
 def offset_of(text: str, cursor: Cursor, name: str) -> int:
     """The code point offset of `cursor`. Raises WriterError, saying what there is, for a place that isn't there."""
     lines = text.split("\n")
-    if not 1 <= cursor.line <= len(lines):
+    number = text.rstrip().count("\n") + 1 if cursor.line is None else cursor.line
+    if not 1 <= number <= len(lines):
         raise WriterError(
-            f"{name} has no line {cursor.line}.", f"Give a --line from 1 to {len(lines)} (the first line is 1)."
+            f"{name} has no line {number}.", f"Give a --line from 1 to {len(lines)} (the first line is 1)."
         )
-    line = lines[cursor.line - 1]
-    if not 0 <= cursor.column <= utf16_length(line):
+    line = lines[number - 1]
+    column = utf16_length(line) if cursor.column is None else cursor.column
+    if not 0 <= column <= utf16_length(line):
         raise WriterError(
-            f"Line {cursor.line} of {name} has no column {cursor.column}.",
+            f"Line {number} of {name} has no column {column}.",
             f"Give a --column from 0 to {utf16_length(line)} (its end).",
         )
-    return sum(len(earlier) + 1 for earlier in lines[: cursor.line - 1]) + code_points(line, cursor.column)
+    return sum(len(earlier) + 1 for earlier in lines[: number - 1]) + code_points(line, column)
 
 
 def moment_at(file: Path, text: str, offset: int, *, folder: Path | None, length: Length) -> Moment:
