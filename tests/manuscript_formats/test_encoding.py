@@ -83,6 +83,11 @@ def test_a_broken_byte_in_utf8_costs_one_character() -> None:
     assert decode(data[:2000] + b"\xff" + data[2000:]).replace("\ufffd", "") == GERMAN * 50
 
 
+def test_a_broken_spot_of_several_bytes_costs_no_other_character() -> None:
+    page = "„Das ist nicht dein Stuhl“, said my grandmother, and all of us got up. " * 3
+    assert decode(b"A line with \xff\xfe\x80 bytes.\n" + page.encode()).endswith(page)
+
+
 @pytest.mark.parametrize(
     "data",
     [

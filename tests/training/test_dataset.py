@@ -184,6 +184,17 @@ def test_text_that_a_model_wrote_is_context_and_not_learned():
     assert sample.words == count_words(text) - count_words(text[slice(*span)])
 
 
+def test_what_a_broken_file_lost_is_not_learned():
+    text = "She weighed the h\ufffdm and said: naïve."
+    whole = learned(text)
+    (sample,), _ = samples_of(whole, PAGES, NOTHING_HELD, 400)
+    spelled = b"".join(part for _, part in PlainTokenizer().pieces(text))
+    assert "\ufffd".encode() in spelled
+    told = [label for label in sample.labels if label != NOT_LEARNED]
+    assert len(whole.tokens) + 1 - len(told) == 3, "the sign's three bytes"
+    assert sample.labels[-2] != NOT_LEARNED
+
+
 @pytest.mark.parametrize(("own", "share"), [(5_000, 0.2), (1_000, 0.5)])
 def test_of_what_is_learned_at_most_a_share_is_a_models(own, share):
     text = "own " * own + "model " * 4_000

@@ -15,6 +15,7 @@ _BYTE_ORDER_MARKS = (
 )
 _SAMPLE = 64_000
 _CONTROLS = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
+_SPOTS = re.compile("\ufffd+")
 _DAMAGED_SHARE = 0.001
 
 
@@ -85,10 +86,10 @@ def _legacy(data: bytes, error: UnicodeDecodeError) -> str:
 
 
 def _mostly_utf8(data: bytes) -> bool:
-    """A UTF-8 text with a few broken bytes, as a crash or a careless paste leaves it."""
+    """A UTF-8 text with a few broken spots, as a crash or a careless paste leaves them."""
     text = data[: _SAMPLE * 16].decode("utf-8", errors="replace")
-    broken = text.count("\ufffd")
-    real = sum(1 for character in text if character > "\x7f") - broken
+    broken = len(_SPOTS.findall(text))
+    real = sum(1 for character in text if character > "\x7f") - text.count("\ufffd")
     return broken <= max(1, int(len(text) * _DAMAGED_SHARE)) and real > 4 * broken
 
 

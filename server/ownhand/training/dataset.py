@@ -30,6 +30,9 @@ MODEL_SHARE, MODEL_SHARE_OF_LITTLE = 0.2, 0.5
 LITTLE = 2_000
 """Own words below which more of a model's text may be learned."""
 
+_DAMAGED = "\ufffd"
+"""Stands for bytes of a broken file that are no character."""
+
 CharacterSpan = tuple[int, int]
 """Half-open stretch of a piece's text, in code points."""
 
@@ -170,7 +173,8 @@ def _label(learned: LearnedPiece, number: int) -> int:
     ends = learned.tokens.ends
     start, stop = ends[number - 1] if number else 0, max(ends[number], 1)
     written_by_model = any(a < stop and start < b for a, b in learned.by_model)
-    return NOT_LEARNED if written_by_model else learned.tokens.ids[number]
+    damaged = _DAMAGED in learned.piece.text[start : max(stop, start + 1)]
+    return NOT_LEARNED if written_by_model or damaged else learned.tokens.ids[number]
 
 
 def _own_words(learned: LearnedPiece, start: int, stop: int) -> int:
