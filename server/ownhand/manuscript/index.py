@@ -66,11 +66,11 @@ INSERT OR IGNORE INTO held_runs
 """
 
 _READ_ANEW = """
--- How titles and poems are told has changed: the next scan reads every file again. Ids and marks stay.
+-- How files are read has changed: the next scan reads every one again. Ids and marks stay.
 UPDATE files SET size = -1;
 """
 
-_MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _READ_ANEW)
+_MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _READ_ANEW, _READ_ANEW)
 """Entry n brings an index from format n to n + 1."""
 FORMAT = len(_MIGRATIONS)
 
