@@ -42,7 +42,7 @@ What to do next:
 
   Your own pages      ownhand corpus path/to/your/manuscript
   Your own voice      ownhand train path/to/your/manuscript
-  One suggestion      ownhand suggest path/to/a/page.md --line 12 --column 0
+  One suggestion      ownhand suggest path/to/a/page.md
   A better model      ollama pull a base model, then name it in settings.toml (docs/settings.md)
   In your editor      point its language client at `ownhand serve` (README.md)
   What became of it   ownhand verdicts path/to/your/manuscript
