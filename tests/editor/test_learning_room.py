@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
-from conductors import conductors
+from children import conductors
 from lsp_editor import PATIENCE, until
 from ownhand.editor.configuration import Configuration
 from ownhand.editor.folders import Doors, Folder, Folders

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conductors import conductors
+from children import conductors
 from lsp_editor import PATIENCE, until
 from ownhand.editor.lesson import Lesson
 from ownhand.home import Home

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from children import children_called
 from engine_files import LlamaServer, start_llama_server, write_lora
 from ownhand.engines.embedded import EmbeddedEngine
 from ownhand.engines.gguf_header import Header, read_header
@@ -52,10 +53,9 @@ class Case:
 
 
 def _kill_ollama_runner() -> None:
-    for process in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):  # one that ended just now, or has not been waited for
-            if "runner" in process.cmdline():
-                process.kill()
+    for process in children_called(lambda command: "runner" in command):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def story(prompt: str) -> str:

@@ -10,6 +10,7 @@ import psutil
 import pytest
 from lsprotocol import types
 
+from children import children_called
 from lsp_editor import INLINE, Editor, Start, until
 from ownhand.engines.protocol import SpecialTokens
 from ownhand.home import Home
@@ -76,8 +77,7 @@ async def comes_to(editor: Editor, *states: str, seconds: float = 120) -> dict[s
 
 def at_work(server: int) -> list[psutil.Process]:
     """The processes of a server's training."""
-    children = psutil.Process(server).children(recursive=True)
-    return [child for child in children if any(part.startswith("ownhand.training") for part in child.cmdline())]
+    return children_called(lambda command: any(part.startswith("ownhand.training") for part in command), server)
 
 
 def gone(processes: list[psutil.Process]) -> bool:

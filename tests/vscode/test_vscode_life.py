@@ -9,6 +9,7 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
+from children import children_called
 from vscode_workbench import CodeServer, Window, copy_manuscript
 
 pytestmark = [pytest.mark.vscode, pytest.mark.timeout(300)]
@@ -19,8 +20,7 @@ OFFERED = " saw that the water was higher than on Monday."
 
 def servers_of(code_server: CodeServer) -> list[psutil.Process]:
     """Ownhand's servers that this VS Code started, and nobody else's."""
-    own = psutil.Process(code_server.process.pid).children(recursive=True)
-    return [process for process in own if "ownhand" in process.cmdline() and "serve" in process.cmdline()]
+    return children_called(lambda command: "ownhand" in command and "serve" in command, code_server.process.pid)
 
 
 def test_the_status_says_what_is_going_on_and_opens_the_menu(open_window):
