@@ -242,6 +242,9 @@ async def test_the_places_are_told_apart_only_after_the_choice(study: Study) -> 
     shown = await editor.execute("ownhand.reveal")
     assert [sorted(place) for place in shown["places"]] == [["before", "texts", "title"]] * 3
     assert "choice" in (await editor.execute("ownhand.reveal", None, {"adapter": "1", "chosen": [0, 1]}))["sentence"]
+    other = await editor.execute("ownhand.reveal", None, {"adapter": "2", "chosen": [2, 1, 2]})
+    assert "another voice" in other["sentence"].lower()
+    assert "labels" not in other
     told = await editor.execute("ownhand.reveal", None, {"adapter": "1", "chosen": [2, 1, 2]})
     assert told["chosen"] == ["with your voice", "yours", "with your voice"]
     assert told["labels"] == [["before", "yours", "with your voice"]] * 3

@@ -103,7 +103,7 @@ async def _proofs(gguf: Path, folder: Path) -> dict[str, Agreement]:
     return found
 
 
-@pytest.fixture(scope="module", params=("llama", "qwen3"))
+@pytest.fixture(scope="module", params=("llama", "qwen2", "qwen3", "gemma3"))
 def proofs(request, tmp_path_factory, packaged_gguf):
     folder = tmp_path_factory.mktemp(request.param)
     gguf = write_tiny(folder / "tiny.gguf", request.param, packaged_gguf)

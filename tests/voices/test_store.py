@@ -177,7 +177,20 @@ def test_what_a_newer_ownhand_wrote_is_refused(store, made):
 
 
 @pytest.mark.parametrize(
-    "change", [{"decision": "superb"}, {"pieces": [3]}, {"base": []}, {"context": "both"}], ids=str
+    "change",
+    [
+        {"decision": "superb"},
+        {"pieces": [3]},
+        {"base": []},
+        {"context": "both"},
+        {"metrics": []},
+        {"made": 5},
+        {"made": "yesterday"},
+        {"tokens_per_second": "fast"},
+        {"witness": [7]},
+        {"probe": None},
+    ],
+    ids=str,
 )
 def test_an_odd_card_leaves_its_adapter_out(store, made, change):
     added = store.add(made, card())

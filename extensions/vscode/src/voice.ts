@@ -69,8 +69,12 @@ export class Voice implements vscode.Disposable {
     const pressed = await vscode.window.showWarningMessage("Give up learning?", { modal: true, detail }, "Pause", "Give up");
     if (pressed === "Pause") await this.steer("ownhand.pause");
     if (pressed !== "Give up") return;
-    await this.inFolder((folder) => this.server.execute("ownhand.cancel", folder));
-    vscode.window.setStatusBarMessage("Learning was given up; all stays as it was.", 5000);
+    await this.inFolder(async (folder) => {
+      const answer = await this.server.execute("ownhand.cancel", folder);
+      // Else the server has said already why it goes on.
+      if (isJson(answer) && isJson(answer["training"]))
+        vscode.window.setStatusBarMessage("Learning was given up; all stays as it was.", 5000);
+    });
   }
 
   private async withoutVoice(): Promise<void> {

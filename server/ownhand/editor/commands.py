@@ -102,7 +102,9 @@ class Commands:
             return {"sentence": str(error)}
         except Exception as error:
             log_error("a command", error)
-            return {"sentence": "Something went wrong inside Ownhand; its log says where."}
+            sentence = "Something went wrong inside Ownhand; its log says where."
+            self._say(sentence)
+            return {"sentence": sentence}
 
     def quiet(self, uri: Any = None, wanted: Any = None, *_: Any) -> Answer:
         """Stop suggesting or begin again, in one document (its URI) or everywhere (null). Without `wanted`: toggle."""

@@ -23,6 +23,10 @@ from ownhand.voices.store import VoiceStore
 _NO_PLACES = "There is nothing to compare: no new voice waits for you."
 _NOT_YET = "The voice does not write. It is kept, and you can let it write from the list of voices."
 
+_OTHER_PLACES = WriterError(
+    "Another voice was learned meanwhile, and this page shows the one before it.", "Open the comparison again."
+)
+
 Answer = dict[str, Any] | None
 
 
@@ -68,6 +72,8 @@ class VoiceDesk:
             return {"sentence": _NO_PLACES}
         if not isinstance(answer, dict):
             return {"adapter": shown.adapter, "places": [place.blind() for place in shown.places]}
+        if str(answer.get("adapter", shown.adapter)) != shown.adapter:
+            raise _OTHER_PLACES
         chosen = answer.get("chosen")
         shown = shown.choose(chosen if isinstance(chosen, list) else [])
         await asyncio.to_thread(shown.write, voice.path)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -91,8 +92,11 @@ class Card:
     @classmethod
     def _of(cls, values: dict[str, Any]) -> "Card":
         known = {key: values[key] for key in cls.__dataclass_fields__ if key in values}
+        if not all(isinstance(known[key], kind) for key, kind in _KINDS.items() if key in known):
+            raise TypeError("a field of another kind")
+        datetime.fromisoformat(known["made"])
         known["base"] = Base.from_json(known["base"])
-        known["witness"] = tuple(known.get("witness") or ())
+        known["witness"] = tuple(dict(each) for each in known.get("witness") or ())
         known["pieces"] = tuple(LearnedFrom(str(piece["id"]), str(piece["title"])) for piece in known["pieces"])
         if known["decision"] not in ("passed", "declined", "undecided") or known.get("context", "document") not in (
             "document",
@@ -100,6 +104,15 @@ class Card:
         ):
             raise ValueError("unknown words")
         return cls(**known)
+
+
+_KINDS: Mapping[str, Any] = {
+    **dict.fromkeys(("made", "held_out_digest", "why", "rule", "trainer"), str),
+    **dict.fromkeys(("recipe", "metrics", "probe", "versions"), dict),
+    **dict.fromkeys(("seconds", "tokens_per_second"), (int, float)),
+    "words": int,
+}
+"""What stands in a card from elsewhere need not be what this program writes."""
 
 
 def licence_in_words(licence: str) -> str:

@@ -23,7 +23,7 @@ from ownhand.voices.safetensors_file import NEXT_STEP, Entry
 Matrix: TypeAlias = Any
 """A numpy array of 32-bit floats, (rows, columns)."""
 
-PERMUTED = {"llama": True, "qwen2": False, "qwen3": False, "gemma2": False, "gemma3": False, "phi3": False}
+PERMUTED = {"llama": True, "qwen2": False, "qwen3": False, "gemma3": False}
 """Does llama.cpp keep the rows of Q and K in another order than transformers? By `general.architecture`."""
 _LARGEST_HALF = 65504.0
 _HEADS = {"attn_q": "head_count", "attn_k": "head_count_kv"}
