@@ -22,7 +22,7 @@ from ownhand.voices.serving import Turns, VoicedEngine
 from ownhand.voices.store import VoiceStore
 from voice_files import add_adapter
 
-DIGEST = "sha256:5a"
+DIGEST, OTHER_DIGEST = "sha256:5a", "sha256:6b"
 FOLDER, OTHER = "file:///book", "file:///other"
 
 
@@ -218,6 +218,16 @@ async def test_a_note_of_the_champion_that_can_not_be_read_is_said_and_writing_g
     await serving.close()
 
 
+async def test_a_champion_whose_card_is_damaged_does_not_fall_silent(book, tmp_path):
+    serving, store, said_to_writer = book
+    store.activate("2")
+    (store.folder / "adapters" / "2" / "card.json").write_text("{")
+    assert await adapter_in(serving, FOLDER) is None
+    assert said_to_writer == ["The card of voice 2 can't be read. Go back to the voice before it."]
+    assert await status_of(serving, store, tmp_path) == (None, said_to_writer[0])
+    await serving.close()
+
+
 @dataclass
 class Opened:
     """As much of an editor's folder as the desk looks at."""
@@ -229,6 +239,80 @@ class Opened:
     @property
     def voice(self):
         return self
+
+
+async def status_of(serving, store, tmp_path):
+    """The adapter that writes, and the sentence, as the editors show them."""
+    statuses = []
+    desk = VoiceDesk(Home(tmp_path / "home"), None, serving, None, Status(statuses.append, lambda work: work()))
+    await desk.look(Opened(FOLDER, store.folder))
+    own = statuses[-1]["ownVoice"]
+    return own["adapter"], own["sentence"]
+
+
+BUSY = EngineError("Ollama is serving big, and there is no room.", "Ownhand waits.")
+
+
+@pytest.mark.parametrize("fails_at", ["the digest", "the adapter"])
+@pytest.mark.parametrize("error", [BUSY, RuntimeError("of its own")], ids=["an engine that is busy", "a fault"])
+async def test_what_failed_for_a_while_is_said_once_tried_again_and_not_called_writing(
+    book, monkeypatch, tmp_path, fails_at, error
+):
+    serving, store, said_to_writer = book
+    engine, now = await serving.chosen(), {"fails": True, "tries": 0}
+    loop, put_off = asyncio.get_running_loop(), 1_000_000.0
+
+    async def digest(*_):
+        now["tries"] += fails_at == "the digest"
+        if fails_at == "the digest" and now["fails"]:
+            raise error
+        return DIGEST
+
+    change_over = engine.use_adapter
+
+    async def use_adapter(adapter):
+        now["tries"] += fails_at == "the adapter"
+        if fails_at == "the adapter" and now["fails"]:
+            raise error
+        await change_over(adapter)
+
+    monkeypatch.setattr(voicing, "base_digest", digest)
+    monkeypatch.setattr(engine, "use_adapter", use_adapter)
+    monkeypatch.setattr(voicing, "_REST", put_off)
+    monkeypatch.setattr(voicing, "_LONGEST_REST", put_off)
+    store.activate("1")
+    for _ in range(3):
+        assert await adapter_in(serving, FOLDER) is None
+    assert now["tries"] == 1, "not at each suggestion"
+    writes, sentence = await status_of(serving, store, tmp_path)
+    assert writes is None
+    assert sentence == f"Your voice 1 does not write: {said_to_writer[0]}"
+    monkeypatch.setattr(loop, "time", lambda later=loop.time: later() + put_off)
+    assert await adapter_in(serving, FOLDER) is None
+    assert now["tries"] == 2
+    assert len(said_to_writer) == 1
+    now["fails"] = False
+    monkeypatch.setattr(loop, "time", lambda later=loop.time: later() + 2 * put_off)
+    assert await adapter_in(serving, FOLDER) == f"{store.folder.name}-1"
+    assert (await status_of(serving, store, tmp_path))[0] == "1"
+    await serving.close()
+
+
+async def test_rollback_is_of_the_model_that_serves_not_of_the_one_that_was_changed_last(book, base_header, tmp_path):
+    serving, store, _ = book
+    add_adapter(store, base_header, OTHER_DIGEST, tmp_path, seed=3)
+    desk = VoiceDesk(Home(tmp_path / "home"), None, serving, None, Status(lambda _: None, lambda work: work()))
+    here = Opened(FOLDER, store.folder)
+    store.activate("1")
+    assert await adapter_in(serving, FOLDER) == f"{store.folder.name}-1"
+    answer = await desk.activate(here, "3")
+    assert "Another model is in use now" in answer["sentence"]
+    assert await status_of(serving, store, tmp_path) == ("1", (await status_of(serving, store, tmp_path))[1])
+    assert [each["id"] for each in (await desk.voices(here))["adapters"] if each["active"]] == ["1"]
+    await desk.rollback(here)
+    assert await adapter_in(serving, FOLDER) is None
+    assert store.champion(OTHER_DIGEST).id == "3"
+    await serving.close()
 
 
 class Foretells(ScriptedEngine):

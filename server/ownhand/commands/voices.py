@@ -1,6 +1,7 @@
 """`ownhand voices`: the adapters of a manuscript's voice, and what can be done with them."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from ownhand.commands.context import print_json, print_line, terminal_settings
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder, find_voice, grant
+from ownhand.training.serving_base import serving_digest
 from ownhand.voices import steps
 from ownhand.voices.archive import export_voice, import_voice
 from ownhand.voices.forget import what_is_kept
@@ -69,15 +71,26 @@ def _chosen(action: str, name: str) -> Callable[[Request], Answer]:
 
 def _list(asked: Request) -> Answer:
     voice = find_voice(asked.home, asked.folder)
-    return steps.listing(voice.path if voice else None)
+    return steps.listing(voice.path, _base(asked.home, voice)) if voice else steps.listing(None)
 
 
 def _activate(asked: Request) -> Answer:
-    return steps.activate(_voice(asked).path, asked.name)
+    voice = _voice(asked)
+    return steps.activate(voice.path, asked.name, _base(asked.home, voice))
 
 
 def _rollback(asked: Request) -> Answer:
-    return steps.rollback(_voice(asked).path)
+    voice = _voice(asked)
+    return steps.rollback(voice.path, _base(asked.home, voice))
+
+
+def _base(home: Home, voice: VoiceFolder) -> str | None:
+    """The digest of the model that serves. None where adapters of one model alone are kept, or it can't be told."""
+    if len(VoiceStore(voice.path).bases) < 2:
+        return None
+    with contextlib.suppress(WriterError):
+        return asyncio.run(serving_digest(terminal_settings(home), home))
+    return None
 
 
 def _export(asked: Request) -> Answer:

@@ -13,6 +13,7 @@ from ownhand.editor.voicing import Refusal, Voicing
 from ownhand.engines.choice import choose_engine
 from ownhand.engines.protocol import Engine, EngineError
 from ownhand.engines.weights import PACKAGED_NAME
+from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import VoiceFolder
 from ownhand.settings import Settings
@@ -87,8 +88,20 @@ class Serving:
         self._voicing.without_voice = wanted
 
     def refusal(self, folder: str | None) -> Refusal | None:
-        """The folder's active voice, where the engine does not apply it."""
+        """Why the folder's active voice does not write, where it should."""
         return self._voicing.refusal(folder)
+
+    @property
+    def known_base(self) -> str | None:
+        """Digest of the model that serves; None as long as nobody had to know."""
+        return self._voicing.base
+
+    async def base(self) -> str | None:
+        """Digest of the model that serves; None where that can't be told now."""
+        try:
+            return await self._voicing.base_of(await self.chosen())
+        except WriterError:
+            return None
 
     def make_ready(self, folder: str | None) -> None:
         """Another voice was chosen: an engine that is there makes it ready now, not only at the next suggestion."""

@@ -40,19 +40,20 @@ class VoiceDesk:
     async def voices(self, folder: Folder) -> Answer:
         """What `ownhand voices DIR list --json` prints, and what waits for the writer."""
         voice = _voice(folder)
-        listing = await asyncio.to_thread(steps.listing, voice.path)
+        listing = await asyncio.to_thread(steps.listing, voice.path, self._serving.known_base)
         waiting = await asyncio.to_thread(_waiting, voice.path)
         return {**listing, "withoutVoice": self._serving.without_voice, "reveal": waiting}
 
     async def activate(self, folder: Folder, adapter: Any) -> Answer:
         voice = _voice(folder)
-        answer = await asyncio.to_thread(steps.activate, voice.path, str(adapter))
+        answer = await asyncio.to_thread(steps.activate, voice.path, str(adapter), self._serving.known_base)
         await asyncio.to_thread(_answer_reveal, voice.path, str(adapter), "use")
         await self._changed(folder)
         return answer
 
     async def rollback(self, folder: Folder) -> Answer:
-        answer = await asyncio.to_thread(steps.rollback, _voice(folder).path)
+        voice = _voice(folder)
+        answer = await asyncio.to_thread(steps.rollback, voice.path, await self._serving.base())
         await self._changed(folder)
         return answer
 
@@ -111,7 +112,8 @@ class VoiceDesk:
         if folder.voice is None or folder.consent is not Consent.LEARN:
             self._status.update(ownVoice=NO_VOICE)
             return
-        found = await asyncio.to_thread(_own_voice, folder.voice.path, self._serving.refusal(folder.uri))
+        serving = self._serving
+        found = await asyncio.to_thread(_own_voice, folder.voice.path, serving.refusal(folder.uri), serving.known_base)
         self._status.update(ownVoice={**found, "withoutVoice": self._serving.without_voice})
 
 
@@ -121,22 +123,22 @@ def _voice(folder: Folder) -> VoiceFolder:
     return folder.voice
 
 
-def _own_voice(voice: Path, refusal: Refusal | None) -> dict[str, Any]:
+def _own_voice(voice: Path, refusal: Refusal | None, base: str | None) -> dict[str, Any]:
     """Which adapter writes, and since when; what waits for the writer's choice. One that the engine does not apply
-    does not write."""
+    does not write. `base`: digest of the model that serves, where it is known."""
     store = VoiceStore(voice)
     try:
-        base = store.latest_base
+        base = store.latest_base if base is None else base
         champion = store.champion(base) if base is not None else None
         since = store.since(base) if base is not None and champion else ""
     except WriterError:
         champion, since = None, ""
     sentence = f"Since {_day(since)} your voice {champion.id} writes." if champion and since else ""
-    if champion and refusal and refusal.adapter == champion.id:
-        sentence = (
-            f"Your voice {champion.id} does not write: {refusal.engine} applies it otherwise than when it was tested."
-        )
+    if refusal and champion and refusal.adapter in ("", champion.id):
+        sentence = f"Your voice {champion.id} does not write: {refusal.why}"
         champion = None
+    elif refusal and not refusal.adapter:
+        sentence = refusal.why
     return {"adapter": champion.id if champion else None, "reveal": _waiting(voice), "sentence": sentence}
 
 

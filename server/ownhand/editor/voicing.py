@@ -22,12 +22,27 @@ _GO_BACK = "Go back to the voice before it, or let Ownhand learn again."
 _LATE = "Your voice is being made ready; that can take some minutes. Until then the model writes without it."
 
 
+_REST, _LONGEST_REST = 30.0, 600.0
+"""Seconds until a voice that could not be made ready is tried again: at first, and twice as long each time."""
+_OWN_FAULT = "Your voice could not be made ready, by an error inside Ownhand; its log says where."
+
+
 @dataclass(frozen=True)
 class Refusal:
-    """A voice that was activated and does not write, since this engine applies it otherwise than when it was tested."""
+    """A voice that was activated and does not write. `adapter` is "" where it is not known which it would be."""
 
     adapter: str
-    engine: str
+    why: str
+
+
+@dataclass(frozen=True)
+class _PutOff:
+    """A change that failed, to the state of things that `stamp` tells; not before `until`, by the loop's clock."""
+
+    stamp: object
+    times: int
+    until: float
+    why: str
 
 
 class Voicing:
@@ -55,6 +70,7 @@ class Voicing:
         self._deadlines: dict[str | None, float] = {}
         """Until when each folder's suggestions wait for the change that was begun, by the loop's clock."""
         self._refused: dict[str | None, Refusal] = {}
+        self._put_off: dict[str | None, _PutOff] = {}
         self.without_voice = False
 
     async def engine(self, engine: Engine, folder: str | None) -> VoicedEngine:
@@ -63,7 +79,7 @@ class Voicing:
         if folder not in self._engines:
             self._engines[folder] = VoicedEngine(turns)
         voiced = self._engines[folder]
-        while folder in self._changes or self._seen.get(folder) != self._stamp(folder):
+        while folder in self._changes or self._is_due(folder):
             if folder not in self._changes:
                 self._changes[folder] = asyncio.create_task(self._change(voiced, folder), name="voice")
                 self._deadlines[folder] = asyncio.get_running_loop().time() + _PATIENCE
@@ -75,9 +91,16 @@ class Voicing:
         """Everything anew, for another engine."""
         self.close()
         self._turns, self._digest = Turns(engine), None
-        for known in (self._engines, self._seen, self._changes, self._deadlines, self._refused):
+        for known in (self._engines, self._seen, self._changes, self._deadlines, self._refused, self._put_off):
             known.clear()
         return self._turns
+
+    def _is_due(self, folder: str | None) -> bool:
+        """Was another adapter chosen than the one that answers, and did it not just fail?"""
+        stamp, failed = self._stamp(folder), self._put_off.get(folder)
+        if failed is not None and failed.stamp == stamp:
+            return asyncio.get_running_loop().time() >= failed.until
+        return self._seen.get(folder) != stamp
 
     async def _is_over(self, change: "asyncio.Task[None]", voiced: VoicedEngine, folder: str | None) -> bool:
         """Wait for it, as long as suggestions wait. One that was given up, with its engine, is never over."""
@@ -92,8 +115,13 @@ class Voicing:
         return not late and not change.cancelled()
 
     def refusal(self, folder: str | None) -> Refusal | None:
-        """The folder's champion, where the engine that is used now does not apply it."""
+        """Why the folder's champion does not write, where it should."""
         return self._refused.get(folder)
+
+    @property
+    def base(self) -> str | None:
+        """Digest of the model that serves; None as long as nobody had to know."""
+        return self._digest
 
     async def settled(self) -> None:
         """Wait until every change that has begun is over."""
@@ -104,26 +132,41 @@ class Voicing:
             task.cancel()
 
     async def _change(self, voiced: VoicedEngine, folder: str | None) -> None:
-        """Let the folder's present champion answer. One that can't is said once; what answered before goes on."""
+        """Let the folder's present champion answer. One that can't is said once, and tried again later; what answered
+        before goes on."""
         stamp = self._stamp(folder)
-        self._refused.pop(folder, None)
         try:
             champion = await self._champion(voiced, folder)
             await voiced.use_adapter(champion.for_engine() if champion else None)
+            self._refused.pop(folder, None)
             if champion is not None and (wrong := await _wrong(voiced, champion)):
                 await self._refuse(voiced, folder, champion, wrong)
+            self._seen[folder] = stamp
+            self._put_off.pop(folder, None)
         except WriterError as error:
-            self._say(str(error))
+            self._fail(folder, stamp, str(error))
         except Exception as error:
             log_error("changing the voice", error)
-        self._seen[folder] = stamp
+            self._fail(folder, stamp, _OWN_FAULT)
         self._changes.pop(folder, None)
         self._changed(folder)
+
+    def _fail(self, folder: str | None, stamp: object, why: str) -> None:
+        """An engine that is not there yet, or has no room now, may be and have by and by."""
+        before = self._put_off.get(folder)
+        again = before if before is not None and before.stamp == stamp else None
+        if again is None or again.why != why:
+            self._say(why)
+        times = again.times + 1 if again else 0
+        until = asyncio.get_running_loop().time() + min(_REST * 2**times, _LONGEST_REST)
+        self._put_off[folder] = _PutOff(stamp, times, until, why)
+        self._refused[folder] = Refusal("", why)
 
     async def _refuse(self, voiced: VoicedEngine, folder: str | None, champion: StoredAdapter, wrong: str) -> None:
         """Let the bare model write, and say why."""
         await voiced.use_adapter(None)
-        self._refused[folder] = Refusal(champion.id, voiced.name.capitalize())
+        applies = f"{voiced.name.capitalize()} applies it otherwise than when it was tested."
+        self._refused[folder] = Refusal(champion.id, applies)
         help_ = _GO_BACK if voiced.name == "embedded" else _EMBEDDED
         self._say(
             f"{voiced.name.capitalize()} applies voice {champion.id} otherwise than when it was tested: {wrong}. "
@@ -135,9 +178,15 @@ class Voicing:
         voice = self._voice_of(folder)
         if voice is None or self.without_voice or not VoiceStore(voice.path).was_used:
             return None
+        return await asyncio.to_thread(VoiceStore(voice.path).serving, await self.base_of(voiced.engine))
+
+    async def base_of(self, engine: Engine) -> str:
+        """The digest of what it serves, asked for once. Raises WriterError when it can't be told now."""
+        if self._turns is None or self._turns.engine is not engine:
+            return await base_digest(engine, self._home)
         if self._digest is None:
-            self._digest = await base_digest(voiced.engine, self._home)
-        return await asyncio.to_thread(VoiceStore(voice.path).champion, self._digest)
+            self._digest = await base_digest(engine, self._home)
+        return self._digest
 
     def _stamp(self, folder: str | None) -> object:
         voice = self._voice_of(folder)

@@ -16,23 +16,35 @@ from ownhand.voices.store import StoredAdapter, VoiceStore
 Answer = dict[str, Any]
 
 
-def listing(voice: Path | None) -> Answer:
-    """The voice's adapters, oldest first; no voice has none."""
+def listing(voice: Path | None, base: str | None = None) -> Answer:
+    """The voice's adapters, oldest first; no voice has none. `base`: digest of the model that serves, where it is
+    known; of another's adapters none is active then."""
     adapters = VoiceStore(voice).adapters() if voice else []
-    return {"voice": voice.name if voice else None, "adapters": [_facts(adapter) for adapter in adapters]}
+    facts = [_facts(adapter) for adapter in adapters]
+    if base is not None:
+        facts = [each | {"active": each["active"] and each["base"] == base} for each in facts]
+    return {"voice": voice.name if voice else None, "adapters": facts}
 
 
-def activate(voice: Path, adapter_id: str) -> Answer:
-    """Let it write. Raises WriterError."""
+def activate(voice: Path, adapter_id: str, base: str | None = None) -> Answer:
+    """Let it write. `base` as for `listing`. Raises WriterError."""
     adapter = VoiceStore(voice).activate(adapter_id)
-    sentence = f"Voice {adapter.id} writes with {adapter.card.base.name or 'its model'} from now on."
+    card = adapter.card
+    sentence = f"Voice {adapter.id} writes with {card.base.name or 'its model'} from now on."
+    if card.decision == "declined":
+        sentence = f"{sentence.removesuffix('.')}, though it did not pass: {card.why} To go back, roll back."
+    if base is not None and base != card.base.digest:
+        sentence += " Another model is in use now: choose that one (ownhand.model) to have it write."
     return {"active": adapter.id, "sentence": sentence}
 
 
-def rollback(voice: Path) -> Answer:
-    """Back to what wrote before the last change. Raises WriterError."""
+def rollback(voice: Path, base: str | None = None) -> Answer:
+    """Back to what wrote before the last change. `base` as for `listing`; else the model whose voice was changed last.
+
+    Raises WriterError.
+    """
     store = VoiceStore(voice)
-    base = store.latest_base
+    base = store.latest_base if base is None else base
     if base is None:
         raise WriterError("There is no voice before this one.", "See `ownhand voices DIR list`.")
     former = store.rollback(base)

@@ -109,6 +109,18 @@ class VoiceStore:
         wanted = self._active().champions.get(base_digest)
         return next((adapter for adapter in self.adapters() if adapter.active and adapter.id == wanted), None)
 
+    def serving(self, base_digest: str) -> StoredAdapter | None:
+        """As `champion`. Raises WriterError where one was chosen that can't be read: it should not fall silent."""
+        champion, wanted = self.champion(base_digest), self._active().champions.get(base_digest)
+        if champion is None and wanted is not None:
+            Card.read(self.folder / ADAPTERS / wanted)
+        return champion
+
+    @property
+    def bases(self) -> set[str]:
+        """Digests of the models that adapters are kept for."""
+        return {adapter.card.base.digest for adapter in self.adapters()}
+
     @property
     def latest_base(self) -> str | None:
         """The base whose champion was changed last."""
