@@ -209,6 +209,7 @@ class TestRealOllama:
         await engine.use_adapter(Adapter(f"{VOICE}-1", other))
         assert made == [first, first], "another adapter of that name is not taken for it"
         await engine.use_adapter(Adapter(f"{VOICE}-2", lora))
+        await engine.tidied()
         await asyncio.to_thread(self.wait_until_unloaded, ollama_server, first)
         assert self.models(ollama_server) - before == {derived_name(engine.model, f"{VOICE}-2")}
         assert not [blob for blob in local_blobs([ollama_server.models_folder]) if blob.name.startswith("ownhand-")]

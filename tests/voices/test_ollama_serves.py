@@ -6,9 +6,11 @@ import json
 import pytest
 
 from ownhand.engines.ollama import OllamaEngine
+from ownhand.engines.ollama_blobs import derived_models
 from ownhand.engines.ollama_derived import derived_name, is_derived
 from ownhand.engines.protocol import Adapter, EngineError, Sampling
 from ownhand.voices.gguf_export import export_gguf
+from ownhand.voices.serving import Turns, VoicedEngine
 from peft_files import write_peft
 
 pytestmark = [pytest.mark.ollama, pytest.mark.timeout(300)]
@@ -49,6 +51,7 @@ async def test_each_adapter_answers_and_only_the_serving_ones_model_is_kept(engi
     seen = [bare]
     for number, path in enumerate(lora):
         await engine.use_adapter(Adapter(f"{VOICE}-{number + 1}", path))
+        await engine.tidied()
         seen.append(await likely(engine))
         assert models(ollama_server) - before == {derived_name(engine.model, f"{VOICE}-{number + 1}")}
     assert len({str(answer) for answer in seen}) == 3
@@ -65,7 +68,7 @@ async def test_only_models_of_that_voice_are_ever_removed(engine, ollama_server,
         ollama_server.ask("POST", "/api/copy", json.dumps(copy).encode())
     await engine.use_adapter(Adapter(f"{VOICE}-1", lora[0]))
     await engine.use_adapter(Adapter(f"{VOICE}-2", lora[1]))
-    assert await engine.remove_derived(VOICE) == [f"{derived_name(engine.model, f'{VOICE}-2')}:latest"]
+    assert await engine.remove_derived(VOICE) == [derived_name(engine.model, f"{VOICE}-2")]
     assert theirs <= models(ollama_server)
     for name in theirs:
         ollama_server.ask("DELETE", "/api/delete", json.dumps({"model": name}).encode())
@@ -104,6 +107,40 @@ async def test_a_stream_goes_on_while_another_adapter_is_made_ready(engine, olla
     await engine.remove_derived(VOICE)
 
 
+async def test_who_asks_what_serves_is_never_told_of_the_one_before(engine, ollama_server, lora, monkeypatch):
+    """However long it takes to remove that one's model."""
+    voiced = VoicedEngine(Turns(engine))
+    first, second = (Adapter(f"{VOICE}-{number}", path) for number, path in enumerate(lora, 1))
+    await voiced.use_adapter(first)
+    await engine.tidied()
+    removed, go_on = engine._remove, asyncio.Event()
+
+    async def slowly(*names, **how):
+        await go_on.wait()
+        await removed(*names, **how)
+
+    monkeypatch.setattr(engine, "_remove", slowly)
+    await asyncio.wait_for(voiced.use_adapter(second), 120)
+    assert voiced.adapter == engine.adapter == second
+    assert derived_name(engine.model, first.id) in models(ollama_server)
+    go_on.set()
+    await engine.tidied()
+    assert derived_name(engine.model, first.id) not in models(ollama_server)
+    await engine.remove_derived(VOICE)
+
+
+async def test_what_was_made_for_the_voice_with_another_base_goes_too(engine, ollama_server, lora):
+    other = f"ownhand-another-base-{VOICE}-1"
+    copy = {"source": engine.model, "destination": other}
+    ollama_server.ask("POST", "/api/copy", json.dumps(copy).encode())
+    assert other in derived_models(VOICE, [ollama_server.models_folder])
+    await engine.use_adapter(Adapter(f"{VOICE}-2", lora[0]))
+    await engine.tidied()
+    assert derived_models(VOICE, [ollama_server.models_folder]) == [derived_name(engine.model, f"{VOICE}-2")]
+    assert derived_models(STRANGER, [ollama_server.models_folder]) == []
+    await engine.remove_derived(VOICE)
+
+
 async def test_two_programs_that_write_in_one_voice_go_on_when_each_has_removed_the_others_model(ollama_server, lora):
     """Two editors, while a new voice takes over in one and the other has not heard of it yet."""
     sampling = Sampling(max_tokens=8, temperature=0.0, repeat_penalty=1.0)
@@ -117,6 +154,7 @@ async def test_two_programs_that_write_in_one_voice_go_on_when_each_has_removed_
     old = await said(late)
     await early.use_adapter(adapters[1])
     new = await said(early)
+    await early.tidied()
     assert derived_name(late.model, f"{VOICE}-1") not in models(ollama_server)
     assert [await said(engine) for engine in (late, early, late, early)] == [old, new, old, new]
     await asyncio.gather(*(asyncio.create_task(said(late)) for _ in range(3)))

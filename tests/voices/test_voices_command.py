@@ -114,6 +114,18 @@ async def test_the_disk_is_emptied_beside_the_event_loop(store, folder, tmp_path
     assert threading.main_thread() not in removed_in
 
 
+async def test_models_in_an_ollama_that_does_not_answer_are_named(store, folder, tmp_path, monkeypatch):
+    voice = find_voice(Home(tmp_path / "home"), folder)
+    of_voice, of_another = f"ownhand-smol-{voice.id}-1", "ownhand-smol-00000000ffffffff-1"
+    for name in (of_voice, of_another):
+        (tmp_path / "ollama" / "manifests" / "registry.ollama.ai" / "library" / name).mkdir(parents=True)
+        (tmp_path / "ollama" / "manifests" / "registry.ollama.ai" / "library" / name / "latest").write_text("{}")
+    monkeypatch.setenv("OLLAMA_MODELS", str(tmp_path / "ollama"))
+    answer = await steps.forget(voice.path, "http://127.0.0.1:9")
+    assert f"`ollama rm {of_voice}`" in answer["sentence"]
+    assert of_another not in answer["sentence"]
+
+
 def test_forget_takes_along_the_voice_whose_place_was_taken(ownhand, store, tmp_path):
     ownhand("export", str(tmp_path / "k.voice"))
     ownhand("import", str(tmp_path / "k.voice"))

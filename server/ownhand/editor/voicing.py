@@ -1,11 +1,13 @@
 """Which adapter answers in which folder, kept up to date while the server runs."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ownhand.editor.log import log_error
-from ownhand.engines.protocol import Engine, Foretelling
+from ownhand.engines.ollama import OllamaEngine
+from ownhand.engines.protocol import Engine, EngineError, Foretelling
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import VoiceFolder
@@ -138,6 +140,8 @@ class Voicing:
         try:
             champion = await self._champion(voiced, folder)
             await voiced.use_adapter(champion.for_engine() if champion else None)
+            if champion is None and not self.without_voice:
+                await self._not_needed(voiced.engine, folder)
             self._refused.pop(folder, None)
             if champion is not None and (wrong := await _wrong(voiced, champion)):
                 await self._refuse(voiced, folder, champion, wrong)
@@ -150,6 +154,13 @@ class Voicing:
             self._fail(folder, stamp, _OWN_FAULT)
         self._changes.pop(folder, None)
         self._changed(folder)
+
+    async def _not_needed(self, engine: Engine, folder: str | None) -> None:
+        """After a rollback to the bare model nothing of the voice stays in Ollama."""
+        voice = self._voice_of(folder)
+        if voice is not None and isinstance(engine, OllamaEngine) and VoiceStore(voice.path).was_used:
+            with contextlib.suppress(EngineError):
+                await engine.remove_derived(voice.path.name)
 
     def _fail(self, folder: str | None, stamp: object, why: str) -> None:
         """An engine that is not there yet, or has no room now, may be and have by and by."""

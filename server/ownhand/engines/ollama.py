@@ -64,6 +64,7 @@ class OllamaEngine:
         """Models that this engine had Ollama make of an adapter."""
         self._merges = False
         self._restoring: asyncio.Task[None] | None = None
+        self._tidying: asyncio.Task[None] | None = None
 
     @property
     def name(self) -> str:
@@ -162,13 +163,28 @@ class OllamaEngine:
             raise NoProbabilitiesError("This Ollama gave no log-probabilities.", "A newer Ollama does.") from error
 
     async def use_adapter(self, adapter: Adapter | None) -> None:
-        """Serve the model that Ollama derives from base and adapter. Loaded before the next stream needs it."""
+        """Serve the model that Ollama derives from base and adapter. Loaded before the next stream needs it.
+
+        It returns in the moment of the change: whoever tells which adapter writes must not learn of it later. What
+        served before is removed by and by.
+        """
         if adapter is None:
             self._adapter, self._serving = None, self._model
             return
         async with self._making:
             await self._serve(adapter)
-            await self._remove(await self._made_before(adapter.id) - {self._serving}, unload=self._merges)
+        self._tidying = asyncio.create_task(self._tidy(adapter.id.rpartition("-")[0]))
+
+    async def _tidy(self, voice: str) -> None:
+        """Remove what was made for this voice before, by whatever base. What stays over goes the next time."""
+        with contextlib.suppress(EngineError):
+            async with self._making:
+                await self._remove(await self._made_of(voice) - {self._serving}, unload=self._merges)
+
+    async def tidied(self) -> None:
+        """Wait until what served before is removed."""
+        if self._tidying is not None:
+            await asyncio.wait([self._tidying])
 
     async def _serve(self, adapter: Adapter) -> None:
         derived = derived_name(self._model, adapter.id)
@@ -252,6 +268,7 @@ class OllamaEngine:
         if self._restoring is not None:
             self._restoring.cancel()
             await asyncio.wait([self._restoring])
+        await self.tidied()
         with contextlib.suppress(EngineError):
             await self._remove(self._made - {self._serving}, unload=self._merges)
         await self._opened.close()  # type: ignore[no-untyped-call]
@@ -262,16 +279,15 @@ class OllamaEngine:
 
     async def remove_derived(self, voice: str) -> list[str]:
         """Remove every model that was made of adapters of this voice. Their names. Raises EngineError."""
-        listed = [_name(entry) for entry in (await self._ask("GET", "/api/tags")).get("models") or []]
-        ours = {name for name in listed if is_derived(name, voice)}
+        await self.tidied()
+        ours = await self._made_of(voice)
         await self._remove(ours, unload=True)
         return sorted(ours)
 
-    async def _made_before(self, adapter_id: str) -> set[str]:
-        """The models that were made for the same voice, by us, with the same base."""
-        voice, base = adapter_id.rpartition("-")[0], derived_name(self._model, "")
+    async def _made_of(self, voice: str) -> set[str]:
+        """The models that were made by us for the voice."""
         listed = [_name(entry) for entry in (await self._ask("GET", "/api/tags")).get("models") or []]
-        return {name.removesuffix(":latest") for name in listed if name.startswith(base) and is_derived(name, voice)}
+        return {name.removesuffix(":latest") for name in listed if is_derived(name, voice)}
 
     async def _remove(self, names: set[str], *, unload: bool) -> None:
         """`unload`: merged models stay in memory each by itself; one with an adapter is in memory as its base is, and

@@ -4,6 +4,7 @@ Layout (Ollama's `manifest/` package): `manifests/HOST/NAMESPACE/MODEL/TAG` is J
 `mediaType`, a `digest` ("sha256:HEX") and a size; the layer's bytes are `blobs/sha256-HEX`.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ownhand.engines.ollama_derived import PREFIX
+from ownhand.engines.ollama_derived import PREFIX, is_derived
 
 _LAYER = "application/vnd.ollama.image."
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
@@ -63,6 +64,16 @@ def _in(folder: Path) -> Iterator[OllamaBlob]:
         blob = None if name.startswith(PREFIX) else _blob(folder, name, place)
         if blob is not None:
             yield blob
+
+
+def derived_models(voice: str, folders: list[Path] | None = None) -> list[str]:
+    """Names of the models that were made of adapters of this voice, in any of `folders` that can be read."""
+    found = set()
+    for folder in models_folders() if folders is None else folders:
+        manifests = folder / "manifests"
+        with contextlib.suppress(OSError):
+            found |= {_spelled(place.relative_to(manifests).parts) for place in manifests.glob("*/*/*/*")}
+    return sorted(name.removesuffix(":latest") for name in found if is_derived(name, voice))
 
 
 def base_file(facts: Mapping[str, Any]) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ownhand.engines.ollama import OllamaEngine
+from ownhand.engines.ollama_blobs import derived_models
 from ownhand.engines.protocol import EngineError
 from ownhand.errors import WriterError
 from ownhand.voices.forget import forget_voice, with_predecessors
@@ -57,21 +58,27 @@ async def forget(voice: Path, ollama_host: str) -> Answer:
     """Remove everything that is kept of it, with Ollama's models of it. Raises WriterError when something is left."""
     voices = await asyncio.to_thread(with_predecessors, voice)
     removed = await asyncio.to_thread(_removed, voices)
-    removed += [f"Ollama's model {name}" for name in await _forget_in_ollama(ollama_host, voices)]
-    return {"removed": removed, "sentence": f"Removed: {', '.join(removed)}. Your own files were not touched."}
+    gone, left = await _forget_in_ollama(ollama_host, voices)
+    removed += [f"Ollama's model {name}" for name in gone]
+    sentence = f"Removed: {', '.join(removed)}. Your own files were not touched."
+    if left:
+        commands = ", ".join(f"`ollama rm {name}`" for name in left)
+        sentence += f" Ollama doesn't answer and still has a model with this voice: start it, then run {commands}."
+    return {"removed": removed, "sentence": sentence}
 
 
 def _removed(voices: list[Path]) -> list[str]:
     return list(dict.fromkeys(words for voice in voices for words in forget_voice(voice)))
 
 
-async def _forget_in_ollama(host: str, voices: list[Path]) -> list[str]:
-    """The models that Ollama made of these voices' adapters; none where no Ollama answers."""
+async def _forget_in_ollama(host: str, voices: list[Path]) -> tuple[list[str], list[str]]:
+    """The models that Ollama made of these voices' adapters: those that were removed, and where no Ollama answers those
+    that its folder shows."""
     engine = OllamaEngine("any", host)
     try:
-        return [name for voice in voices for name in await engine.remove_derived(voice.name)]
+        return [name for voice in voices for name in await engine.remove_derived(voice.name)], []
     except EngineError:
-        return []
+        return [], [name for voice in voices for name in await asyncio.to_thread(derived_models, voice.name)]
     finally:
         await engine.close()
 
