@@ -156,6 +156,17 @@ def test_a_passage_that_shares_eight_words_with_a_held_out_piece_is_left_out_eve
     assert all("legs down" not in tokenizer.spelled(sample.input_ids[1:-1]) for sample in samples)
 
 
+def test_held_out_words_that_two_passages_share_are_in_neither():
+    run = "legs down and eyes open he went to it"
+    text = "own " * 396 + "legs down and eyes.\n\nOpen he went to it " + "mine " * 300 + "\n\n" + "his " * 390
+    assert len(cuts(text, Form.PROSE)) == 3
+    guard = HeldOutGuard([f"Then, {run}."], lambda _: set())
+    assert not any(guard.touches(text[cut.start : cut.stop]) for cut in cuts(text, Form.PROSE))
+    samples, left_out = samples_of(learned(text), PAGES, guard, 1000)
+    assert left_out == 2
+    assert samples
+
+
 def test_text_of_an_earlier_version_of_a_held_out_piece_is_left_out_too():
     old = "the sow crate went to Hebb and never came back to us at all"
     runs = set()

@@ -1,5 +1,7 @@
 """Figures from bits, checked by hand on a manuscript of two pieces of prose and a poem."""
 
+from dataclasses import replace
+
 import pytest
 
 from ownhand.training.evaluation_plan import (
@@ -17,7 +19,8 @@ from ownhand.training.metrics import BASE, BEST_KEPT, CHALLENGER, CHAMPION, metr
 
 
 def scored(group, piece, form, heat, prompt, block=0, language="en"):
-    return Scored(group, piece, form, language, block, heat, prompt, 100, (2,), (5, 6))
+    before = (2, 7, 8) if prompt == PASSAGES else (2,)
+    return Scored(group, piece, form, language, block, heat, prompt, 100, before, (5, 6))
 
 
 def plan(*, control=True):
@@ -107,6 +110,13 @@ def test_no_capture_where_passages_gain_nothing():
     found = metrics(plan(), given)
     assert found.capture_ratio is None
     assert "less than 1%" in found.capture_reason
+
+
+def test_a_manuscript_in_one_file_has_nothing_to_stand_in_the_prompt():
+    alone = Plan(tuple(replace(item, context=(2,)) for item in plan().scored))
+    found = metrics(alone, bits(alone, base=lambda item: 200.0, challenger=lambda item: 180.0))
+    assert found.capture_ratio is None
+    assert "no other file" in found.capture_reason
 
 
 def test_no_capture_where_what_passages_gain_may_be_chance():

@@ -75,6 +75,12 @@ def test_what_is_within_the_margins_passes(changes):
     assert decide(replace(SOUND, **changes)).decision == "passed"
 
 
+def test_who_wrote_next_to_nothing_proved_nothing():
+    decision = decide(replace(SOUND, written=0.0))
+    assert (decision.decision, decision.rule) == ("undecided", "written")
+    assert decide(replace(SOUND, written=0.7)).decision == "passed"
+
+
 def test_too_little_to_test_on_is_left_to_the_writer():
     for changes in ({"held_out_pieces": 2}, {"held_out_words": 420}):
         decision = decide(replace(SOUND, gain=9.0, gain_low=9.0, **changes))

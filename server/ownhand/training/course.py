@@ -19,7 +19,7 @@ from ownhand.manuscript.corpus import Corpus
 from ownhand.settings import Settings
 from ownhand.training import judging, model_written
 from ownhand.training.architecture import shape_of
-from ownhand.training.base import Base, check_disk, described
+from ownhand.training.base import Base, check_disk, described, is_ready
 from ownhand.training.dataset import CharacterSpan
 from ownhand.training.evaluation_plan import MOST_BLOCKS, Text
 from ownhand.training.find_base import find_base
@@ -120,8 +120,9 @@ class Course:
         if by_model is None:
             by_model = await asyncio.to_thread(model_written.by_model, voice.ledger_path, found.teaching)
         base, engine_on_card = await find_base(settings, home, wishes.base)
-        await asyncio.to_thread(check_disk, base, home)
         model = await asyncio.to_thread(described, base, home)
+        if not is_ready(model):
+            await asyncio.to_thread(check_disk, base, home)
         recipe = wishes.recipe or recipe_for(shape_of(base.header).parameters, seed=wishes.seed)
         engine = EmbeddedEngine(base.header)
         try:

@@ -13,7 +13,8 @@ from hashlib import blake2b
 from ownhand.engines.special import Bounds
 from ownhand.manuscript.model import Form, Piece
 from ownhand.manuscript.passages import PASSAGE_WORDS, passages
-from ownhand.text.words import count_words
+from ownhand.manuscript.repeats import RUN
+from ownhand.text.words import count_words, word_spans
 from ownhand.training.held_out_guard import HeldOutGuard
 from ownhand.training.tokens import Tokens
 
@@ -130,9 +131,10 @@ def cuts(text: str, form: Form) -> list[Cut]:
 def samples_of(learned: LearnedPiece, bounds: Bounds, guard: HeldOutGuard, max_tokens: int) -> tuple[list[Sample], int]:
     """The samples of one piece, and how many passages were left out because they touch a held-out piece."""
     text, made, left_out, first, clean_from = learned.piece.text, [], 0, 0, 0
+    words = list(word_spans(text))
     for cut in cuts(text, learned.piece.form):
         after = _tokens_until(learned.tokens, cut.stop)
-        if guard.touches(text[cut.start : cut.stop]):
+        if guard.touches(text[slice(*_with_neighbours(cut, words))]):
             left_out, clean_from = left_out + 1, after
         else:
             room = max_tokens - CONTEXT_TOKENS - len(bounds.always) - len(bounds.end)
@@ -140,6 +142,14 @@ def samples_of(learned: LearnedPiece, bounds: Bounds, guard: HeldOutGuard, max_t
             made += [_sample(learned, start, stop, clean_from, bounds) for start, stop in runs]
         first = after
     return [sample for sample in made if sample.learned], left_out
+
+
+def _with_neighbours(cut: Cut, words: Sequence[CharacterSpan]) -> CharacterSpan:
+    """The passage and the words beside it with which it could make a run that is held out. `words`: of its piece."""
+    before = bisect_left(words, (cut.start, cut.start))
+    after = bisect_left(words, (cut.stop, cut.stop))
+    near = words[max(0, before - RUN + 1) : after + RUN - 1]
+    return (min(cut.start, near[0][0]), max(cut.stop, near[-1][1])) if near else (cut.start, cut.stop)
 
 
 def _tokens_until(tokens: Tokens, stop: int) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import transformers
 from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
@@ -44,6 +45,12 @@ def load_model(folder: Path, threads: int, device: str = "cpu") -> Any:
     return model.to(device).eval().requires_grad_(False)
 
 
+def circumstances(base: Path) -> tuple[object, ...]:
+    """What else a figure depends on: it is not asked for again only while all of this is the same."""
+    weights = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in base.glob("*.safetensors")]
+    return torch.__version__, transformers.__version__, sorted(weights)
+
+
 def evaluate(
     job: Path, base: Path, base_digest: str, cache: Path, *, threads: int, device: str = "cpu", progress: Progress
 ) -> None:
@@ -53,7 +60,7 @@ def evaluate(
     every = {BASE: plan.scored} | {
         name: [item for item in plan.scored if name == CHALLENGER or item.group == HELD_OUT] for name in adapters
     }
-    about = f"{base}\n{base_digest}\n{CODE_VERSION}\n{torch.__version__}"
+    about = "\n".join(map(str, (base, base_digest, CODE_VERSION, *circumstances(base), device, threads)))
     kept = {name: Kept(cache, "bits", about + _weights(adapters.get(name))) for name in every}
     arms = {name: _Arm(items, kept[name]) for name, items in every.items()}
     count = _Counter(sum(len(arm.left) for arm in arms.values()), progress)

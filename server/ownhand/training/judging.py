@@ -158,7 +158,7 @@ async def judge(
     trial = WritingTrial(engine, corpus, trained, held_out, passages, kept, words, may_write)
     mine, plain = await trial.run(candidate, progress)
     same_base = serves in ("", job.base.digest)
-    decision = decide(_evidence(found, shown, mine, plain, held_out, against, same_base=same_base))
+    decision = decide(_evidence(found, shown, mine, plain, held_out, against, same_base=same_base, words=words))
     facts = found.to_json() | _written_facts(mine, plain, held_out)
     card = _card(job, base, trained, digest, decision, facts, found.context, shown)
     adapter = await to_the_end(asyncio.to_thread(store.add, job.adapter, card))
@@ -214,6 +214,7 @@ def _evidence(
     against: Rivals,
     *,
     same_base: bool,
+    words: int,
 ) -> Evidence:
     return Evidence(
         same_base=same_base,
@@ -227,6 +228,7 @@ def _evidence(
         novelty=novelty(mine.verbatim, plain.verbatim),
         loops=mine.loops,
         base_loops=plain.loops,
+        written=mine.verbatim.words / words if words else 1.0,
         train_gap=found.train_gap,
         over_best_kept=found.over_best_kept,
         champion=against.champion is not None,

@@ -17,6 +17,9 @@ _LEAST_CONTEXT_GAIN = 1.0
 """Points that passages in the prompt must gain before it makes sense to say how much of that was captured."""
 
 
+_NOTHING_IN_FRONT = "there is no other file of this writer's from which passages could stand in the prompt"
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A figure with its 95% interval."""
@@ -119,7 +122,8 @@ def metrics(plan: Plan, bits: Bits, *, champion_context: str = DOCUMENT, best_ke
     context = min((DOCUMENT, PASSAGES), key=lambda prompt: _total(table.rows(HELD_OUT, None, prompt), CHALLENGER))
     context_gain = _against(cold, BASE, passages, BASE)
     gain = _against(cold, BASE, cold, CHALLENGER)
-    capture, why_not = _capture(gain, context_gain)
+    nothing_in_front = all(a.item.context == b.item.context for a, b in zip(cold, passages, strict=True))
+    capture, why_not = (None, _NOTHING_IN_FRONT) if nothing_in_front else _capture(gain, context_gain)
     specific, no_specific = _specific(table)
     today = (CHAMPION, champion_context) if CHAMPION in bits else (BASE, PASSAGES)
     return Metrics(

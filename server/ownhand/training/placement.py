@@ -1,7 +1,8 @@
 """Where a training runs and who brings the model: a device, a trainer, how much goes through at once.
 
 In the trainer's child, where the hardware can be asked. On a processor Unsloth is transformers and PEFT with more
-around them, so PEFT alone is the faster one there; on a graphics card Unsloth's own kernels are.
+around them, so PEFT alone is the faster one there. On a graphics card PEFT was measured and Unsloth not yet
+(docs/lab-notes.md), so PEFT comes first there too; who sets Unsloth gets it.
 """
 
 import importlib.util
@@ -69,7 +70,7 @@ def trainers(wanted: str, device: str) -> tuple[str, ...]:
     if wanted != "auto":
         return (wanted,)
     installed = importlib.util.find_spec("unsloth") is not None
-    return ("unsloth", "peft") if device != "cpu" and installed else ("peft",)
+    return ("peft", "unsloth") if device != "cpu" and installed else ("peft",)
 
 
 def _device(wanted: str) -> str:

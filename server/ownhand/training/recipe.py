@@ -1,4 +1,8 @@
-"""How to train: a small recipe by the model's size and the corpus."""
+"""How to train: one small recipe, with a rate by the model's size.
+
+The corpus decides how many steps that makes and whether a pass can be chosen by watched passages; of the changes that
+were tried for a corpus of its own none gained (docs/lab-notes.md).
+"""
 
 import math
 from dataclasses import asdict, dataclass, fields

@@ -16,6 +16,7 @@ MARGIN = 0.5
 LEAST_NOVELTY = 0.95
 MOST_LOOPING = 0.1
 """Share of the words in loops that an adapter may have beyond the bare model's own."""
+LEAST_WRITTEN = 0.5
 OVERFITTED = 10.0
 """Points by which the gain on text that was seen exceeds that on text that was not, when nothing else was learned."""
 FEWEST_WORDS, FEWEST_PIECES = 800, 3
@@ -28,7 +29,7 @@ class Evidence:
     `same_base`: made for the very model that will serve it. `engine_complaint` comes from the log-probability test, ""
     when all is well. `gain` is on an empty page over the bare model, `gain_low` its lower bound. `over_today` and
     `over_best_kept` are by heat ("cold", "warm"), the latter empty when no other adapter is kept. `specific_gain` is
-    None where no text by others is there to compare with.
+    None where no text by others is there to compare with. `written` is how much it wrote of what it was let write.
     """
 
     same_base: bool
@@ -42,6 +43,7 @@ class Evidence:
     novelty: float
     loops: float
     base_loops: float = 0.0
+    written: float = 1.0
     train_gap: float | None = None
     over_best_kept: Mapping[str, float] = field(default_factory=dict)
     champion: bool = False
@@ -59,7 +61,7 @@ class Decision:
 
 def decide(found: Evidence) -> Decision:
     """The first rule that objects decides; an adapter to which none objects has passed."""
-    for rule in (_base, _engine, _memorizing, _looping, _enough, _gain, _today, _best_kept, _specific):
+    for rule in (_base, _engine, _memorizing, _looping, _wrote, _enough, _gain, _today, _best_kept, _specific):
         if decision := rule(found):
             return decision
     return Decision(
@@ -94,6 +96,17 @@ def _looping(found: Evidence) -> Decision | None:
     return _declined(
         "looping",
         f"It goes round in circles: {_percent(100 * found.loops)} of its words only repeat what it has just said.",
+    )
+
+
+def _wrote(found: Evidence) -> Decision | None:
+    if found.written >= LEAST_WRITTEN:
+        return None
+    return Decision(
+        "undecided",
+        "Where it was let go on by itself it wrote next to nothing, too little to tell whether it copies you. Try it, "
+        "and keep it if you like what it writes.",
+        "written",
     )
 
 
