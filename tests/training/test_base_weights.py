@@ -174,6 +174,29 @@ def test_in_and_beside_a_folder_of_the_writers_own_nothing_is_written(tmp_path, 
     assert contents(tmp_path / "models") == before - {own / "config.json"}
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"num_attention_heads": 8},
+        {"rope_parameters": {"rope_type": "yarn", "rope_theta": 10_000.0, "factor": 8.0}},
+        {"rope_parameters": None, "rope_theta": 10_000.0, "rope_scaling": {"type": "linear", "factor": 2.0}},
+        {"rope_parameters": {"rope_type": "default", "rope_theta": 1e6}},
+    ],
+    ids=str,
+)
+def test_a_folder_of_a_model_that_turns_its_positions_otherwise_is_refused(tmp_path, packaged_gguf, change):
+    path, folder = write_tiny(tmp_path / "tiny.gguf", "llama", packaged_gguf), tmp_path / "folder"
+    folder.mkdir()
+    write_base(read_header(path), folder, 4)
+    config = json.loads((folder / "config.json").read_bytes())
+    older = {key: value for key, value in config.items() if key != "rope_parameters"}
+    (folder / "config.json").write_text(json.dumps(older | {"rope_theta": config["rope_parameters"]["rope_theta"]}))
+    assert checked_base(path, folder).folder == folder, "as an older transformers writes it"
+    (folder / "config.json").write_text(json.dumps(config | change))
+    with pytest.raises(WriterError, match="another model"):
+        checked_base(path, folder)
+
+
 def contents(folder):
     return set(folder.rglob("*"))
 

@@ -55,6 +55,13 @@ class Unsloth:
             raise NotImplementedError("Unsloth cannot find any torch accelerator? You need a GPU.")
 
 
+def test_auto_takes_what_was_measured_and_a_wish_is_a_wish(monkeypatch):
+    monkeypatch.setattr(placement.importlib.util, "find_spec", lambda _: object())
+    assert placement.trainers("auto", "cpu") == ("peft",)
+    assert placement.trainers("auto", "cuda") == ("peft", "unsloth")
+    assert placement.trainers("unsloth", "cuda") == ("unsloth",)
+
+
 @pytest.mark.parametrize("unsloth", [None, Unsloth], ids=["missing", "broken"])
 def test_an_unsloth_that_does_not_work_is_named_or_passed_over(unsloth, make_job, monkeypatch):
     monkeypatch.setitem(sys.modules, "unsloth", unsloth)

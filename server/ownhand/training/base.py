@@ -12,7 +12,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from ownhand.engines.special import special_tokens_from
 from ownhand.errors import WriterError
 from ownhand.home import Home, make_private_folder, write_json
 from ownhand.processes import lock
-from ownhand.training.architecture import MODEL_TYPES, check_trainable, shape_of
+from ownhand.training.architecture import MODEL_TYPES, check_trainable, config_of, shape_of
 from ownhand.training.base_weights import CONFIG, WEIGHTS, bytes_per_weight, write_base
 from ownhand.training.job import BaseModel
 
@@ -204,21 +204,34 @@ def _known_digests(home: Home) -> dict[str, Any]:
 
 
 def _check_folder(folder: Path, header: Header) -> None:
-    """Is it the same kind and size of model as the one that serves?"""
+    """Is it a model of the same kind and build as the one that serves?"""
     try:
         config = json.loads((folder / CONFIG).read_bytes())
         kind = config["model_type"]
-        same = (config["hidden_size"], config["num_hidden_layers"], config["vocab_size"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        same = kind not in MODEL_TYPES or _build(config) == _build(config_of(header))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _no_model(folder) from error
-    shape = shape_of(header)
     if kind not in MODEL_TYPES:
         known = ", ".join(sorted(MODEL_TYPES))
         raise WriterError(f"Ownhand can't train models of the kind {kind} yet.", f"It can train {known}.")
-    if same != (shape.hidden, shape.layers, shape.vocabulary):
+    if not same:
         raise WriterError(f"{folder} is another model than the one that serves.", "Name the one that it was made from.")
     if not any(folder.glob("*.safetensors")):
         raise WriterError(f"{folder} holds no weights as safetensors.", "Name a folder that does.")
+
+
+def _build(config: Mapping[str, Any]) -> list[object]:
+    """What two models must have in common for an adapter of one to fit the other, whichever transformers wrote it."""
+    sizes = [config[key] for key in ("hidden_size", "num_hidden_layers", "vocab_size", "intermediate_size")]
+    heads = config["num_attention_heads"]
+    rope = config.get("rope_parameters") or {}
+    if any(isinstance(value, dict) for value in rope.values()):  # by kind of layer: Gemma's, which are always the same
+        rope = {}
+    scaling = config.get("rope_scaling") or rope
+    is_scaled = scaling.get("rope_type", scaling.get("type", "default")) not in (None, "default")
+    theta = rope.get("rope_theta", config.get("rope_theta"))
+    turns = [] if config["model_type"] == "gemma3_text" else [is_scaled, float(10_000 if theta is None else theta)]
+    return [*sizes, heads, config.get("num_key_value_heads") or heads, *turns]
 
 
 def _no_model(folder: Path) -> WriterError:
