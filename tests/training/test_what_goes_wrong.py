@@ -1,7 +1,9 @@
 """What goes wrong around the loop: a broken learning part, no memory, no space on the disk, a child that is killed."""
 
+import errno
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -158,3 +160,19 @@ def test_an_adapter_that_does_not_fit_is_one_sentence_and_leaves_nothing(make_jo
     with a_disk_that_takes(10_000), pytest.raises(WriterError, match="can't be kept"):
         trainer_peft.write_adapter(made.job, made.model)
     assert not made.job.adapter.exists()
+
+
+def test_the_next_step_fits_what_went_wrong():
+    def said(error: Exception) -> str:
+        try:
+            raise error
+        except Exception as raised:
+            return str(worker._in_words(raised))
+
+    assert "Free some space" in said(OSError(errno.ENOSPC, "No space left on device"))
+    denied = said(PermissionError(errno.EACCES, "Permission denied"))
+    assert "Permission denied" in denied
+    assert "Free some space" not in denied
+    unknown = said(TypeError("The ferry left at six."))
+    assert re.search(r"TypeError at test_what_goes_wrong\.py:\d+", unknown)
+    assert "ferry" not in unknown, "a library's words may quote the manuscript"

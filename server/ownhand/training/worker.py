@@ -6,10 +6,12 @@ runs it again on the same folder goes on from there.
 """
 
 import contextlib
+import errno
 import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -206,9 +208,19 @@ def _in_words(error: BaseException) -> WriterError:
         return _broken(error)
     if isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__ or "alloc" in str(error):
         return _NO_MEMORY
-    if isinstance(error, OSError) and error.errno is not None:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return WriterError(f"The training stopped: {error.strerror}.", "Free some space, then train again.")
-    return WriterError(f"The training stopped by an error of its own ({type(error).__name__}).", "Train again.")
+    if isinstance(error, OSError) and error.errno is not None:
+        return WriterError(f"The training stopped: {error.strerror}.", "Run `ownhand doctor`, then train again.")
+    return WriterError(
+        f"The training stopped by an error of its own ({type(error).__name__}{_place(error)}).", "Train again."
+    )
+
+
+def _place(error: BaseException) -> str:
+    """Where it came from, without its words, which may quote what is learned."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
 
 
 if __name__ == "__main__":
