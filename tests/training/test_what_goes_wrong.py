@@ -163,11 +163,13 @@ def test_an_adapter_that_does_not_fit_is_one_sentence_and_leaves_nothing(make_jo
 
 
 def test_the_next_step_fits_what_went_wrong():
-    def said(error: Exception) -> str:
-        try:
-            raise error
-        except Exception as raised:
-            return str(worker._in_words(raised))
+    def raised(error):
+        raise error
+
+    def said(error):
+        with pytest.raises(type(error)) as caught:
+            raised(error)
+        return str(worker._in_words(caught.value))
 
     assert "Free some space" in said(OSError(errno.ENOSPC, "No space left on device"))
     denied = said(PermissionError(errno.EACCES, "Permission denied"))

@@ -1,6 +1,7 @@
 """Adapters on disk: they appear whole, one of them serves, and one can go back."""
 
 import json
+import os
 import stat
 
 import pytest
@@ -199,6 +200,19 @@ def test_an_odd_card_leaves_its_adapter_out(store, made, change):
     assert store.adapters() == []
     with pytest.raises(WriterError):
         store.activate("1")
+
+
+def test_what_a_killed_program_left_half_done_is_removed_and_what_is_being_done_stays(store, made):
+    store.add(made, card())
+    old, now = (store.folder / "adapters" / name for name in (".new-0badcafe", ".new-5afe5afe"))
+    for place in (old, now):
+        place.mkdir()
+        (place / "adapter.gguf").write_bytes(b"half")
+    os.utime(old, (1, 1))
+    store.prune()
+    assert not old.exists()
+    assert now.exists()
+    assert [adapter.id for adapter in store.adapters()] == ["1"]
 
 
 def test_an_adapter_without_its_gguf_can_not_serve(store, made):

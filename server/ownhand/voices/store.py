@@ -6,11 +6,13 @@
 An adapter's folder appears whole, under its number, and is never changed. The champion is changed by one rename.
 """
 
+import contextlib
 import json
 import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +31,8 @@ KEPT = 5
 """Adapters kept for each base beside those that serve or served last."""
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _BEFORE = 20
+_UNFINISHED, _LONG_AGO = ".new-", 3600.0
+"""An adapter's folder before it has its number. Keeping one takes seconds."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,7 @@ class VoiceStore:
         Raises WriterError when the disk refuses; nothing is left behind then.
         """
         make_private_folder(self.folder / ADAPTERS)
-        temporary = self.folder / ADAPTERS / f".new-{secrets.token_hex(4)}"
+        temporary = self.folder / ADAPTERS / f"{_UNFINISHED}{secrets.token_hex(4)}"
         try:
             temporary.mkdir(mode=0o700)
             for name in (WEIGHTS, CONFIG, GGUF):
@@ -187,6 +191,7 @@ class VoiceStore:
 
     def prune(self, keep: int = KEPT) -> list[str]:
         """Remove the oldest adapters of each base but `keep`; the champion and the one before it stay. Their ids."""
+        self._forget_broken_off()
         active, removed = self._active(), []
         by_base: dict[str, list[StoredAdapter]] = {}
         for adapter in self.adapters():
@@ -198,6 +203,13 @@ class VoiceStore:
                     shutil.rmtree(adapter.folder, ignore_errors=True)
                     removed.append(adapter.id)
         return removed
+
+    def _forget_broken_off(self) -> None:
+        """What a program that was killed while it kept an adapter left behind."""
+        for place in (self.folder / ADAPTERS).glob(f"{_UNFINISHED}*"):
+            with contextlib.suppress(OSError):
+                if time.time() - place.stat().st_mtime > _LONG_AGO:
+                    shutil.rmtree(place, ignore_errors=True)
 
     def best_kept(self, base_digest: str, held_out_digest: str) -> StoredAdapter | None:
         """Of the adapters that do not serve, the one that was measured best on these held-out pieces."""
