@@ -188,7 +188,7 @@ async def test_who_writes_while_it_gets_ready_is_given_way_and_then_it_goes_on_b
     await until(lambda: at_work(editor.process.pid))
     assert learning(editor)["state"] == "preparing"
     editor.insert((study.folder / "page.md").as_uri(), 0, 0, "I")
-    assert "while you write" in (await comes_to(editor, "paused", "training"))["sentence"]
+    assert "while you write" in (await comes_to(editor, "paused"))["sentence"]
     await comes_to(editor, "training")
 
 
