@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,27 @@ def test_demo_shows_a_suggestion_at_every_place(tmp_path: Path) -> None:
     assert "Of 3 that were looked at after five minutes, 2 were still there." in done.stdout
     assert "ownhand corpus path/to/your/manuscript" in done.stdout
     assert len(list((tmp_path / "data" / "voices").iterdir())) == 1
+
+
+def test_ctrl_c_says_what_becomes_of_the_demo(tmp_path: Path) -> None:
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps({"rules": [], "default": " a heron.", "delay_ms": 2_000}))
+    demo = subprocess.Popen(
+        [sys.executable, "-u", "-m", "ownhand", "demo", "--without-learning"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env=os.environ | {"OWNHAND_HOME": str(tmp_path / "data"), "OWNHAND_SCRIPTED": str(script)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert demo.stdout is not None
+    assert any("Suggestions by scripted" in line for line in demo.stdout)
+    demo.send_signal(signal.SIGINT)
+    _, said = demo.communicate(timeout=60)
+    assert demo.returncode == 130, said
+    assert "The demo is ended" in said
+    assert "Traceback" not in said
 
 
 def test_an_installed_ownhand_says_where_the_demo_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

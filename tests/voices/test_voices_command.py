@@ -126,6 +126,15 @@ async def test_models_in_an_ollama_that_does_not_answer_are_named(store, folder,
     assert of_another not in answer["sentence"]
 
 
+def test_what_was_learned_of_a_folder_that_was_deleted_can_be_forgotten(ownhand, store, folder, tmp_path):
+    shutil.rmtree(folder)
+    assert len(json.loads(ownhand("list", "--json").stdout)["adapters"]) == 2
+    assert ownhand("forget", "--yes").returncode == 0
+    assert list((tmp_path / "home" / "voices").iterdir()) == []
+    again = ownhand("list")
+    assert (again.returncode, "There is no folder" in again.stderr) == (1, True)
+
+
 def test_forget_takes_along_the_voice_whose_place_was_taken(ownhand, store, tmp_path):
     ownhand("export", str(tmp_path / "k.voice"))
     ownhand("import", str(tmp_path / "k.voice"))

@@ -167,9 +167,16 @@ def train(
 def voices(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your manuscript folder.", show_default=False)],
     action: Annotated[
-        str, typer.Argument(metavar="[list|activate ID|rollback|export FILE|import FILE|forget]", show_default=False)
+        str,
+        typer.Argument(
+            metavar="ACTION",
+            help="list: those that were learned, with their verdicts. activate ID: let that one write. rollback: back "
+            "to what wrote before. export FILE, import FILE: carry the voice to another computer. forget: remove "
+            "all that was learned.",
+            show_default=False,
+        ),
     ] = "list",
-    name: Annotated[str, typer.Argument(metavar="", show_default=False, hidden=True)] = "",
+    name: Annotated[str, typer.Argument(metavar="ID or FILE", help="For which one.", show_default=False)] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Forget the voice without asking again.")] = False,
     as_json: Json = False,
 ) -> int:

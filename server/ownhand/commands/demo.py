@@ -18,11 +18,12 @@ from rich.console import Console
 
 from ownhand.commands.acting import ACTS, ActedSession
 from ownhand.commands.checkout import checkout_folder
-from ownhand.commands.context import terminal_settings
+from ownhand.commands.context import say, terminal_settings
 from ownhand.commands.corpus import read_manuscript, show
 from ownhand.commands.desk import desk
 from ownhand.commands.lesson import Lesson, teach
 from ownhand.commands.place import moment_at, read_text
+from ownhand.commands.train import INTERRUPTED
 from ownhand.commands.verdicts import read_verdicts
 from ownhand.commands.verdicts import show as show_verdicts
 from ownhand.errors import WriterError
@@ -66,6 +67,15 @@ class Place:
 
 def run(home: Home, *, lesson: LessonLength = "full") -> int:
     """Show everything. `lesson`: "quick" learns less than it should, "none" ends before it."""
+    try:
+        _show_everything(home, lesson)
+    except KeyboardInterrupt:
+        say("\nThe demo is ended; it begins anew the next time. With your own pages (`ownhand train`) nothing is lost.")
+        return INTERRUPTED
+    return 0
+
+
+def _show_everything(home: Home, lesson: LessonLength) -> None:
     examples = checkout_folder("examples", "The demo's manuscript")
     settings, console = terminal_settings(home), Console(highlight=False)
     folder = examples / "manuscript"
@@ -81,7 +91,6 @@ def run(home: Home, *, lesson: LessonLength = "full") -> int:
             marked = [(place.file, place.after) for place in places(examples)]
             asyncio.run(teach(Lesson(home, data, settings, voice, console), marked, quick=lesson == "quick"))
     console.print(_NEXT_STEPS, markup=False)
-    return 0
 
 
 def _begin_anew(data: Home, folder: Path) -> None:

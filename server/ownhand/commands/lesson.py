@@ -73,7 +73,7 @@ async def teach(lesson: Lesson, marked: Iterable[tuple[str, str]], *, quick: boo
 async def _learned(lesson: Lesson, corpus: Corpus, *, quick: bool) -> Judgement:
     wishes = Wishes().quickly() if quick else Wishes()
     course = await Course.plan(lesson.home, lesson.voice, lesson.settings, corpus, wishes)
-    say(beginning(course))
+    say(f"{beginning(course)} Ctrl-C ends the demo.")
     with bar(lines=True) as on_state:
         return await course.run(on_state)
 

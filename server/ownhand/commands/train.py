@@ -27,7 +27,8 @@ from ownhand.training.reveal_places import can_be_shown, prepared
 from ownhand.voices.store import StoredAdapter, VoiceStore
 
 _PAUSED = "Paused; nothing is lost. Run the same command again and it goes on."
-_INTERRUPTED = 130
+INTERRUPTED = 130
+_EXAM = "Then comes the exam, which takes some minutes more, with few pages longer than the learning."
 _DOING = {
     "preparing": "Preparing",
     "training": "Learning",
@@ -49,7 +50,7 @@ def run(home: Home, folder: Path, wishes: Wishes, *, dry_run: bool, as_json: boo
         if dry_run:
             _show_plan(course.forecast, as_json=as_json)
             return 0
-        say(beginning(course))
+        say(f"{beginning(course)} Ctrl-C pauses.")
         return _train(course, as_json=as_json)
     finally:
         corpus.close()
@@ -57,11 +58,11 @@ def run(home: Home, folder: Path, wishes: Wishes, *, dry_run: bool, as_json: boo
 
 def _train(course: Course, *, as_json: bool) -> int:
     try:
-        with bar() as on_state:
+        with bar(lines=True) as on_state:
             judgement = asyncio.run(course.run(on_state))
     except KeyboardInterrupt:
         say(_PAUSED)
-        return _INTERRUPTED
+        return INTERRUPTED
     if as_json:
         print_json_line(facts(judgement))
     else:
@@ -93,7 +94,7 @@ def beginning(course: Course) -> str:
     waits_for = f"{plan.beside.waits_for} " if plan.beside.waits_for else ""
     return (
         f"{head} {dataset.words:,} words in {len(dataset.train)} passages, about {_minutes(plan.seconds)} on this "
-        f"machine when nothing else wants it. {_first(plan)}{waits_for}Ctrl-C pauses."
+        f"machine when nothing else wants it. {_EXAM} {_first(plan)}{waits_for}".rstrip()
     )
 
 
@@ -129,10 +130,13 @@ def _plan_lines(plan: Forecast) -> Iterator[str]:
         f"{dataset.words:,} words of {len(found.teaching)} pieces would be learned, in {len(dataset.train)} passages: "
         f"{dataset.tokens:,} tokens, {recipe.epochs} times over, about {_minutes(plan.seconds)} on this machine."
     )
+    yield _EXAM
     if dataset.validation:
         words = sum(sample.words for sample in dataset.validation)
         yield f"{len(dataset.validation)} more passages ({words:,} words) watch over the learning."
-    yield f"{len(found.held_out)} pieces are held out to test what was learned; nothing of them is learned."
+    kept = len(found.held_out)
+    held_out = "1 piece is" if kept == 1 else f"{kept} pieces are"
+    yield f"{held_out} held out to test what was learned; nothing of that is learned."
     if dataset.left_out:
         yield f"{dataset.left_out} passages are left out because they share a line with a held-out piece."
     yield f"Needs {plan.beside.bytes / 1e9:.1f} GB of memory and, for a while, {plan.disk / 1e9:.1f} GB on the disk."

@@ -38,7 +38,9 @@ class Request:
 
 
 def run(home: Home, folder: Path, action: str, name: str, *, yes: bool, as_json: bool) -> int:
-    if not folder.is_dir():
+    if folder.is_file():
+        raise WriterError(f"{folder} is a file, not a folder.", "Name the folder that the manuscript lies in.")
+    if not folder.is_dir() and find_voice(home, folder) is None:  # of one that was deleted something may be kept
         raise WriterError(f"There is no folder {folder}.", "Name the folder that the manuscript lies in.")
     answer = _chosen(action, name)(Request(home, folder, name, yes))
     if as_json:
@@ -63,7 +65,10 @@ def _chosen(action: str, name: str) -> Callable[[Request], Answer]:
         known = ", ".join([*_ALONE, *(f"{word} {what}" for word, what in _WITH_NAME.items())])
         raise WriterError(f"There is nothing called {action} to do with a voice.", f"Choose one of: {known}.")
     if action in _WITH_NAME and not name:
-        raise WriterError(f"Say which one: {action} {_WITH_NAME[action]}.", "See `ownhand voices DIR list`.")
+        where = (
+            "Name a file, for example my.voice." if _WITH_NAME[action] == "FILE" else "See `ownhand voices DIR list`."
+        )
+        raise WriterError(f"Say which one: {action} {_WITH_NAME[action]}.", where)
     if action in _ALONE and name:
         raise WriterError(f"{action} takes no name.", "See `ownhand voices --help`.")
     return actions[action]

@@ -101,17 +101,23 @@ async def prepare(
         engine, engine.token_ids, corpus, held_out, trained, control_texts(), most_blocks=most_blocks
     )
     adapters = {CHALLENGER: job.adapter} | against.folders
-    write_plan(job.folder, plan, adapters, job.base.source, await probe_places(engine, held_out or trained))
+    write_plan(job.folder, plan, adapters, job.base.source, await probe_places(engine, held_out, trained))
 
 
-async def probe_places(engine: EmbeddedEngine, texts: Sequence[Text]) -> list[Place]:
-    """Places in the middle of texts, at ends of words, where a writer might stop."""
+async def probe_places(engine: EmbeddedEngine, texts: Sequence[Text], others: Sequence[Text] = ()) -> list[Place]:
+    """Places in the middle of texts, at ends of words, where a writer might stop; in `others` where the texts are too
+    short for so many."""
+    places = await _places_in(engine, texts, _PLACES)
+    return places + await _places_in(engine, others, _PLACES - len(places))
+
+
+async def _places_in(engine: EmbeddedEngine, texts: Sequence[Text], count: int) -> list[Place]:
     always = bounds(await engine.special_tokens()).always
     longest = sorted(texts, key=lambda text: -len(text.text))[:_PROBED_TEXTS]
-    places = []
-    for text in longest:
+    places: list[Place] = []
+    for text in longest if count > 0 else ():
         ends = [end for _, end in word_spans(text.text)][:_PROBED_WORDS]
-        wanted = -(-_PLACES // len(longest))
+        wanted = -(-count // len(longest))
         step = max(1, len(ends) // (wanted + 1))
         for end in ends[step::step][:wanted]:
             ids = await engine.token_ids(text.text[:end])
