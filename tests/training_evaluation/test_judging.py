@@ -9,24 +9,28 @@ from pathlib import Path
 import pytest
 
 from ownhand.engines.embedded import EmbeddedEngine
+from ownhand.engines.protocol import SpecialTokens
 from ownhand.engines.scripted import ScriptedEngine
 from ownhand.engines.vocabulary import token_bytes
 from ownhand.home import Home
 from ownhand.manuscript.consent import VoiceFolder, find_voice
 from ownhand.manuscript.corpus import Corpus
+from ownhand.manuscript.model import Form
 from ownhand.manuscript.scanner import refresh
 from ownhand.settings import Settings
 from ownhand.training.base import checked_base, described, make_ready
 from ownhand.training.evaluation import evaluate, load_model
 from ownhand.training.evaluation_files import read_plan
+from ownhand.training.evaluation_plan import Text
 from ownhand.training.job import Job
-from ownhand.training.judging import judge, prepare
+from ownhand.training.judging import judge, prepare, probe_places
 from ownhand.training.log_probabilities import TrainerSide, make_probe
 from ownhand.training.recipe import Recipe
 from ownhand.training.texts import texts_of
 from ownhand.voices.card import Base
 from ownhand.voices.gguf_export import PERMUTED, export_gguf
 from ownhand.voices.peft_folder import CONFIG
+from ownhand.voices.probe import FEWEST_PLACES
 from ownhand.voices.store import GGUF, VoiceStore
 from tiny_models import write_tiny
 
@@ -166,3 +170,20 @@ async def test_one_that_recites_is_declined(case):
 async def test_one_that_goes_round_in_circles_is_declined(case):
     decision = await case.judged(Pen("and the sea and the sea and the sea and the sea."))
     assert (decision.decision, decision.rule) == ("declined", "looping")
+
+
+async def test_where_little_is_kept_aside_other_pages_give_the_places_to_probe():
+    class Counts:
+        async def special_tokens(self):
+            return SpecialTokens(0, 1, False)
+
+        async def token_ids(self, text):
+            return list(range(len(text.split())))
+
+    little = Text("p1", Form.PROSE, "one two three " * 13)
+    learned = Text("p2", Form.PROSE, "four five six " * 200)
+    assert len(await probe_places(Counts(), [little])) < FEWEST_PLACES
+    places = await probe_places(Counts(), [little], [learned])
+    assert len(places) >= FEWEST_PLACES
+    assert sum("one" in place.prompt for place in places) > 30, "what is kept aside comes first"
+    assert len(await probe_places(Counts(), [learned], [little])) == FEWEST_PLACES
