@@ -156,6 +156,16 @@ def test_the_page_is_about_what_writes_and_tells_of_every_lesson(read, voice):
     assert "Declined. It goes round in circles." in lessons
 
 
+def test_from_one_piece_nothing_is_concluded(read, voice):
+    add(voice, 1, decision="undecided", metrics={**Card.read(DATA).metrics, "pieces": 1})
+    page = reading(read, voice)
+    assert "Only 1 piece of yours could be tested on" in page.text
+    assert "is how you write, then" not in page.text
+    assert "thin line" not in page.text
+    add(voice, 1)
+    assert "is how you write, then" in reading(read, voice).text
+
+
 def test_what_could_not_be_measured_is_left_out_and_said(read, voice):
     metrics = {"gain": {"value": None, "low": None, "high": None}, "specific_gain": None, "arms": []}
     add(voice, 1, decision="undecided", why="Too little to tell.", metrics=metrics)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ownhand.voices.card import Card
+from ownhand.voices.gate import FEWEST_PIECES
 from ownhand.voices.report.figure import Bar
 
 Figures = Mapping[str, Any]
@@ -38,6 +39,11 @@ def on_others(figures: Figures) -> float | None:
 def sentences(card: Card) -> Iterator[str]:
     """What the figures say, a paragraph each."""
     figures = card.metrics
+    if _too_little(figures):
+        yield (
+            f"Only {_counted(int(figures['pieces']), 'piece')} of yours could be tested on. So the figures here are a "
+            "hint and no proof: another page could turn them round."
+        )
     yield from _against_passages(figures)
     yield from _own_hand(figures)
     yield " ".join((*_copying(figures), *_loops(figures)))
@@ -53,8 +59,13 @@ def _against_passages(figures: Figures) -> Iterator[str]:
     yield (
         f"Having learned, it finds your words {_percent(gain[0])} {'easier' if gain[0] >= 0 else 'harder'} to foretell "
         f"than the bare model does. That is {abs(beyond[0]):.1f} points {more} than the bare model gets from reading "
-        f"pages of yours first.{sure} The thin line in the plot shows how far a figure could move if other pages of "
-        "yours had been kept aside."
+        f"pages of yours first.{sure}"
+        + (
+            ""
+            if _too_little(figures)
+            else " The thin line in the plot shows how far a figure could move if other pages of yours had been kept "
+            "aside."
+        )
     )
 
 
@@ -69,11 +80,16 @@ def _own_hand(figures: Figures) -> Iterator[str]:
     gain = _interval(figures, "gain")
     mine = gain is not None and others < gain[0]
     meaning = (
-        "What it learned is how you write, then, and not how people write."
+        " What it learned is how you write, then, and not how people write."
         if mine
-        else "So what it learned is not how you write."
+        else " So what it learned is not how you write."
     )
-    yield f"The same lesson made texts by other people {how} to foretell. {meaning}"
+    yield f"The same lesson made texts by other people {how} to foretell.{'' if _too_little(figures) else meaning}"
+
+
+def _too_little(figures: Figures) -> bool:
+    pieces = figures.get("pieces")
+    return isinstance(pieces, int) and pieces < FEWEST_PIECES
 
 
 def _copying(figures: Figures) -> Iterator[str]:
