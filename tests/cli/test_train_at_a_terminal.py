@@ -124,7 +124,7 @@ main()
 def test_ctrl_c_pauses_and_the_same_command_goes_on_to_a_decision(study: Study) -> None:
     study.keep_only(FEW_PAGES)
     first = study.train(QUICK)
-    first.wait_for(r"(?s)Learning from [\d,]+ words in \d+ passages.*\d+ MB on the disk\. Ctrl-C pauses\.")
+    first.wait_for(r"(?s)Learning from [\d,]+ words in \d+ passages.*\d+\s+MB\s+on\s+the\s+disk\.\s+Ctrl-C\s+pauses\.")
     first.wait_for(LEARNING.format(r"[1-9]\d*"))
     first.type(CTRL_C)
     assert first.ends() == 130

@@ -113,11 +113,11 @@ def _wrote(found: Evidence) -> Decision | None:
 def _enough(found: Evidence) -> Decision | None:
     if found.held_out_words >= FEWEST_WORDS and found.held_out_pieces >= FEWEST_PIECES:
         return None
-    pages = "piece" if found.held_out_pieces == 1 else "pieces"
+    pages, are = ("piece", "is") if found.held_out_pieces == 1 else ("pieces", "are")
     return Decision(
         "undecided",
-        f"Only {found.held_out_pieces} {pages} with {found.held_out_words} words are kept aside to test it, too little "
-        "to tell. Try it, and keep it if you like what it writes.",
+        f"Only {found.held_out_pieces} {pages} with {found.held_out_words} words {are} kept aside to test it, too "
+        "little to tell. Try it, and keep it if you like what it writes.",
         "enough",
     )
 
