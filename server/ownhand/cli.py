@@ -10,9 +10,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ownhand.errors import WriterError
+from ownhand.errors import INTERRUPTED, WriterError
 
-INTERRUPTED = 130
 _EDITOR_SWITCHES = ("--stdio", "--clientProcessId=")
 """What language clients add to a server's command line by themselves; standard input and output is the only way."""
 

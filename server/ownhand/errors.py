@@ -1,5 +1,8 @@
 """The one kind of error that a writer gets to read."""
 
+INTERRUPTED = 130
+"""The exit code of a command that Ctrl-C ended."""
+
 
 class WriterError(Exception):
     """Something a person can cause and mend.

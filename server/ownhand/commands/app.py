@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ownhand import __version__
-from ownhand.errors import WriterError
+from ownhand.errors import INTERRUPTED, WriterError
 from ownhand.home import Home
 
 app = typer.Typer(
@@ -31,7 +31,7 @@ def invoke(arguments: Sequence[str]) -> int:
     except typer.TyperException as error:
         raise WriterError(_sentence(error.format_message()), f"See `{_asked_of(error)} --help`.") from error
     except typer.Abort:
-        return 130
+        return INTERRUPTED
     return code if isinstance(code, int) else 0
 
 

@@ -23,10 +23,9 @@ from ownhand.commands.corpus import read_manuscript, show
 from ownhand.commands.desk import desk
 from ownhand.commands.lesson import Lesson, teach
 from ownhand.commands.place import moment_at, read_text
-from ownhand.commands.train import INTERRUPTED
 from ownhand.commands.verdicts import read_verdicts
 from ownhand.commands.verdicts import show as show_verdicts
-from ownhand.errors import WriterError
+from ownhand.errors import INTERRUPTED, WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import VoiceFolder, find_voice
 from ownhand.settings import Settings

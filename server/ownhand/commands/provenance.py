@@ -12,7 +12,7 @@ from rich.text import Text
 from ownhand.commands.context import print_json, say, terminal_settings
 from ownhand.errors import WriterError
 from ownhand.home import Home
-from ownhand.manuscript.consent import VoiceFolder, find_voice
+from ownhand.manuscript.consent import VoiceFolder, check_folder, find_voice
 from ownhand.manuscript.encoding import Unreadable, decode
 from ownhand.manuscript.formats import READ_ONLY, SUFFIXES
 from ownhand.manuscript.model import Skipped
@@ -53,9 +53,7 @@ def run(home: Home, folder: Path, file: Path | None = None, *, as_json: bool = F
 
 def whose_report(home: Home, folder: Path, file: Path | None, settings: Settings) -> WhoseReport:
     """The report of all files that an editor shows as text, or of `file` alone, as they are on disk now."""
-    if not folder.is_dir():
-        what = f"{folder} is a file, not a folder." if folder.exists() else f"There is no folder {folder}."
-        raise WriterError(what, "Name the folder that the manuscript lies in.")
+    check_folder(folder)
     target = None if file is None else _in_folder(folder, file)
     voice = find_voice(home, folder)
     notes = all_whose(voice.ledger_path) if voice else []

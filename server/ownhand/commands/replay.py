@@ -17,7 +17,7 @@ from ownhand.commands.context import print_json, say, terminal_settings
 from ownhand.commands.corpus import read_manuscript
 from ownhand.engines.choice import choose_engine
 from ownhand.engines.protocol import Engine
-from ownhand.errors import WriterError
+from ownhand.errors import INTERRUPTED, WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder, find_voice
 from ownhand.manuscript.corpus import Corpus
@@ -36,7 +36,6 @@ POLICY = (
 _ARMS: dict[str, Callable[[OwnText], OwnText]] = {"document": WithoutPassages, "passages": lambda corpus: corpus}
 _TITLES = {"document": "Document alone", "passages": "With your passages"}
 _DIFFERENCE = "Difference"
-_INTERRUPTED = 130
 _FEW = 5
 _EVERY = 5.0
 """Seconds between two lines of progress where no bar can be drawn."""
@@ -117,7 +116,7 @@ def _type(replay: Replay, home: Home, corpus: OwnText) -> int:
         if not replay.done:
             raise
         replay.trouble = "Interrupted."
-        return _INTERRUPTED
+        return INTERRUPTED
     except WriterError as error:
         if not replay.done:
             raise

@@ -14,7 +14,7 @@ from rich.text import Text
 from ownhand.commands.context import print_json, print_json_line, say, terminal_settings
 from ownhand.commands.corpus import read_manuscript
 from ownhand.commands.reveal import is_somebody_here, unveil
-from ownhand.errors import WriterError
+from ownhand.errors import INTERRUPTED, WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import find_voice
 from ownhand.manuscript.corpus import Corpus
@@ -27,7 +27,6 @@ from ownhand.training.reveal_places import can_be_shown, prepared
 from ownhand.voices.store import StoredAdapter, VoiceStore
 
 _PAUSED = "Paused; nothing is lost. Run the same command again and it goes on."
-INTERRUPTED = 130
 _EXAM = "Then comes the exam, which takes some minutes more, with few pages longer than the learning."
 _DOING = {
     "preparing": "Preparing",

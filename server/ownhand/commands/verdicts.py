@@ -15,7 +15,7 @@ from rich.text import Text
 from ownhand.commands.context import print_json, say
 from ownhand.errors import WriterError
 from ownhand.home import Home
-from ownhand.manuscript.consent import VoiceFolder, find_voice
+from ownhand.manuscript.consent import VoiceFolder, check_folder, find_voice
 from ownhand.verdicts.reading.export import export
 from ownhand.verdicts.reading.figures import Recent, Statistics, Tally
 from ownhand.verdicts.reading.report import VerdictReport, verdict_report
@@ -67,9 +67,7 @@ _NOTHING = (
 
 
 def _voice(home: Home, folder: Path) -> VoiceFolder | None:
-    if not folder.is_dir():
-        what = f"{folder} is a file, not a folder." if folder.exists() else f"There is no folder {folder}."
-        raise WriterError(what, "Name the folder that the manuscript lies in.")
+    check_folder(folder)
     return find_voice(home, folder)
 
 

@@ -15,7 +15,7 @@ from rich.text import Text
 from ownhand.commands.context import print_json, print_line, terminal_settings
 from ownhand.errors import WriterError
 from ownhand.home import Home
-from ownhand.manuscript.consent import Consent, VoiceFolder, find_voice, grant
+from ownhand.manuscript.consent import Consent, VoiceFolder, check_folder, find_voice, grant
 from ownhand.training.serving_base import serving_digest
 from ownhand.voices import steps
 from ownhand.voices.archive import export_voice, import_voice
@@ -38,10 +38,8 @@ class Request:
 
 
 def run(home: Home, folder: Path, action: str, name: str, *, yes: bool, as_json: bool) -> int:
-    if folder.is_file():
-        raise WriterError(f"{folder} is a file, not a folder.", "Name the folder that the manuscript lies in.")
-    if not folder.is_dir() and find_voice(home, folder) is None:  # of one that was deleted something may be kept
-        raise WriterError(f"There is no folder {folder}.", "Name the folder that the manuscript lies in.")
+    if folder.exists() or find_voice(home, folder) is None:  # of one that was deleted something may be kept
+        check_folder(folder)
     answer = _chosen(action, name)(Request(home, folder, name, yes))
     if as_json:
         print_json(answer)

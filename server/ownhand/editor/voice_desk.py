@@ -114,7 +114,7 @@ class VoiceDesk:
             return
         serving = self._serving
         found = await asyncio.to_thread(_own_voice, folder.voice.path, serving.refusal(folder.uri), serving.known_base)
-        self._status.update(ownVoice={**found, "withoutVoice": self._serving.without_voice})
+        self._status.update(ownVoice={**found, "withoutVoice": serving.without_voice})
 
 
 def _voice(folder: Folder) -> VoiceFolder:

@@ -54,25 +54,25 @@ def local_blobs(folders: list[Path] | None = None) -> list[OllamaBlob]:
 
 
 def _in(folder: Path) -> Iterator[OllamaBlob]:
-    manifests = folder / "manifests"
-    try:
-        places = [place for place in manifests.glob("*/*/*/*") if place.is_file()]
-    except OSError:
-        return
-    for place in places:
-        name = _spelled(place.relative_to(manifests).parts)
+    for name, place in _manifests(folder):
         blob = None if name.startswith(PREFIX) else _blob(folder, name, place)
         if blob is not None:
             yield blob
 
 
+def _manifests(folder: Path) -> list[tuple[str, Path]]:
+    """(the model's name, its manifest); none where the folder can't be read."""
+    manifests = folder / "manifests"
+    with contextlib.suppress(OSError):
+        places = [place for place in manifests.glob("*/*/*/*") if place.is_file()]
+        return [(_spelled(place.relative_to(manifests).parts), place) for place in places]
+    return []
+
+
 def derived_models(voice: str, folders: list[Path] | None = None) -> list[str]:
     """Names of the models that were made of adapters of this voice, in any of `folders` that can be read."""
-    found = set()
-    for folder in models_folders() if folders is None else folders:
-        manifests = folder / "manifests"
-        with contextlib.suppress(OSError):
-            found |= {_spelled(place.relative_to(manifests).parts) for place in manifests.glob("*/*/*/*")}
+    everywhere = models_folders() if folders is None else folders
+    found = {name for folder in everywhere for name, _ in _manifests(folder)}
     return sorted(name.removesuffix(":latest") for name in found if is_derived(name, voice))
 
 

@@ -68,6 +68,13 @@ def find_voice(home: Home, folder: Path) -> VoiceFolder | None:
     return next((voice for voice in _voices(home, wanted) if _real(voice.folder) == wanted), None)
 
 
+def check_folder(folder: Path) -> None:
+    """Raises WriterError when it is none."""
+    if not folder.is_dir():
+        what = f"{folder} is a file, not a folder." if folder.exists() else f"There is no folder {folder}."
+        raise WriterError(what, "Name the folder that the manuscript lies in.")
+
+
 def consent_for(home: Home, path: Path) -> VoiceFolder | None:
     """The voice of the nearest manuscript folder that contains `path` (a file or a folder); None: never asked."""
     real = _real(path)
@@ -82,9 +89,7 @@ def grant(home: Home, folder: Path, answer: Consent, *, voice: VoiceFolder | Non
     place of the one that the folder had. Raises WriterError when there is no such folder or the data folder can't be
     written.
     """
-    if not folder.is_dir():
-        what = f"{folder} is a file, not a folder." if folder.exists() else f"There is no folder {folder}."
-        raise WriterError(what, "Name the folder that the manuscript lies in.")
+    check_folder(folder)
     before = find_voice(home, folder)
     known = voice or before
     path = known.path if known else home.new_voice_folder()
