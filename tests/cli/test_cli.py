@@ -300,6 +300,26 @@ def test_doctor_names_the_fix_of_every_failed_check(ownhand: Run, home: Path, tm
     assert "checks failed" in done.stderr
 
 
+@pytest.mark.parametrize("settings", ['model = "m"\n', 'engine = "ollama"\nmodel = "m"\n'], ids=["by model", "by name"])
+def test_doctor_says_of_an_ollama_that_is_needed_nothing_else_than_of_the_engine(
+    ownhand: Run, home: Path, tmp_path: Path, settings: str
+) -> None:
+    home.mkdir(mode=0o700)
+    (home / "settings.toml").write_text(f'{settings}[ollama]\nhost = "http://127.0.0.1:9"\n')
+    done = ownhand("doctor", "--json", OWNHAND_SCRIPTED="", OLLAMA_MODELS=str(tmp_path / "none"))
+    found = {finding["check"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert found["Engine"] | {"check": "Ollama"} == found["Ollama"]
+    assert found["Engine"]["state"] == "broken"
+
+
+def test_doctor_needs_no_ollama_for_another_engine(ownhand: Run, home: Path) -> None:
+    home.mkdir(mode=0o700)
+    (home / "settings.toml").write_text('model = "/no/such.gguf"\n[ollama]\nhost = "http://127.0.0.1:9"\n')
+    done = ownhand("doctor", "--json", OWNHAND_SCRIPTED="")
+    states = {finding["check"]: finding["state"] for finding in json.loads(done.stdout)["findings"]}
+    assert (states["Engine"], states["Ollama"]) == ("broken", "note")
+
+
 def test_doctor_sees_a_damaged_index(ownhand: Run, page: Path, home: Path) -> None:
     assert ownhand("corpus", page.parent).returncode == 0
     for file in home.glob("voices/*/*.sqlite3*"):  # its journal as well, which could mend it

@@ -9,6 +9,7 @@ from rich.text import Text
 from ownhand.commands.checks import data, engines, learning, machine
 from ownhand.commands.checks.finding import Finding, State
 from ownhand.commands.context import print_json, read_terminal_settings
+from ownhand.engines.choice import wants_ollama
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.settings import Settings
@@ -49,7 +50,10 @@ def examine(home: Home) -> list[Finding]:
 
 
 async def _engines(home: Home, settings: Settings) -> list[Finding]:
-    return [await engines.chosen_engine(home, settings), await engines.ollama(settings)]
+    chosen = await engines.chosen_engine(home, settings)
+    # Where Ollama's model is on the disk, the embedded engine writes with it, and Ollama need not run.
+    needed = chosen.state is State.BROKEN and wants_ollama(settings)
+    return [chosen, await engines.ollama(settings, needed=needed)]
 
 
 def _show(findings: list[Finding]) -> None:

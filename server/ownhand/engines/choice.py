@@ -30,9 +30,15 @@ async def choose_engine(settings: Settings, home: Home, *, all_cores: bool = Fal
         return openai_engine(settings)
     if settings.engine == "ollama":
         return await _ollama(settings)
-    if settings.engine == "auto" and settings.model and file_named(settings.model) is None:
+    if wants_ollama(settings):
         return await _ollama_or_its_file(settings, all_cores=all_cores)
     return await _embedded(settings.model, home, all_cores=all_cores)
+
+
+def wants_ollama(settings: Settings) -> bool:
+    """Do the settings ask for the writer's Ollama: by its name, or by that of a model?"""
+    by_model = settings.engine == "auto" and bool(settings.model) and file_named(settings.model) is None
+    return settings.engine == "ollama" or by_model
 
 
 def openai_engine(settings: Settings) -> Engine:

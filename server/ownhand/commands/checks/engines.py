@@ -48,12 +48,11 @@ async def chosen_engine(home: Home, settings: Settings) -> Finding:
         return Finding("Engine", State.BROKEN, "The engine did not answer within a minute.", "Choose a smaller model.")
 
 
-async def ollama(settings: Settings) -> Finding:
-    """The writer's own Ollama: no must, unless the settings ask for it."""
+async def ollama(settings: Settings, *, needed: bool) -> Finding:
+    """The writer's own Ollama: no must, unless what the settings ask for can't be had without it."""
     try:
         version, suitable, others = await _ask_ollama(settings)
     except EngineError as error:
-        needed = settings.engine == "ollama"
         fix = error.next_step if needed else "Nothing to do, unless you want to use Ollama's models."
         return Finding("Ollama", State.BROKEN if needed else State.NOTE, error.sentence, fix)
     where = "" if is_loopback(settings.ollama_host) else f" at {settings.ollama_host}, which is not this machine"
