@@ -1,10 +1,12 @@
 """The demo's places are there, and the demo shows the manuscript, the model and a suggestion at each of them."""
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from ownhand.commands.acting import ACTS
 from ownhand.commands.checkout import checkout_folder
 from ownhand.commands.demo import places
 from ownhand.errors import WriterError
+from ownhand.verdicts.reading.export import export
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -42,7 +45,20 @@ def test_demo_shows_a_suggestion_at_every_place(tmp_path: Path) -> None:
     assert "not yours: cliché" in done.stdout
     assert "Of 3 that were looked at after five minutes, 2 were still there." in done.stdout
     assert "ownhand corpus path/to/your/manuscript" in done.stdout
-    assert len(list((tmp_path / "data" / "voices").iterdir())) == 1
+    (voice,) = (tmp_path / "data" / "voices").iterdir()
+    noted = times_noted(voice / "ledger.sqlite3")
+    assert noted == sorted(noted)
+    assert time.time() - 900 < noted[-1] <= time.time(), "the acted writer has just ended"
+    assert noted[-1] - noted[0] > 3600, "eight looks after ten minutes each"
+
+
+def times_noted(ledger: Path) -> list[float]:
+    """When each suggestion was offered, followed by what was noted of it last."""
+    lines = io.StringIO()
+    export(ledger, lines)
+    known = [json.loads(line) for line in lines.getvalue().splitlines()]
+    last = [max(fact["at"] for facts in one.values() if isinstance(facts, list) for fact in facts) for one in known]
+    return [at for one, end in zip(known, last, strict=True) for at in (one["at"], end)]
 
 
 def test_ctrl_c_says_what_becomes_of_the_demo(tmp_path: Path) -> None:

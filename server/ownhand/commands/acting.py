@@ -1,16 +1,18 @@
 """A short writing session, acted out: what an editor would tell of a writer who takes, types past and puts away.
 
 The suggestions are real, and so are the observer and the ledger. The writer is not, and the time is made up, so that
-what is looked at after five minutes can be shown at once.
+what is looked at after five minutes can be shown at once. How long it all takes is known at its end alone; then it is
+dated so that it ends now.
 """
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from ownhand.suggestions.moment import Moment, Suggestion
 from ownhand.suggestions.offering import offered
 from ownhand.text.words import word_spans
-from ownhand.verdicts.facts import SURVIVAL_AGES
+from ownhand.verdicts.facts import SURVIVAL_AGES, Fact
 from ownhand.verdicts.ledger.ledger import Ledger
 from ownhand.verdicts.observer.edits import Edit
 from ownhand.verdicts.observer.follower import Clock
@@ -30,15 +32,16 @@ _A_MINUTE = 60.0
 
 
 class ActedSession:
-    """One acted writer at one desk; facts go to the ledger at `path`."""
+    """One acted writer at one desk; at the end facts go to the ledger at `path`."""
 
     def __init__(self, path: Path) -> None:
         self._ledger = Ledger(path, editor="demo")
-        self._now = time.time() - 3600
+        self._facts: list[Fact] = []
+        self._now = time.time()
 
     def act(self, act: str, suggestion: Suggestion, moment: Moment, writes: str) -> None:
         """Do with the suggestion at `moment` what `act` says; `writes` goes in its place, or on from a part of it."""
-        page = _Page(self._ledger, self._now, suggestion, moment)
+        page = _Page(self._facts, self._now, suggestion, moment)
         page.pass_by(2 * PRESUMED_SHOWN)
         if act in ("take", "rewrite"):
             page.take()
@@ -57,13 +60,16 @@ class ActedSession:
         self._now = page.now
 
     def close(self) -> None:
+        ahead = self._now - time.time()
+        for fact in self._facts:
+            self._ledger.hand_over(replace(fact, at=fact.at - ahead))
         self._ledger.close(5)
 
 
 class _Page:
-    def __init__(self, ledger: Ledger, now: float, suggestion: Suggestion, moment: Moment) -> None:
+    def __init__(self, facts: list[Fact], now: float, suggestion: Suggestion, moment: Moment) -> None:
         self.now, self._suggestion, self._at = now, suggestion, moment.position
-        self.observer = Observer(ledger.hand_over, Clock(lambda: self.now, lambda: self.now))
+        self.observer = Observer(facts.append, Clock(lambda: self.now, lambda: self.now))
         offer = offered(suggestion, moment, moment.path or moment.document, self.now)
         self.observer.offered(offer, suggestion.text, moment.before, moment.after)
 
