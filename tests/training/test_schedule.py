@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from ownhand.training.schedule import FIRST_WORDS, IDLE_SECONDS, Circumstances, Desk, Start, Wait, decide
+from ownhand.manuscript.promise import WORTH_WHILE
+from ownhand.training.schedule import IDLE_SECONDS, Circumstances, Desk, Start, Wait, decide
 
 AT_REST = Desk("idle", IDLE_SECONDS, keeper=True)
 READY = Circumstances(words=9_000, learned=None, new_verdicts=0, on_mains=True, installed=True)
@@ -17,7 +18,7 @@ def test_a_manuscript_that_was_never_learned_is() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"words": FIRST_WORDS - 1}, "4,999 to learn from"),
+        ({"words": WORTH_WHILE - 1}, "4,999 to learn from"),
         ({"installed": False}, "how to get the part"),
         ({"on_mains": False}, "mains power"),
         ({"unfinished": True, "being_learned": True}, "learned already"),

@@ -8,18 +8,21 @@ from ownhand.manuscript.model import Form
 
 FEWEST_WORDS = 700
 """Words below which nothing can be learned."""
+WORTH_WHILE = 5_000
+"""Words from which on learning is worth while, and begins by itself: the safe side of the 4,000 of the trials."""
+ENOUGH_WORDS = f"From {WORTH_WHILE:,} words on learning is worth while, and Ownhand begins by itself."
 
 _STEPS = (
     (
         FEWEST_WORDS,
         "Too little yet to learn a hand from. Suggestions draw on the page in front of you; "
-        "from about 700 words on they draw on your other pages too.",
+        f"from about {FEWEST_WORDS} words on they draw on your other pages too.",
     ),
     (
-        5_000,
+        WORTH_WHILE,
         "Enough to draw on your own pages for every suggestion and to prefer what sounds like them. "
-        "Ownhand can be told to learn from this much, but expect little: with 1,000 words showing the model your pages "
-        "mostly does as well, from about 4,000 on learning did better in our trials. From 5,000 it learns by itself.",
+        "Ownhand can be told to learn from this much, but expect little: showing the model your pages mostly does as "
+        f"well. {ENOUGH_WORDS}",
     ),
     (
         20_000,

@@ -17,7 +17,7 @@ from ownhand.errors import WriterError
 from ownhand.home import make_private_folder, write_private
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.model import Mine, Piece
-from ownhand.manuscript.promise import FEWEST_WORDS
+from ownhand.manuscript.promise import ENOUGH_WORDS, FEWEST_WORDS
 from ownhand.training.dataset import CharacterSpan, Dataset, LearnedPiece, Sample, build, not_learned
 from ownhand.training.held_out_guard import HeldOutGuard
 from ownhand.training.job import HELD_OUT_FILE, JOBS, PASSAGES_FILE, BaseModel, Job
@@ -69,7 +69,7 @@ def material(corpus: Corpus) -> Material:
     if words < FEWEST_WORDS:
         raise WriterError(
             f"There are {words} words of your own to learn from, and a hand can't be learned from so few.",
-            f"With {FEWEST_WORDS} words Ownhand can try; from 5,000 on it is worth while.",
+            f"With {FEWEST_WORDS} words Ownhand can try. {ENOUGH_WORDS}",
         )
     guard = HeldOutGuard((piece.text for piece in held), corpus.held_out_runs)
     return Material(teaching, tuple(piece for piece in held if not piece.copy_of), guard)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-FIRST_WORDS = 5_000
-"""Own words from which on a first lesson is worth while (docs/lab-notes.md, learning curve)."""
+from ownhand.manuscript.promise import ENOUGH_WORDS, WORTH_WHILE
+
 NEW_WORDS, NEW_SHARE = 1_000, 0.1
 """A further lesson wants so many new words, and at least this share of what was learned before."""
 NEW_VERDICTS = 200
@@ -70,10 +70,8 @@ def decide(desk: Desk, now: Circumstances) -> Start | Wait:
         return Wait()
     if now.being_learned:
         return Wait("Your hand is being learned already, in a terminal or in another editor.")
-    if now.words < FIRST_WORDS:
-        return Wait(
-            f"By itself Ownhand learns your hand from {FIRST_WORDS:,} words on; there are {now.words:,} to learn from."
-        )
+    if now.words < WORTH_WHILE:
+        return Wait(f"{ENOUGH_WORDS} So far there are {now.words:,} to learn from.")
     if not now.installed:
         return Wait(
             "There is enough text to learn your hand. Let Ownhand learn it, and it says how to get the part for it."

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from html import escape
 
-from ownhand.manuscript.promise import FEWEST_WORDS, promise
+from ownhand.manuscript.promise import FEWEST_WORDS, WORTH_WHILE, promise
 from ownhand.text.page import LIGHT, document
 from ownhand.verdicts.reading.figures import Tally
 from ownhand.voices.card import licence_in_words
@@ -15,8 +15,6 @@ from ownhand.voices.report.places import places
 from ownhand.voices.report.proof import bars, sentences
 from ownhand.voices.store import StoredAdapter
 
-BY_ITSELF = 5_000
-"""Words from which on a voice is learned without being told to."""
 _STYLE = f"""
 :root {{ color-scheme: light dark; {LIGHT}; --voice: #1d4f91; --pale: #a9bcd6; --grey: #b9b4aa }}
 @media screen and (prefers-color-scheme: dark) {{ :root {{ --ink: #e6e2d9; --soft: #a39e93; --line: #45423c;
@@ -225,8 +223,8 @@ def _nothing_yet(report: Report) -> Iterator[str]:
     if words < FEWEST_WORDS:
         yield f"<p>{FEWEST_WORDS - words:,} more words, and Ownhand can try.</p>"
         return
-    if words < BY_ITSELF:
-        yield f"<p>{BY_ITSELF - words:,} more words, and it is worth while.</p>"
+    if words < WORTH_WHILE:
+        yield f"<p>{WORTH_WHILE - words:,} more words, and it is worth while.</p>"
     yield f'<p>To learn now: <code>ownhand train "{escape(str(report.folder))}"</code></p>'
     if report.aside:
         yield "<h2>What is kept aside to test it</h2>"
