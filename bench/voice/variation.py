@@ -128,7 +128,7 @@ class LabLesson(Lesson):
         nats = torch.nn.functional.cross_entropy(scores, labels[:, 1:][learned], reduction="none")
         return focused(nats, self.variation.focus)
 
-    def _left(self) -> Iterator[tuple[int, list[int]]]:
+    def _left(self) -> Iterator[list[int]]:
         if self.variation.order == "chance":
             yield from super()._left()
             return
@@ -136,12 +136,12 @@ class LabLesson(Lesson):
         for epoch in range(self.job.recipe.epochs):
             count = len(batches(self.lengths, self.job.recipe, epoch))
             for number in range(count):
-                yield epoch, list(range(len(self.lengths)))[number * size : (number + 1) * size]
+                yield list(range(len(self.lengths)))[number * size : (number + 1) * size]
 
-    def _after_step(self, epoch: int) -> None:
+    def _after_step(self) -> None:
         for average in self._averages.values():
             average.add(self.progress.step)
-        super()._after_step(epoch)
+        super()._after_step()
 
     def _average(self, name: str) -> RunningMean:
         if name.startswith("ema"):

@@ -7,6 +7,7 @@ import os
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from ownhand.errors import WriterError
 from ownhand.training import checkpoints, trainer_peft
@@ -68,6 +69,38 @@ def test_stopped_anywhere_and_resumed_it_becomes_the_same_adapter(looks, make_jo
     again.run()
     assert torch.equal(weights(again), weights(whole))
     assert again.progress.tokens == whole.progress.tokens
+
+
+@pytest.mark.parametrize("watched", [1, 2, 3])
+def test_stopped_between_two_watched_passages_it_reads_them_again(watched, make_job):
+    whole, job = lesson(make_job("whole")), make_job("stopped")
+    whole.run()
+    stopped = lesson(job)
+    losses, left = stopped._watched, iter([False] * watched)
+    stopped._watched = lambda sample: (next(left, True) and stopped.control.do("stop"), losses(sample))[-1]
+    with pytest.raises(Stopped):
+        stopped.run()
+    assert stopped.progress.step < whole.progress.step
+    again = lesson(job)
+    again.run()
+    assert torch.equal(weights(again), weights(whole))
+    assert (again.progress.validation, again.progress.best) == (whole.progress.validation, whole.progress.best)
+
+
+def test_a_pause_comes_between_two_watched_passages_and_keeps_the_last_weights(make_job):
+    control, paused = Control(), []
+
+    def say(state) -> None:
+        if state.name == "paused":
+            kept = load_file(made.job.checkpoints()[-1] / "state.safetensors")
+            paused.append(all(torch.equal(kept[name], value) for name, value in made.trained.items()))
+            control.do("resume")
+
+    made = lesson(make_job(), control, say)
+    losses, wishes = made._watched, iter(["resume", "pause"])
+    made._watched = lambda sample: (control.do(next(wishes, None)), losses(sample))[-1]
+    made.run()
+    assert paused == [True]
 
 
 def test_how_much_goes_through_at_once_changes_nothing(make_job):

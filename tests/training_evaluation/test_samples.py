@@ -3,6 +3,8 @@
 import errno
 import os
 
+import pytest
+
 from ownhand.engines.scripted import ScriptedEngine
 from ownhand.manuscript.model import Form, Passage, Piece
 from ownhand.text.words import count_words
@@ -135,10 +137,20 @@ async def test_every_arm_scores_the_same_tokens():
     assert all(len(item.context) > 8 for item in with_passages)
 
 
+@pytest.mark.parametrize(("blocks", "warm"), [(1, 1), (3, 3), (4, 4), (7, 7), (8, 4), (11, 6), (12, 4), (16, 6)])
+async def test_of_few_blocks_enough_are_read_with_what_stands_before(blocks, warm):
+    page = " ".join(["The ferry was late again, and nobody on the pier said a word about it."] * 4)
+    poems = [Text(f"p{number}", Form.VERSE, f"Page {number}.\n\n{page}\n") for number in range(blocks)]
+    plan = await make_plan(ScriptedEngine({"": ""}), words_as_ids, Corpus(), poems, [], [])
+    heats = [item.heat for item in plan.scored if (item.form, item.prompt) == ("verse", "document")]
+    assert heats.count("cold") == blocks
+    assert heats.count("warm") == warm
+
+
 async def test_what_stands_before_is_read_for_every_third_block_only():
     page = "The ferry was late again, and nobody on the pier said a word about it.\n\n" * 14
-    engine, long = ScriptedEngine({"": ""}), Text("novel", Form.PROSE, page * 5)
-    others = [ControlText(f"o{number}", Form.PROSE, "en", page * 2) for number in range(8)]
+    engine, long = ScriptedEngine({"": ""}), Text("novel", Form.PROSE, page * 14)
+    others = [ControlText(f"o{number}", Form.PROSE, "en", page * 2) for number in range(20)]
     plan = await make_plan(engine, words_as_ids, Corpus(), [long, *TEXTS], [long] * 4, others)
     blocks = {
         heat: [

@@ -28,9 +28,10 @@ _TRAINED_BLOCKS = 4
 """Of each form that was trained on: enough to see whether it was learned by heart."""
 _FEWEST_OTHERS = 4
 """Of other people's blocks as many are scored as of the writer's own, but no fewer of a form than these."""
-_WARM_EACH = 3
+_WARM_EACH, _FEWEST_WARM = 3, 4
 """Of so many blocks of a form one is scored warm too: what stands before a block is several times as long as it, and
-reading it would take the greater part of the evaluation."""
+reading it would take the greater part of the evaluation. But so few are scored warm if they can be had: on one block
+no decision may hang."""
 
 Encode = Callable[[str], Awaitable[list[int]]]
 
@@ -116,12 +117,17 @@ async def make_plan(
     for form in Form:
         own = _chosen(held_out, form, most_blocks)
         for number, chosen in enumerate(own):
-            scored += await planner.both(*chosen, warm=number % _WARM_EACH == 0)
+            scored += await planner.both(*chosen, warm=number % _warm_each(len(own)) == 0)
         scored += [await planner.cold(TRAINED, *chosen) for chosen in _chosen(trained, form, _TRAINED_BLOCKS)]
         scored += [
             await planner.cold(CONTROL, *chosen) for chosen in _chosen(others, form, max(len(own), _FEWEST_OTHERS))
         ]
     return Plan(tuple(sorted(scored, key=lambda item: (item.group, item.heat, item.prompt, item.context))))
+
+
+def _warm_each(blocks: int) -> int:
+    """Of so many blocks one is scored warm."""
+    return min(_WARM_EACH, max(1, blocks // _FEWEST_WARM))
 
 
 def _chosen(texts: Sequence[Text], form: Form, most: int) -> list[tuple[Text, Cut, int]]:

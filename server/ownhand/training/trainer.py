@@ -1,7 +1,8 @@
 """The loop that teaches an adapter: the same whoever brought the model. Runs in the trainer's child.
 
 A step sums the gradients of one batch's parts, so that what is learned does not depend on how much fits into memory.
-Between two parts the child looks whether it should pause or stop; what the unfinished step did is dropped then.
+Between two parts the child looks whether it should pause or stop; what the unfinished step did is dropped then. Of
+watched passages, between which it looks too, all are read again when it goes on from there.
 """
 
 import math
@@ -42,6 +43,8 @@ class Progress:
     seconds: float = 0.0
     best: float | None = None
     validation: float | None = None
+    validated: int = 0
+    """The step after which the watched passages were read last."""
 
 
 class Lesson:
@@ -85,9 +88,10 @@ class Lesson:
         self.say("training")
         self.model.train()
         try:
-            for epoch, batch in self._left():
+            self._validate_after_pass()  # where it was stopped before the watched passages were read
+            for batch in self._left():
                 self._step(batch)
-                self._after_step(epoch)
+                self._after_step()
         except Stopped:
             self.save()
             raise
@@ -117,13 +121,13 @@ class Lesson:
             save_checkpoint(self.job, self.trained, self.optimizer, self.mean, vars(self.progress))
         self._saved_at = time.monotonic()
 
-    def _left(self) -> Iterator[tuple[int, list[int]]]:
-        """(epoch, batch) of the steps that are still to do."""
+    def _left(self) -> Iterator[list[int]]:
+        """Batches of the steps that are still to do."""
         number = 0
         for epoch in range(self.job.recipe.epochs):
             for batch in batches(self.lengths, self.job.recipe, epoch):
                 if number >= self.progress.step:
-                    yield epoch, batch
+                    yield batch
                 number += 1
 
     def _step(self, batch: list[int]) -> None:
@@ -150,10 +154,9 @@ class Lesson:
         done.loss = loss if done.loss is None else _SMOOTHING * done.loss + (1 - _SMOOTHING) * loss
         done.step, done.tokens, done.seconds = done.step + 1, done.tokens + tokens, done.seconds + seconds
 
-    def _after_step(self, epoch: int) -> None:
+    def _after_step(self) -> None:
         self.mean.add(self.progress.step)
-        if self.progress.step == self.steps * (epoch + 1) // self.job.recipe.epochs:
-            self._validate()
+        self._validate_after_pass()
         if time.monotonic() - self._saved_at > CHECKPOINT_SECONDS:
             self.save()
         self.say("training")
@@ -185,19 +188,31 @@ class Lesson:
                 "Train again; if it happens again, choose another model in ownhand.model.",
             )
 
+    def _validate_after_pass(self) -> None:
+        step = self.progress.step
+        if step > self.progress.validated and step % (self.steps // self.job.recipe.epochs) == 0:
+            self._validate()
+            self.progress.validated = step
+
     def _validate(self) -> None:
-        """Keep the adapter of the pass that foretells the watched passages best."""
+        """Keep the adapter of the pass that foretells the watched passages best. Raises Stopped."""
         if not self.validation:
             return
-        self.model.eval()
-        with torch.no_grad(), self.mean.in_place():
-            nats = sum(float(self._loss([sample])) for sample in self.validation)
-        self.model.train()
+        nats = sum(self._watched(sample) for sample in self.validation)
         done = self.progress
         done.validation = nats / sum(_learned(sample) for sample in self.validation)
         if done.best is None or done.validation <= done.best:
             done.best = done.validation
             self.keep_best()
+
+    def _watched(self, sample: Any) -> float:
+        """Nats of one watched passage. The mean is in place for it alone: what a pause keeps are the last weights."""
+        self._pause_if_asked()
+        self.model.eval()
+        with torch.no_grad(), self.mean.in_place():
+            nats = float(self._loss([sample]))
+        self.model.train()
+        return nats
 
     def keep_best(self) -> None:
         write_folder(self.job.folder / _BEST, self.mean.values, {}, _BEST_FILE)
