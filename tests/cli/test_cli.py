@@ -220,6 +220,15 @@ def test_corpus_for_a_person(ownhand: Run, page: Path) -> None:
     assert "Skipped: scan [old].bin.txt" in done.stdout
 
 
+def test_corpus_of_one_word(ownhand: Run, page: Path) -> None:
+    page.write_text("Lamps.\n")
+    done = ownhand("corpus", page.parent)
+    assert f"{page.parent.name}: 1 piece " in done.stdout
+    assert "1 word: 1 of prose in 1 piece" in done.stdout
+    assert f"{page.parent.resolve()}: 1 piece, 1 word." in ownhand("doctor").stdout
+    assert "You have 1 word of your own" in ownhand("train", page.parent).stderr
+
+
 def test_corpus_of_a_folder_without_text(ownhand: Run, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()

@@ -18,7 +18,7 @@ def test_a_manuscript_that_was_never_learned_is() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"words": WORTH_WHILE - 1}, "4,999 to learn from"),
+        ({"words": WORTH_WHILE - 1}, "4,999 words to learn from"),
         ({"installed": False}, "how to get the part"),
         ({"on_mains": False}, "mains power"),
         ({"unfinished": True, "being_learned": True}, "learned already"),

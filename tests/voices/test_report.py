@@ -192,7 +192,7 @@ def test_the_compared_places_stay_blind_until_the_writer_has_chosen(read, voice)
 def test_without_an_adapter_the_page_says_what_is_there_and_how_to_begin(read, voice):
     page = reading(read, voice)
     assert "Nothing has been learned yet." in page.text
-    assert "There are 10,504 words of your own to learn from." in page.text
+    assert "You have 10,504 words of your own to learn from." in page.text
     assert f'ownhand train "{MANUSCRIPT}"' in page.text
 
 

@@ -31,7 +31,7 @@ export function details(status: ServerStatus): string[] {
   if (status.model) lines.push(`${source(status)} ${status.model}${status.engine ? ` (${status.engine})` : ""}.`);
   const consent = consentWords[status.voice ?? ""];
   if (consent !== undefined) lines.push(`Ownhand ${consent}.`);
-  if (status.words) lines.push(`It has read ${status.words.toLocaleString()} words of yours.`);
+  if (status.words) lines.push(`It has read ${plural(status.words, "word")} of yours.`);
   lines.push(...sitting(status.counts ?? {}));
   const learning = trainingInWords(readTraining(status.learning));
   return [...lines, readOwnVoice(status.ownVoice).sentence, learning].filter((line) => line !== "");

@@ -9,6 +9,7 @@ test("suggestions come from the model that serves", () => {
   const [first, ...others] = details({ ...tale, why: "" });
   assert.equal(first, "Suggestions come from tale:1b (ollama).");
   assert.deepEqual(others, ["Ownhand learns from this folder.", "It has read 13,332 words of yours."]);
+  assert.equal(details({ ...tale, words: 1, why: "" }).at(-1), "It has read 1 word of yours.");
 });
 
 test("no suggestion is said to come from a model while something is wrong", () => {

@@ -18,6 +18,7 @@ from ownhand.manuscript.report import CorpusReport, corpus_report
 from ownhand.manuscript.scan import Progress as OnProgress
 from ownhand.manuscript.scanner import refresh
 from ownhand.settings import Settings
+from ownhand.text.counted import counted
 
 
 def run(home: Home, folder: Path, *, as_json: bool) -> int:
@@ -47,7 +48,9 @@ def show(report: CorpusReport, console: Console) -> None:
 
 def _table(report: CorpusReport) -> Table:
     table = Table(
-        title=f"{report.folder.name}: {_pieces(report.counts.pieces)}", title_justify="left", box=box.SIMPLE_HEAD
+        title=f"{report.folder.name}: {counted(report.counts.pieces, 'piece')}",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
     )
     table.add_column("Piece", overflow="fold", max_width=36)
     table.add_column("File", overflow="fold", style="dim")
@@ -74,19 +77,16 @@ def _sentences(report: CorpusReport) -> Iterator[str]:
         yield "There is no text here that Ownhand can read. It reads .md, .txt, .fountain, .org, .tex, .docx and .rtf."
         return
     yield (
-        f"{counts.words:,} words: {counts.prose_words:,} of prose in {_pieces(counts.prose_pieces)}, "
+        f"{counted(counts.words, 'word')}: {counts.prose_words:,} of prose in {counted(counts.prose_pieces, 'piece')}, "
         f"{counts.verse_words:,} of verse in {counts.verse_pieces}."
     )
     if counts.held_out_pieces:
         reasons = "; ".join(sorted({piece.held_out for piece in report.pieces if piece.held_out}))
-        yield f"Held out: {_pieces(counts.held_out_pieces)}, {counts.held_out_words:,} words ({reasons})."
+        held_out = f"{counted(counts.held_out_pieces, 'piece')}, {counted(counts.held_out_words, 'word')}"
+        yield f"Held out: {held_out} ({reasons})."
     if report.consent is not Consent.LEARN:
         yield "You told Ownhand not to learn from this folder, so nothing here teaches it."
     yield report.promise
-
-
-def _pieces(number: int) -> str:
-    return f"{number} piece" if number == 1 else f"{number} pieces"
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.held_out import CHOSEN
 from ownhand.manuscript.model import Piece
 from ownhand.settings import Settings
+from ownhand.text.counted import counted
 from ownhand.training.course import Course, Wishes
 from ownhand.training.evaluation_plan import Text
 from ownhand.training.judging import Judgement
@@ -80,7 +81,9 @@ async def _learned(lesson: Lesson, corpus: Corpus, *, quick: bool) -> Judgement:
 
 def _show_figures(judgement: Judgement, seconds: float, console: Console) -> None:
     facts, card = judgement.facts, judgement.adapter.card
-    console.print(f"\nLearned in {card.seconds / 60:.0f} minutes, judged in {(seconds - card.seconds) / 60:.0f}.")
+    console.print(
+        f"\nLearned in {counted(round(card.seconds / 60), 'minute')}, judged in {(seconds - card.seconds) / 60:.0f}."
+    )
     table = Table(box=box.SIMPLE, show_header=False)
     table.add_column(overflow="fold")
     table.add_column(justify="right")

@@ -27,6 +27,7 @@ from ownhand.settings import Settings
 from ownhand.suggestions.own_text import OwnText
 from ownhand.suggestions.replay import Stretch, WithoutPassages, choose_stretches, suggester_for, type_stretch
 from ownhand.suggestions.replay_figures import FIGURES, Estimate, Figure, Tally, difference, estimate, totals
+from ownhand.text.counted import counted
 
 POLICY = (
     "In front of each word the writer rests. What is offered there by itself is taken as far as its whole words are "
@@ -182,7 +183,7 @@ class _Lines:
             return
         self._said = now
         left = (now - self._started) / done * (self._words - done)
-        say(f"{done} of {self._words} words typed; about {left:.0f} seconds left.")
+        say(f"{done:,} of {counted(self._words, 'word')} typed; about {counted(round(left), 'second')} left.")
 
 
 def _print(replay: Replay, *, as_json: bool) -> None:
@@ -227,9 +228,9 @@ def _estimates_json(estimates: Sequence[tuple[Figure, Estimate]]) -> dict[str, A
 
 
 def _show(replay: Replay, console: Console) -> None:
-    pieces = "1 held-out piece" if replay.done == 1 else f"{replay.done} held-out pieces"
+    pieces = counted(replay.done, "held-out piece")
     console.print(
-        f"Typed {replay.words:,} words of {pieces} with {replay.engine['model']} ({replay.engine['engine']}), "
+        f"Typed {counted(replay.words, 'word')} of {pieces} with {replay.engine['model']} ({replay.engine['engine']}), "
         f"suggestion length {replay.settings.suggestion_length}, seed {replay.seed}.",
         markup=False,
         soft_wrap=True,

@@ -18,6 +18,7 @@ from ownhand.errors import INTERRUPTED, WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import find_voice
 from ownhand.manuscript.corpus import Corpus
+from ownhand.text.counted import counted, times
 from ownhand.training.base import is_ready
 from ownhand.training.course import Course, Wishes
 from ownhand.training.forecast import Forecast, example
@@ -92,9 +93,9 @@ def beginning(course: Course) -> str:
     head = "Going on with" if course.goes_on else "Learning from"
     waits_for = f"{plan.beside.waits_for} " if plan.beside.waits_for else ""
     return (
-        f"{head} {dataset.words:,} words in {len(dataset.train)} passages, about {_minutes(plan.seconds)} on this "
-        f"machine when nothing else wants it. {_EXAM} {_first(plan)}{waits_for}".rstrip()
-    )
+        f"{head} {counted(dataset.words, 'word')} in {counted(len(dataset.train), 'passage')}, about "
+        f"{_minutes(plan.seconds)} on this machine when nothing else wants it. {_EXAM} {_first(plan)}{waits_for}"
+    ).rstrip()
 
 
 def _first(plan: Forecast) -> str:
@@ -117,7 +118,7 @@ def _show_plan(plan: Forecast, *, as_json: bool) -> None:
         shown = example(pieces, sample)
         ends = {(True, True): "whole", (True, False): "its beginning", (False, True): "its end"}
         part = ends.get((shown["begins"], shown["ends"]), "from its middle")
-        title = f"{shown['title']} ({part}, {shown['words']} words, {shown['tokens']} tokens)"
+        title = f"{shown['title']} ({part}, {counted(shown['words'], 'word')}, {counted(shown['tokens'], 'token')})"
         # As Text: a page may hold square brackets, which would be markup.
         console.print(Panel(Text(shown["text"].strip("\n")), title=Text(title), title_align="left", style="dim"))
 
@@ -126,18 +127,22 @@ def _plan_lines(plan: Forecast) -> Iterator[str]:
     dataset, found = plan.prepared.dataset, plan.prepared.material
     recipe = plan.prepared.recipe
     yield (
-        f"{dataset.words:,} words of {len(found.teaching)} pieces would be learned, in {len(dataset.train)} passages: "
-        f"{dataset.tokens:,} tokens, {recipe.epochs} times over, about {_minutes(plan.seconds)} on this machine."
+        f"{counted(dataset.words, 'word')} of {counted(len(found.teaching), 'piece')} would be learned, in "
+        f"{counted(len(dataset.train), 'passage')}: {counted(dataset.tokens, 'token')}, {times(recipe.epochs)} over, "
+        f"about {_minutes(plan.seconds)} on this machine."
     )
     yield _EXAM
     if dataset.validation:
         words = sum(sample.words for sample in dataset.validation)
-        yield f"{len(dataset.validation)} more passages ({words:,} words) watch over the learning."
-    kept = len(found.held_out)
-    held_out = "1 piece is" if kept == 1 else f"{kept} pieces are"
+        more = counted(len(dataset.validation), "more passage")
+        yield f"To watch over the learning: {more} ({counted(words, 'word')})."
+    held_out = counted(len(found.held_out), "piece is", "pieces are")
     yield f"{held_out} held out to test what was learned; nothing of that is learned."
     if dataset.left_out:
-        yield f"{dataset.left_out} passages are left out because they share a line with a held-out piece."
+        left_out = counted(
+            dataset.left_out, "passage is left out because it shares", "passages are left out because they share"
+        )
+        yield f"{left_out} a line with a held-out piece."
     yield f"Needs {plan.beside.bytes / 1e9:.1f} GB of memory and, for a while, {plan.disk / 1e9:.1f} GB on the disk."
     if plan.beside.waits_for:
         yield plan.beside.waits_for

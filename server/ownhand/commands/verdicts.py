@@ -16,6 +16,7 @@ from ownhand.commands.context import print_json, say
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import VoiceFolder, check_folder, find_voice
+from ownhand.text.counted import counted
 from ownhand.verdicts.reading.export import export
 from ownhand.verdicts.reading.figures import Recent, Statistics, Tally
 from ownhand.verdicts.reading.report import VerdictReport, verdict_report
@@ -90,17 +91,19 @@ def _export(voice: VoiceFolder | None, file: Path) -> int:
         raise WriterError(
             f"{file} can't be written: {reason}.", "Name a file in a folder that you can write in."
         ) from error
-    say(f"{written:,} suggestions are in {file}. It holds text of yours.")
+    say(f"{counted(written, 'suggestion is', 'suggestions are')} in {file}. It holds text of yours.")
     return 0
 
 
 def _sentences(total: Tally) -> Iterator[str]:
+    offered = counted(total.offered, "suggestion was", "suggestions were")
     yield (
-        f"{total.offered:,} suggestions were offered and {total.shown:,} of them seen; you took "
+        f"{offered} offered and {total.shown:,} of them seen; you took "
         f"{total.accepted:,} whole and {total.partial:,} in part ({100 * total.acceptance_rate:.0f}% of those seen)."
     )
     if total.looked_300s:
-        yield f"Of {total.looked_300s:,} that were looked at after five minutes, {total.kept_300s:,} were still there."
+        looked = counted(total.looked_300s, "that was", "that were")
+        yield f"Of {looked} looked at after five minutes, {counted(total.kept_300s, 'was', 'were')} still there."
     yield f"Keystrokes saved: {total.keystrokes_saved:,}."
 
 
@@ -123,16 +126,16 @@ def _figures(statistics: Statistics) -> Table:
     for title in _COLUMNS.values():
         table.add_column(title, justify="right")
     table.add_row("all", *_cells(statistics.total))
-    parts = {
-        "": statistics.by_form,
-        " words": statistics.by_length,
-        " ": statistics.by_model,
-        "adapter ": statistics.by_adapter,
-    }
-    for what, part in parts.items():
-        if len(part) > 1 or what == "":
+    parts = (
+        statistics.by_form,
+        {f"{length} {'word' if length == '1' else 'words'}": tally for length, tally in statistics.by_length.items()},
+        statistics.by_model,
+        {f"adapter {adapter}": tally for adapter, tally in statistics.by_adapter.items()},
+    )
+    for part in parts:
+        if len(part) > 1 or part is statistics.by_form:
             for name, tally in part.items():
-                table.add_row(Text(f"{what}{name}" if what == "adapter " else f"{name}{what}"), *_cells(tally))
+                table.add_row(Text(name), *_cells(tally))
     return table
 
 

@@ -16,6 +16,7 @@ from ownhand.commands.context import print_json, print_line, terminal_settings
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder, check_folder, find_voice, grant
+from ownhand.text.counted import times
 from ownhand.training.serving_base import serving_digest
 from ownhand.voices import steps
 from ownhand.voices.archive import export_voice, import_voice
@@ -114,7 +115,7 @@ def _import(asked: Request) -> Answer:
     return {
         "voice": voice.id,
         "adapters": adapters,
-        "sentence": f"The voice now belongs to {voice.folder}; it was learned {_times(adapters)}.",
+        "sentence": f"The voice now belongs to {voice.folder}; it was learned {times(adapters)}.",
     }
 
 
@@ -149,7 +150,3 @@ def _show(answer: Mapping[str, Any], console: Console) -> None:
     console.print(table)
     for adapter in answer["adapters"]:
         console.print(f"Voice {adapter['id']}: {adapter['why']}", markup=False, soft_wrap=True)
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"

@@ -11,6 +11,7 @@ from ownhand.editor.folders import Folder
 from ownhand.editor.progress_bar import ProgressBar
 from ownhand.editor.protocol import OwnhandProtocol
 from ownhand.manuscript.consent import Consent, VoiceFolder
+from ownhand.text.counted import counted
 from ownhand.verdicts.reading.notes import Offer
 
 _ANSWERS = {
@@ -84,7 +85,9 @@ class ScanProgress:
             return
         scan = self._scans.setdefault(folder.uri, _Shown(now))
         if scan.bar is not None:
-            report = types.WorkDoneProgressReport(message=f"{files} of {of} files", percentage=100 * files // of)
+            report = types.WorkDoneProgressReport(
+                message=f"{files} of {counted(of, 'file')}", percentage=100 * files // of
+            )
             scan.bar.report(report)
         elif now - scan.since >= self.WORTH_SHOWING:
             scan.bar = ProgressBar(self._protocol)

@@ -5,6 +5,7 @@ than the same pages in front of the model with one of them, of 4,000 words with 
 """
 
 from ownhand.manuscript.model import Form
+from ownhand.text.counted import counted
 
 FEWEST_WORDS = 700
 """Words below which nothing can be learned."""
@@ -43,6 +44,5 @@ def promise_for_form(form: Form, words: int) -> str:
     """A warning when one form is too thin to be learned beside the other; "" when there is nothing to say."""
     if words == 0 or words >= _STEPS[0][0]:
         return ""
-    return (
-        f"Of {form.value} there is little ({words} words): don't expect suggestions in {form.value} to sound like you."
-    )
+    little = counted(words, "word")
+    return f"Of {form.value} there is little ({little}): don't expect suggestions in {form.value} to sound like you."

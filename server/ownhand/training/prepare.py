@@ -18,6 +18,7 @@ from ownhand.home import make_private_folder, write_private
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.model import Mine, Piece
 from ownhand.manuscript.promise import ENOUGH_WORDS, FEWEST_WORDS
+from ownhand.text.counted import counted
 from ownhand.training.dataset import CharacterSpan, Dataset, LearnedPiece, Sample, build, not_learned
 from ownhand.training.held_out_guard import HeldOutGuard
 from ownhand.training.job import HELD_OUT_FILE, JOBS, PASSAGES_FILE, BaseModel, Job
@@ -68,7 +69,7 @@ def material(corpus: Corpus) -> Material:
     words = sum(piece.words for piece in teaching)
     if words < FEWEST_WORDS:
         raise WriterError(
-            f"There are {words} words of your own to learn from, and a hand can't be learned from so few.",
+            f"You have {counted(words, 'word')} of your own to learn from, and a hand can't be learned from so few.",
             f"With {FEWEST_WORDS} words Ownhand can try. {ENOUGH_WORDS}",
         )
     guard = HeldOutGuard((piece.text for piece in held), corpus.held_out_runs)

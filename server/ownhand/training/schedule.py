@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ownhand.manuscript.promise import ENOUGH_WORDS, WORTH_WHILE
+from ownhand.text.counted import counted
 
 NEW_WORDS, NEW_SHARE = 1_000, 0.1
 """A further lesson wants so many new words, and at least this share of what was learned before."""
@@ -71,7 +72,7 @@ def decide(desk: Desk, now: Circumstances) -> Start | Wait:
     if now.being_learned:
         return Wait("Your hand is being learned already, in a terminal or in another editor.")
     if now.words < WORTH_WHILE:
-        return Wait(f"{ENOUGH_WORDS} So far there are {now.words:,} to learn from.")
+        return Wait(f"{ENOUGH_WORDS} So far you have {counted(now.words, 'word')} to learn from.")
     if not now.installed:
         return Wait(
             "There is enough text to learn your hand. Let Ownhand learn it, and it says how to get the part for it."

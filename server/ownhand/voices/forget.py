@@ -7,6 +7,7 @@ from pathlib import Path
 from ownhand.errors import WriterError
 from ownhand.manuscript import index
 from ownhand.manuscript.consent import VOICE_FILE
+from ownhand.text.counted import counted
 from ownhand.voices.learning_lock import BEING_LEARNED, alone
 from ownhand.voices.store import VoiceStore
 
@@ -24,7 +25,7 @@ def what_is_kept(voice: Path) -> list[str]:
     """What would be removed, in a few words each."""
     kept = []
     if adapters := len(VoiceStore(voice).adapters()):
-        kept.append("1 voice that was learned" if adapters == 1 else f"{adapters} voices that were learned")
+        kept.append(counted(adapters, "voice that was learned", "voices that were learned"))
     kept += [words for name, words in _KNOWN.items() if (voice / name).exists()]
     return [*kept, "your answer about the folder"]
 

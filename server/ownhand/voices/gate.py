@@ -7,6 +7,7 @@ not be asked whether it writes well.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ownhand.text.counted import counted
 from ownhand.voices.card import DecisionName
 
 LEAST_GAIN = 1.0
@@ -113,11 +114,11 @@ def _wrote(found: Evidence) -> Decision | None:
 def _enough(found: Evidence) -> Decision | None:
     if found.held_out_words >= FEWEST_WORDS and found.held_out_pieces >= FEWEST_PIECES:
         return None
-    pages, are = ("piece", "is") if found.held_out_pieces == 1 else ("pieces", "are")
+    are = "is" if found.held_out_pieces == 1 else "are"
     return Decision(
         "undecided",
-        f"Only {found.held_out_pieces} {pages} with {found.held_out_words} words {are} kept aside to test it, too "
-        "little to tell. Try it, and keep it if you like what it writes.",
+        f"Only {counted(found.held_out_pieces, 'piece')} with {counted(found.held_out_words, 'word')} {are} kept aside "
+        "to test it, too little to tell. Try it, and keep it if you like what it writes.",
         "enough",
     )
 

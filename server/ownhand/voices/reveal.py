@@ -11,6 +11,7 @@ from typing import Any
 
 from ownhand.errors import WriterError
 from ownhand.home import check_format, write_json
+from ownhand.text.counted import counted
 
 FORMAT = 1
 FILE = "reveal.json"
@@ -64,8 +65,8 @@ class Reveal:
         liked = self.liked
         voice, yours = liked.count(VOICE), liked.count(YOURS)
         return (
-            f"Of {len(liked)} places you chose your own words at {yours}, the voice at {voice}, and what was written "
-            f"before at {len(liked) - voice - yours}."
+            f"Of {counted(len(liked), 'place')} you chose your own words at {yours}, the voice at {voice}, "
+            f"and what was written before at {len(liked) - voice - yours}."
         )
 
     def write(self, voice: Path) -> None:

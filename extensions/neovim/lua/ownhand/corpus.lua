@@ -23,6 +23,12 @@ local function pieces_in_words(count)
   return wording.counted(count, "piece")
 end
 
+---@param count integer
+---@return string
+local function counted_words(count)
+  return wording.counted(count, "word")
+end
+
 ---@param piece ownhand.Piece
 ---@param several boolean its file holds other pieces, too
 ---@return string
@@ -56,7 +62,7 @@ local function list(pieces)
       file = piece.path
       lines[#lines + 1] = file
     end
-    local facts = ("  %s  %s %9s"):format(padded(piece.title, TITLE_WIDTH), piece.form, number(piece.words) .. " words")
+    local facts = ("  %s  %s %9s"):format(padded(piece.title, TITLE_WIDTH), piece.form, counted_words(piece.words))
     local note = note_of(piece, in_file[piece.path] > 1)
     lines[#lines + 1] = note == "" and facts or facts .. "  " .. note
   end
@@ -68,8 +74,8 @@ end
 ---@return string[]
 local function sums(totals, pieces)
   local lines = {
-    ("%s words: %s of prose in %s, %s of verse in %d."):format(
-      number(totals.words or 0),
+    ("%s: %s of prose in %s, %s of verse in %d."):format(
+      counted_words(totals.words or 0),
       number(totals.prose_words or 0),
       pieces_in_words(totals.prose_pieces or 0),
       number(totals.verse_words or 0),
@@ -85,9 +91,9 @@ local function sums(totals, pieces)
     end
     local why = vim.tbl_keys(reasons)
     table.sort(why)
-    lines[2] = ("Held out: %s, %s words (%s)."):format(
+    lines[2] = ("Held out: %s, %s (%s)."):format(
       pieces_in_words(totals.held_out_pieces),
-      number(totals.held_out_words or 0),
+      counted_words(totals.held_out_words or 0),
       table.concat(why, "; ")
     )
   end

@@ -15,6 +15,7 @@ from ownhand.home import Home, write_private
 from ownhand.manuscript.consent import VOICE_FILE
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.index import INDEX_NAME
+from ownhand.text.counted import counted
 
 ENOUGH_SPACE = 500_000_000
 """Bytes: the packaged weights, their download, and the index of a large manuscript."""
@@ -80,7 +81,9 @@ def _voice(folder: Path) -> Finding:
         return Finding("Manuscripts", State.NOTE, found, "Run `ownhand corpus` on its folder; it is made anew.")
     finally:
         corpus.close()
-    return Finding("Manuscripts", State.FINE, f"{name}: {counts.pieces} pieces, {counts.words:,} words.")
+    return Finding(
+        "Manuscripts", State.FINE, f"{name}: {counted(counts.pieces, 'piece')}, {counted(counts.words, 'word')}."
+    )
 
 
 def _manuscript_of(voice: Path) -> str:

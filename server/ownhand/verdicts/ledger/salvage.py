@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ownhand.errors import WriterError
+from ownhand.text.counted import counted
 from ownhand.verdicts.ledger import opening, schema
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,8 @@ def mend(path: Path) -> WriterError:
     opening.clear_damage_note(path)
     log.warning("The ledger was damaged; it was moved to %s, and %d suggestions were saved.", aside.name, kept)
     return WriterError(
-        f"The verdicts on {kept:,} suggestions could be saved from a damaged file, which is kept as {aside.name}.",
+        f"The verdicts on {counted(kept, 'suggestion')} could be saved from a damaged file, "
+        f"which is kept as {aside.name}.",
         "There is nothing to do; new ones are noted as before.",
     )
 

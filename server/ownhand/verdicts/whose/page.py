@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ownhand.errors import WriterError
 from ownhand.home import write_private
+from ownhand.text.counted import counted
 from ownhand.text.page import LIGHT, document
 from ownhand.verdicts.reading.figures import Tally
 from ownhand.verdicts.whose.report import WhoseReport, percent
@@ -68,7 +69,7 @@ def page(report: WhoseReport) -> str:
 def _shares(report: WhoseReport) -> Iterator[str]:
     counts, total = report.counts, report.characters
     yield (
-        f"<p>Of {total:,} characters in {_of(len(report.files), 'file')}, "
+        f"<p>Of {counted(total, 'character')} in {counted(len(report.files), 'file')}, "
         f"<strong>{_percent(counts[Kind.FROM_OWNHAND], total)}</strong> came from suggestions of Ownhand, a program "
         "that offers to continue a writer’s text.</p>"
     )
@@ -114,7 +115,7 @@ def _suggestions(report: WhoseReport) -> Iterator[str]:
     total = report.statistics.total
     yield "<h2>The suggestions</h2>"
     yield (
-        f"<p>Over the whole manuscript the writer was shown {_of(total.shown, 'suggestion')}, accepted "
+        f"<p>Over the whole manuscript the writer was shown {counted(total.shown, 'suggestion')}, accepted "
         f"{total.accepted:,} whole and {total.partial:,} in part. {total.typed_through:,} "
         f"{'was' if total.typed_through == 1 else 'were'} typed by hand as suggested: that text counts as not from "
         "Ownhand, although the writer had seen it.</p>"
@@ -148,7 +149,3 @@ def _percent(count: int, total: int) -> str:
 
 def _spoken(counts: Mapping[Kind, int], total: int) -> str:
     return "; ".join(f"{_percent(count, total)} {kind.value}" for kind, count in counts.items() if count)
-
-
-def _of(number: int, one: str) -> str:
-    return f"{number:,} {one if number == 1 else one + 's'}"

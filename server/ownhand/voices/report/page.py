@@ -5,6 +5,7 @@ from datetime import datetime
 from html import escape
 
 from ownhand.manuscript.promise import FEWEST_WORDS, WORTH_WHILE, promise
+from ownhand.text.counted import counted
 from ownhand.text.page import LIGHT, document
 from ownhand.verdicts.reading.figures import Tally
 from ownhand.voices.card import licence_in_words
@@ -87,7 +88,7 @@ def _state(report: Report, told: StoredAdapter) -> str:
     took = f", in {_duration(card.seconds)}" if card.seconds else ""
     learned = (
         f"Voice {told.id} was made on {_day(datetime.fromisoformat(card.made))} from "
-        f"{_counted(len(card.pieces), 'piece')} of yours, {words:,} words as they stand today{took}. "
+        f"{counted(len(card.pieces), 'piece')} of yours, {counted(words, 'word')} as they stand today{took}. "
     )
     if told.active:
         return learned + "It writes for you now."
@@ -111,8 +112,8 @@ def _proof(report: Report, told: StoredAdapter) -> Iterator[str]:
     words = sum(piece.words for piece in report.aside)
     tested = int(figures.get("pieces") or len(report.aside))
     yield (
-        f"<p>{_counted(tested, 'piece')} of yours {'was' if tested == 1 else 'were'} kept aside before anything was "
-        f"learned ({words:,} words as they stand today; their titles are below). The model had to "
+        f"<p>{counted(tested, 'piece')} of yours {'was' if tested == 1 else 'were'} kept aside before anything was "
+        f"learned ({counted(words, 'word')} as they stand today; their titles are below). The model had to "
         "foretell them word by word: as it came, then with other pages of yours in front of it, then with the voice. "
         "Whoever knows how you write is less surprised by what you write.</p>"
     )
@@ -219,12 +220,12 @@ def _nothing_yet(report: Report) -> Iterator[str]:
         yield "<p>You told Ownhand not to learn from this folder. "
         yield "Answer again in your editor if you changed your mind.</p>"
         return
-    yield f"<p>There are {words:,} words of your own to learn from. {escape(promise(words))}</p>"
+    yield f"<p>You have {counted(words, 'word')} of your own to learn from. {escape(promise(words))}</p>"
     if words < FEWEST_WORDS:
-        yield f"<p>{FEWEST_WORDS - words:,} more words, and Ownhand can try.</p>"
+        yield f"<p>{counted(FEWEST_WORDS - words, 'more word')}, and Ownhand can try.</p>"
         return
     if words < WORTH_WHILE:
-        yield f"<p>{WORTH_WHILE - words:,} more words, and it is worth while.</p>"
+        yield f"<p>{counted(WORTH_WHILE - words, 'more word')}, and it is worth while.</p>"
     yield f'<p>To learn now: <code>ownhand train "{escape(str(report.folder))}"</code></p>'
     if report.aside:
         yield "<h2>What is kept aside to test it</h2>"
@@ -254,9 +255,5 @@ def _duration(seconds: float) -> str:
     minutes = round(seconds / 60)
     hours, rest = divmod(minutes, 60)
     if hours:
-        return f"{_counted(hours, 'hour')} and {_counted(rest, 'minute')}" if rest else _counted(hours, "hour")
-    return _counted(minutes, "minute") if minutes else "under a minute"
-
-
-def _counted(number: int, one: str) -> str:
-    return f"{number:,} {one if number == 1 else one + 's'}"
+        return f"{counted(hours, 'hour')} and {counted(rest, 'minute')}" if rest else counted(hours, "hour")
+    return counted(minutes, "minute") if minutes else "under a minute"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ownhand.text.counted import counted
 from ownhand.voices.card import Card
 from ownhand.voices.gate import FEWEST_PIECES
 from ownhand.voices.report.figure import Bar
@@ -41,7 +42,7 @@ def sentences(card: Card) -> Iterator[str]:
     figures = card.metrics
     if _too_little(figures):
         yield (
-            f"Only {_counted(int(figures['pieces']), 'piece')} of yours could be tested on. So the figures here are a "
+            f"Only {counted(int(figures['pieces']), 'piece')} of yours could be tested on. So the figures here are a "
             "hint and no proof: another page could turn them round."
         )
     yield from _against_passages(figures)
@@ -96,9 +97,11 @@ def _copying(figures: Figures) -> Iterator[str]:
     written, longest, novelty = (figures.get(key) for key in ("written_words", "longest_verbatim", "novelty"))
     if not isinstance(written, int) or not isinstance(longest, int) or not isinstance(novelty, int | float):
         return
-    begun = f"Does it copy you? It was let go and wrote {written:,} words, on from beginnings of pages of yours. "
+    begun = (
+        f"Does it copy you? It was let go and wrote {counted(written, 'word')}, on from beginnings of pages of yours. "
+    )
     if longest < VERBATIM:
-        run = _counted(longest, "word")
+        run = counted(longest, "word")
         yield begun + f"Nowhere do more than {run} in a row stand just so in your pages: it copied nothing."
     else:
         yield (
@@ -142,7 +145,3 @@ def _interval(figures: Figures, name: str) -> tuple[float, float, float] | None:
 
 def _percent(points: float) -> str:
     return f"{points:.1f}%".replace("-", "−")
-
-
-def _counted(number: int, one: str) -> str:
-    return f"{number} {one if number == 1 else one + 's'}"
