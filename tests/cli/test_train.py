@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from ownhand.home import Home
-from ownhand.manuscript.consent import find_voice
+from ownhand.manuscript.consent import Consent, find_voice, grant
 from ownhand.manuscript.corpus import Corpus
+from ownhand.voices.learning_lock import learning
 
 MANUSCRIPT = Path(__file__).parents[2] / "examples" / "manuscript"
 pytestmark = pytest.mark.timeout(300)
@@ -38,6 +39,17 @@ def test_a_dry_run_says_what_would_be_learned_and_learns_nothing(tmp_path):
     assert not (voice.path / "jobs").exists()
     shown = train(tmp_path / "home", MANUSCRIPT, "--dry-run")
     assert "8 pieces are held out" in shown.stdout
+
+
+def test_a_second_training_is_refused_before_anything_else(tmp_path):
+    (tmp_path / "pages").mkdir()
+    voice = grant(Home(tmp_path / "home"), tmp_path / "pages", Consent.LEARN)
+    (tmp_path / "home" / "settings.toml").write_text('[training]\ndevice = "abacus"\n')
+    with learning(voice.path):
+        done = train(tmp_path / "home", tmp_path / "pages")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "This manuscript is being learned already. Wait until that training is done.\n"
+    assert not voice.index_path.exists()
 
 
 @pytest.mark.parametrize(

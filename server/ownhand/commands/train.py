@@ -25,6 +25,7 @@ from ownhand.training.forecast import Forecast, example
 from ownhand.training.job import State
 from ownhand.training.judging import Judgement
 from ownhand.training.reveal_places import can_be_shown, prepared
+from ownhand.voices.learning_lock import check_nobody_learns
 from ownhand.voices.store import StoredAdapter, VoiceStore
 
 _PAUSED = "Paused; nothing is lost. Run the same command again and it goes on."
@@ -39,6 +40,9 @@ _DOING = {
 
 
 def run(home: Home, folder: Path, wishes: Wishes, *, dry_run: bool, as_json: bool) -> int:
+    known = find_voice(home, folder)
+    if known is not None and not dry_run:
+        check_nobody_learns(known.path)
     settings = terminal_settings(home)
     read_manuscript(home, folder, settings)
     voice = find_voice(home, folder)

@@ -15,6 +15,7 @@ BEING_LEARNED = WriterError(
     "This manuscript is being learned just now.", "Give that training up where it was begun, then try again."
 )
 """A pause is not enough: what is paused in an editor keeps its memory, and its lock."""
+_ALREADY = WriterError("This manuscript is being learned already.", "Wait until that training is done.")
 
 
 @contextlib.contextmanager
@@ -24,7 +25,7 @@ def learning(voice: Path) -> Iterator[None]:
     descriptor = os.open(voice / _LOCK_FILE, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         if not lock(descriptor):
-            raise WriterError("This manuscript is being learned already.", "Wait until that training is done.")
+            raise _ALREADY
         yield
     finally:
         os.close(descriptor)
@@ -39,6 +40,12 @@ def alone(voice: Path) -> Iterator[bool]:
     finally:
         if descriptor is not None:
             os.close(descriptor)
+
+
+def check_nobody_learns(voice: Path) -> None:
+    """For who is about to prepare a training: raises at once what `learning` would in the end."""
+    if is_being_learned(voice):
+        raise _ALREADY
 
 
 def is_being_learned(voice: Path) -> bool:
