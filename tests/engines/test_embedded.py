@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from engine_files import write_lora
-from ownhand.engines import embedded
+from ownhand.engines import embedded, room
 from ownhand.engines.backoff import Backoff
 from ownhand.engines.embedded import EmbeddedEngine
 from ownhand.engines.protocol import Adapter, EngineError, Sampling, Usage
@@ -174,9 +174,16 @@ def test_waits_double_and_end_with_a_success():
     assert backoff.remaining() == 0
 
 
-@pytest.mark.parametrize("room", [True, False])
-async def test_adapters_swap_with_and_without_room_for_two(engine, lora, tmp_path, base_header, monkeypatch, room):
-    monkeypatch.setattr(embedded, "_room_for_two", lambda _: room)
+def has_room(fits):
+    async def answer(*_, **__):
+        return fits
+
+    return answer
+
+
+@pytest.mark.parametrize("fits", [True, False])
+async def test_adapters_swap_with_and_without_room_for_two(engine, lora, tmp_path, base_header, monkeypatch, fits):
+    monkeypatch.setattr(embedded, "room_for_another", has_room(fits))
     sampling = Sampling(max_tokens=12, temperature=0.0, repeat_penalty=1.0)
     bare = await said(engine, sampling=sampling)
     before = await pid(engine)
@@ -202,6 +209,49 @@ async def test_a_stream_that_runs_during_a_swap_ends_in_peace(engine, lora):
         pass
     await until(lambda: not old.is_running())
     assert await said(engine)
+
+
+async def test_without_room_for_two_the_new_child_waits_for_the_last_answer(engine, lora, monkeypatch):
+    monkeypatch.setattr(embedded, "room_for_another", has_room(False))
+    sampling = Sampling(max_tokens=30, temperature=0.0, repeat_penalty=1.0)
+    whole = await said(engine, sampling=sampling)
+    stream = engine.stream(PROMPT, sampling)
+    answer = (await anext(stream)).text
+    old = set(psutil.Process().children())
+    swap = asyncio.create_task(engine.use_adapter(Adapter("probe", lora)))
+    await asyncio.wait([swap], timeout=1)
+    asked = asyncio.create_task(said(engine, sampling=sampling))
+    await asyncio.wait([swap, asked], timeout=1)
+    assert set(psutil.Process().children()) == old
+    answer += "".join([chunk.text async for chunk in stream])
+    await swap
+    assert answer == whole != await asked
+    assert not old & set(psutil.Process().children())
+
+
+async def test_an_answer_that_nobody_fetches_does_not_hold_up_the_next_voice(engine, lora, monkeypatch):
+    monkeypatch.setattr(embedded, "room_for_another", has_room(False))
+    monkeypatch.setattr(embedded, "_LAST_ANSWER_SECONDS", 0.2)
+    stream = engine.stream(PROMPT, Sampling(max_tokens=30))
+    await anext(stream)
+    await engine.use_adapter(Adapter("probe", lora))
+    assert await said(engine)
+    await stream.aclose()
+
+
+@pytest.mark.parametrize(
+    ("memory", "card", "on_card", "fits"),
+    [(10, 0, False, True), (0, 10, False, False), (10, 0, True, False), (10, 10, True, True), (10, None, True, True)],
+)
+async def test_room_for_two_is_asked_of_the_card_that_holds_the_model(
+    packaged_gguf, monkeypatch, memory, card, on_card, fits
+):
+    async def free() -> int | None:
+        return None if card is None else card << 30
+
+    monkeypatch.setattr(room, "free_memory", lambda: memory << 30)
+    monkeypatch.setattr(room, "free_gpu_memory", free)
+    assert await room.room_for_another(packaged_gguf, on_card=on_card) is fits
 
 
 async def test_a_refused_adapter_leaves_what_served_before(engine, tmp_path):
@@ -292,7 +342,7 @@ async def test_a_second_child_that_is_of_no_use_is_ended(engine, lora, monkeypat
     async def warm(*_):
         raise end
 
-    monkeypatch.setattr(embedded, "_room_for_two", lambda _: True)
+    monkeypatch.setattr(embedded, "room_for_another", has_room(True))
     monkeypatch.setattr(embedded, "warm", warm)
     await engine.load()
     before, children = await pid(engine), set(psutil.Process().children())
@@ -307,7 +357,7 @@ async def test_a_swap_that_outlasts_the_engine_leaves_no_child(engine, lora, mon
     async def warm(*_):
         await engine.close()
 
-    monkeypatch.setattr(embedded, "_room_for_two", lambda _: True)
+    monkeypatch.setattr(embedded, "room_for_another", has_room(True))
     monkeypatch.setattr(embedded, "warm", warm)
     await engine.load()
     with pytest.raises(EngineError, match="is closed"):

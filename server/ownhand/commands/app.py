@@ -153,12 +153,15 @@ def train(
     trainer: Annotated[str, typer.Option(help="auto, unsloth or peft.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, xpu or mps.")] = "auto",
     seed: Annotated[int, typer.Option(help="Another number, another order and beginning.", min=0)] = 0,
+    give_up: Annotated[bool, typer.Option("--give-up", help="Drop a paused training instead; learn nothing.")] = False,
     as_json: Json = False,
 ) -> int:
     """Learn the hand of a manuscript folder, and judge what was learned. Ctrl-C pauses; the next call goes on."""
-    from ownhand.commands.train import run
+    from ownhand.commands.train import run, run_give_up
     from ownhand.training.course import Wishes
 
+    if give_up:
+        return run_give_up(Home.default(), folder, as_json=as_json)
     wishes = Wishes(base, seed=seed, device=device, trainer=trainer)
     return run(Home.default(), folder, wishes, dry_run=dry_run, as_json=as_json)
 

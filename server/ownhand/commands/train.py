@@ -11,18 +11,18 @@ from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from ownhand.commands.context import print_json, print_json_line, say, terminal_settings
+from ownhand.commands.context import print_json, print_json_line, print_line, say, terminal_settings
 from ownhand.commands.corpus import read_manuscript
 from ownhand.commands.reveal import is_somebody_here, unveil
 from ownhand.errors import INTERRUPTED, WriterError
 from ownhand.home import Home
-from ownhand.manuscript.consent import find_voice
+from ownhand.manuscript.consent import check_folder, find_voice
 from ownhand.manuscript.corpus import Corpus
 from ownhand.text.counted import counted, times
 from ownhand.training.base import is_ready
 from ownhand.training.course import Course, Wishes
 from ownhand.training.forecast import Forecast, example
-from ownhand.training.job import State
+from ownhand.training.job import State, give_up
 from ownhand.training.judging import Judgement
 from ownhand.training.reveal_places import can_be_shown, prepared
 from ownhand.voices.learning_lock import check_nobody_learns
@@ -58,6 +58,20 @@ def run(home: Home, folder: Path, wishes: Wishes, *, dry_run: bool, as_json: boo
         return _train(course, as_json=as_json)
     finally:
         corpus.close()
+
+
+def run_give_up(home: Home, folder: Path, *, as_json: bool) -> int:
+    """Drop what an earlier training left. Voices that were learned stay. Raises WriterError while one runs."""
+    if folder.exists() or find_voice(home, folder) is None:
+        check_folder(folder)
+    voice = find_voice(home, folder)
+    dropped = voice is not None and give_up(voice.path)
+    if as_json:
+        print_json_line({"given_up": dropped})
+    else:
+        said = "The unfinished training is dropped" if dropped else "No training is unfinished here"
+        print_line(f"{said}; all else stays as it was.")
+    return 0
 
 
 def _train(course: Course, *, as_json: bool) -> int:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ownhand.commands.context import print_json, print_line, terminal_settings
+from ownhand.commands.unfinished import unfinished
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder, check_folder, find_voice, grant
@@ -75,7 +76,10 @@ def _chosen(action: str, name: str) -> Callable[[Request], Answer]:
 
 def _list(asked: Request) -> Answer:
     voice = find_voice(asked.home, asked.folder)
-    return steps.listing(voice.path, _base(asked.home, voice)) if voice else steps.listing(None)
+    if voice is None:
+        return steps.listing(None) | {"training": None}
+    training = unfinished(voice.path, asked.folder)
+    return steps.listing(voice.path, _base(asked.home, voice)) | {"training": training and str(training)}
 
 
 def _activate(asked: Request) -> Answer:
@@ -136,8 +140,15 @@ def _voice(asked: Request) -> VoiceFolder:
 
 def _show(answer: Mapping[str, Any], console: Console) -> None:
     if not answer["adapters"]:
-        console.print("No voice was learned yet. `ownhand train DIR` makes one.", markup=False, soft_wrap=True)
-        return
+        makes = "" if answer["training"] else " `ownhand train DIR` makes one."
+        console.print(f"No voice was learned yet.{makes}", markup=False, soft_wrap=True)
+    else:
+        _show_adapters(answer, console)
+    if answer["training"]:
+        console.print(answer["training"], markup=False, soft_wrap=True)
+
+
+def _show_adapters(answer: Mapping[str, Any], console: Console) -> None:
     table = Table(box=box.SIMPLE_HEAD)
     for name in ("", "Voice", "Made", "Model", "Pieces", "Verdict"):
         table.add_column(name, overflow="fold")

@@ -5,7 +5,6 @@ import os
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from ownhand.editor.folders import Folder, Folders
@@ -17,12 +16,11 @@ from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent
 from ownhand.training.circumstances import circumstances
-from ownhand.training.job import jobs
+from ownhand.training.job import give_up
 from ownhand.training.order import Order
 from ownhand.training.runner import check_installed
 from ownhand.training.schedule import Desk, Start, Wait, decide
 from ownhand.training.standing import PAUSED, PAUSING, Standing, at_rest
-from ownhand.voices.learning_lock import BEING_LEARNED, alone
 
 NOT_LEARNED = WriterError(
     "Ownhand does not learn from this folder.", "Answer again what it may do there, if you changed your mind."
@@ -127,7 +125,7 @@ class Learning:
         if stand.lesson is not None:
             await stand.lesson.stop()
         if folder.voice is not None:
-            await asyncio.to_thread(_give_up, folder.voice.path)
+            await asyncio.to_thread(give_up, folder.voice.path)
         stand.held, stand.failed = False, True  # not again by itself in this sitting
         await self.look(folder)
         return self._answer(folder)
@@ -284,11 +282,3 @@ class Learning:
 def _check_consent(folder: Folder) -> None:
     if folder.gone or folder.consent is not Consent.LEARN or folder.voice is None:
         raise NOT_LEARNED
-
-
-def _give_up(voice: Path) -> None:
-    with alone(voice) as nobody_learns:
-        if not nobody_learns:
-            raise BEING_LEARNED
-        for job in jobs(voice):
-            job.remove()

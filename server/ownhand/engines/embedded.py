@@ -18,7 +18,7 @@ from ownhand.engines.completion import (
     token_pieces,
     warm,
 )
-from ownhand.engines.gguf_header import BadGGUFError, Header, read_header
+from ownhand.engines.gguf_header import Header, checked_header
 from ownhand.engines.llama_child import LlamaChild, fingerprint, start_child
 from ownhand.engines.protocol import (
     Adapter,
@@ -31,12 +31,13 @@ from ownhand.engines.protocol import (
     SpecialTokens,
     Usage,
 )
+from ownhand.engines.room import room_for_another
 from ownhand.engines.special import page_start, special_tokens_from
 
 DEFAULT_CONTEXT = 4096
 IDLE_SECONDS = 15 * 60.0
-_ROOM_FOR_TWO = 1.3
-"""A second child is started beside the first when this many times the model's size is free."""
+_LAST_ANSWER_SECONDS = 30.0
+"""So long a new child waits for one that leaves with its last answer; nobody may fetch that ever."""
 _CLOSED = ("The embedded engine is closed.", "Start Ownhand again.")
 
 
@@ -62,6 +63,7 @@ class EmbeddedEngine:
         self._swapping = asyncio.Lock()
         self._backoff = Backoff()
         self._idle: asyncio.TimerHandle | None = None
+        self._leaving: set[LlamaChild] = set()
         self._closing: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -165,7 +167,7 @@ class EmbeddedEngine:
             await self._settled()
             if adapter is None or self._child is None or await asyncio.to_thread(_loaded, self._child, adapter):
                 self._adapter = adapter
-            elif await asyncio.to_thread(_room_for_two, self._header.path):
+            elif await room_for_another(self._header.path, on_card=self._child.on_card):
                 await self._swap_beside(adapter)
             else:
                 await self._swap_in_place(adapter)
@@ -204,8 +206,19 @@ class EmbeddedEngine:
     def _begin(self) -> None:
         if (wait := self._backoff.remaining()) > 0:
             raise EngineError(*_stopped(wait))
-        self._starting = asyncio.create_task(self._start(self._adapter))
+        self._starting = asyncio.create_task(self._start_alone(self._adapter))
         self._starting.add_done_callback(self._started)
+
+    async def _start_alone(self, adapter: Adapter | None) -> LlamaChild:
+        """Not before those that leave have left the memory."""
+        leaving = [asyncio.create_task(child.gone.wait()) for child in self._leaving]
+        try:
+            if leaving:
+                await asyncio.wait(leaving, timeout=_LAST_ANSWER_SECONDS)
+        finally:
+            for waiting in leaving:
+                waiting.cancel()
+        return await self._start(adapter)
 
     async def _start(self, adapter: Adapter | None) -> LlamaChild:
         path = adapter.path if adapter else None
@@ -266,6 +279,7 @@ class EmbeddedEngine:
     def _retire(self, child: LlamaChild) -> None:
         """Give it no new work; it ends with its last stream."""
         child.retired = True
+        self._leaving.add(child)
         if self._child is child:
             self._child = None
         if child.users == 0:
@@ -275,9 +289,15 @@ class EmbeddedEngine:
         if child.closing:
             return
         child.closing = True
-        task = asyncio.create_task(child.close())
+        task = asyncio.create_task(self._close(child))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+
+    async def _close(self, child: LlamaChild) -> None:
+        try:
+            await child.close()
+        finally:
+            self._leaving.discard(child)
 
     async def _swap_beside(self, adapter: Adapter) -> None:
         fresh = await self._start(adapter)
@@ -297,7 +317,7 @@ class EmbeddedEngine:
             self._retire(old)
 
     async def _swap_in_place(self, adapter: Adapter) -> None:
-        """Close first, then load; on failure the next call loads what served before."""
+        """Let it end its answers first, then load; on failure the next call loads what served before."""
         before, self._adapter = self._adapter, adapter
         if self._child is not None:
             self._retire(self._child)
@@ -316,31 +336,9 @@ class EmbeddedEngine:
         return None if child.adapter is None else self._adapter.scale if self._adapter else 0.0
 
 
-def checked_header(path: Path) -> Header:
-    """The head of a model's GGUF. Raises EngineError with one sentence when it can't be a model."""
-    try:
-        header = read_header(path)
-    except BadGGUFError as error:
-        raise EngineError(f"{path.name} {error}.", "Fetch it again, or choose another in ownhand.model.") from error
-    except OSError as error:
-        raise EngineError(
-            f"The model {path} can't be read: {error.strerror}.", "Set ownhand.model to a GGUF file that is there."
-        ) from error
-    if header.is_adapter:
-        raise EngineError(f"{path.name} is an adapter, not a model.", "Set ownhand.model to the model it was made for.")
-    return header
-
-
 def _loaded(child: LlamaChild, adapter: Adapter) -> bool:
     """Does the child hold this very file, unchanged since? Then only the scale differs."""
     return child.adapter == fingerprint(adapter.path)
-
-
-def _room_for_two(model: Path) -> bool:
-    """Is there memory for a second child? The weights are mapped and shared; the rest is scratch and KV cache."""
-    import psutil
-
-    return bool(psutil.virtual_memory().available > model.stat().st_size * _ROOM_FOR_TWO)
 
 
 def _stopped(wait: float) -> tuple[str, str]:

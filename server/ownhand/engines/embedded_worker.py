@@ -1,8 +1,8 @@
 """The child that holds llama.cpp: a malformed file can end it without ending the language server.
 
 Started as `python -m ownhand.engines.embedded_worker PARENT_PID`. Its first line of standard input is the
-configuration (JSON, see `Job`); it answers with one JSON line, `{"ready": address}` or `{"error": sentence}`,
-serves llama.cpp's HTTP at that private address and leaves when its standard input closes.
+configuration (JSON, see `Job`); it answers with one JSON line, `{"ready": address, "card": does it use one}` or
+`{"error": sentence}`, serves llama.cpp's HTTP at that private address and leaves when its standard input closes.
 """
 
 import contextlib
@@ -45,7 +45,7 @@ def main() -> None:
     except Exception as error:  # whatever the library throws, the parent gets one sentence
         say({"error": str(error)})
         return
-    say({"ready": server.listening_address})
+    say({"ready": server.listening_address, "card": _has_gpu()})
     threading.Event().wait()
 
 
@@ -56,7 +56,7 @@ def _only_voice() -> Any:
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
 
-    def say(message: dict[str, str]) -> None:
+    def say(message: dict[str, str | bool]) -> None:
         answer.write(json.dumps(message) + "\n")
         answer.flush()
 
@@ -72,7 +72,7 @@ def _serve(job: Job) -> Any:
     settings.cache_ram_mib = 0
     settings.swa_full = True
     settings.offline = True
-    settings.n_batch = settings.n_ubatch = _GPU_BATCH if _has_gpu(xllamacpp) else _CPU_BATCH
+    settings.n_batch = settings.n_ubatch = _GPU_BATCH if _has_gpu() else _CPU_BATCH
     settings.cpuparams_batch.n_threads = _cores()
     # Writing is bound by memory, and llama.cpp's threads wait for each other at every layer: one that has to share
     # its core with the editor holds up all. So one core is left to everything else (docs/lab-notes.md).
@@ -94,7 +94,9 @@ def _cores() -> int:
     return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed, _MOST_THREADS))
 
 
-def _has_gpu(xllamacpp: Any) -> bool:
+def _has_gpu() -> bool:
+    import xllamacpp
+
     with contextlib.suppress(Exception):
         kinds = xllamacpp.ggml_backend_dev_type
         gpus = (kinds.GGML_BACKEND_DEVICE_TYPE_GPU, kinds.GGML_BACKEND_DEVICE_TYPE_IGPU)

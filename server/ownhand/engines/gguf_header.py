@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
 
+from ownhand.engines.protocol import EngineError
+
 _SCALARS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
 _STRING, _ARRAY = 8, 9
 _DEFAULT_ALIGNMENT = 32
@@ -133,6 +135,21 @@ def read_header(path: Path) -> Header:
                 return _Reader(path, data).header()
             except (struct.error, IndexError, UnicodeDecodeError, OverflowError, ValueError) as error:
                 raise BadGGUFError("is damaged or was not copied to the end") from error
+
+
+def checked_header(path: Path) -> Header:
+    """The head of a model's GGUF. Raises EngineError with one sentence when it can't be a model."""
+    try:
+        header = read_header(path)
+    except BadGGUFError as error:
+        raise EngineError(f"{path.name} {error}.", "Fetch it again, or choose another in ownhand.model.") from error
+    except OSError as error:
+        raise EngineError(
+            f"The model {path} can't be read: {error.strerror}.", "Set ownhand.model to a GGUF file that is there."
+        ) from error
+    if header.is_adapter:
+        raise EngineError(f"{path.name} is an adapter, not a model.", "Set ownhand.model to the model it was made for.")
+    return header
 
 
 class _Reader:

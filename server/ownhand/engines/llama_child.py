@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,17 +28,22 @@ def fingerprint(path: Path) -> Fingerprint:
     return str(path), facts.st_size, facts.st_mtime_ns
 
 
-@dataclass
+@dataclass(eq=False)
 class LlamaChild:
-    """A running child. `users` streams hold it open; a retired one closes with its last user."""
+    """A running child. `users` streams hold it open; a retired one closes with its last user. `gone` is set then.
+
+    `on_card`: a graphics card may hold the model.
+    """
 
     process: asyncio.subprocess.Process
     client: "httpx.AsyncClient"
     folder: SocketFolder | None
     adapter: Fingerprint | None
+    on_card: bool = False
     users: int = 0
     retired: bool = False
     closing: bool = False
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def alive(self) -> bool:
@@ -49,8 +54,11 @@ class LlamaChild:
 
     async def close(self) -> None:
         """End the child and remove its socket."""
-        await self.client.aclose()
-        await end_child(self.process)
+        try:
+            await self.client.aclose()
+            await end_child(self.process)
+        finally:
+            self.gone.set()
         if self.folder is not None:
             await asyncio.to_thread(self.folder.remove)
 
@@ -80,13 +88,13 @@ async def _started_in(
     )
     process = await _spawned()
     try:
-        address = await _address(process, job)
+        address, on_card = await _address(process, job)
         loaded = await asyncio.to_thread(fingerprint, adapter) if adapter else None
     except BaseException:
         await end_child(process)
         raise
     client = private_client("http://llama" if folder else address, socket=listen if folder else None, key=key)
-    return LlamaChild(process, client, folder, loaded)
+    return LlamaChild(process, client, folder, loaded, on_card)
 
 
 async def _spawned() -> asyncio.subprocess.Process:
@@ -103,7 +111,8 @@ async def _spawned() -> asyncio.subprocess.Process:
         ) from error
 
 
-async def _address(process: asyncio.subprocess.Process, job: Job) -> str:
+async def _address(process: asyncio.subprocess.Process, job: Job) -> tuple[str, bool]:
+    """Where the child serves, and whether it uses a graphics card."""
     if process.stdin is None or process.stdout is None:
         raise RuntimeError("the child has no pipes")
     with contextlib.suppress(ConnectionError):
@@ -118,7 +127,7 @@ async def _address(process: asyncio.subprocess.Process, job: Job) -> str:
         )
     said = parsed(answer)
     if "ready" in said:
-        return str(said["ready"])
+        return str(said["ready"]), bool(said.get("card"))
     what = f"{Path(job['model']).name} with the adapter" if job["adapter"] else Path(job["model"]).name
     raise EngineError(
         f"The embedded engine can't load {what}: {str(said.get('error', '')).rstrip('.')}.",

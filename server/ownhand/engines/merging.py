@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ownhand.engines.adapters import NEXT_STEP, check_adapter
-from ownhand.engines.embedded import checked_header
-from ownhand.engines.gguf_header import BF16, F16, F32, Q8_0, Header, Tensor, read_header
+from ownhand.engines.gguf_header import BF16, F16, F32, Q8_0, Header, Tensor, checked_header, read_header
 from ownhand.engines.protocol import Adapter, EngineError
 
 if TYPE_CHECKING:

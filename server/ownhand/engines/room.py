@@ -56,6 +56,15 @@ async def _fits(size: int, running: Sequence[Mapping[str, Any]]) -> bool:
     return loaded_size(size) < (free if free is not None else free_memory())
 
 
+async def room_for_another(model: Path, *, on_card: bool) -> bool:
+    """Can a model that is loaded be loaded a second time? A card that holds it needs the room too."""
+    needed = loaded_size((await asyncio.to_thread(model.stat)).st_size)
+    if free_memory() <= needed:
+        return False
+    card = await free_gpu_memory() if on_card else None
+    return card is None or card > needed
+
+
 def loaded_size(size: int) -> int:
     """Bytes of memory that a model of `size` bytes on the disk takes, about."""
     return int(size * _HEADROOM)

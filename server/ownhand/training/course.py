@@ -178,8 +178,11 @@ class Course:
             return await to_the_end(asyncio.to_thread(self._concluded, job, judgement, learned))
 
     def _concluded(self, job: Job, judgement: Judgement, learned: Sequence[Text]) -> Judgement:
-        job.remove()
-        return self._settled(judgement, learned)
+        """The job goes last: killed before that, it is judged once more, and no voice that passed lies idle."""
+        try:
+            return self._settled(judgement, learned)
+        finally:
+            job.remove()
 
     def _settled(self, judgement: Judgement, learned: Sequence[Text]) -> Judgement:
         """The first adapter of a base is the writer's own choice; one that takes another's place does so by itself, if

@@ -24,6 +24,7 @@ from ownhand.engines.protocol import SpecialTokens
 from ownhand.errors import WriterError
 from ownhand.home import check_format, make_private_folder, write_json
 from ownhand.training.recipe import Recipe
+from ownhand.voices.learning_lock import BEING_LEARNED, alone
 
 FORMAT = 1
 JOBS = "jobs"
@@ -203,6 +204,17 @@ def jobs(voice: Path) -> Iterator["Job"]:
             yield Job.read(folder)
         except WriterError:
             continue
+
+
+def give_up(voice: Path) -> bool:
+    """Drop what is unfinished of a voice; False where nothing is. Raises WriterError while somebody learns it."""
+    with alone(voice) as nobody_learns:
+        if not nobody_learns:
+            raise BEING_LEARNED
+        unfinished = list(jobs(voice))
+        for job in unfinished:
+            job.remove()
+    return bool(unfinished)
 
 
 def forget_broken(voice: Path) -> None:

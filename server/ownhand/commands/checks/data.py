@@ -6,10 +6,12 @@ import sqlite3
 import stat
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 from ownhand.commands.checks.finding import Finding, State
 from ownhand.commands.context import read_terminal_settings
+from ownhand.commands.unfinished import unfinished
 from ownhand.errors import WriterError
 from ownhand.home import Home, write_private
 from ownhand.manuscript.consent import VOICE_FILE
@@ -65,7 +67,7 @@ def voices(home: Home) -> list[Finding]:
     files = sorted(home.voices.glob(f"*/{VOICE_FILE}")) if os.access(home.voices, os.R_OK) else []
     if not files:
         return [Finding("Manuscripts", State.FINE, "None known yet. `ownhand corpus DIR` reads one.")]
-    return [_voice(file.parent) for file in files]
+    return [finding for file in files for finding in (_voice(file.parent), *_training(file.parent))]
 
 
 def _voice(folder: Path) -> Finding:
@@ -84,6 +86,14 @@ def _voice(folder: Path) -> Finding:
     return Finding(
         "Manuscripts", State.FINE, f"{name}: {counted(counts.pieces, 'piece')}, {counted(counts.words, 'word')}."
     )
+
+
+def _training(voice: Path) -> Iterator[Finding]:
+    """One that runs or is unfinished."""
+    name = _manuscript_of(voice)
+    if found := unfinished(voice, name):
+        state = State.NOTE if found.next_step else State.FINE
+        yield Finding("Training", state, f"{name}: {found.sentence}", found.next_step)
 
 
 def _manuscript_of(voice: Path) -> str:
