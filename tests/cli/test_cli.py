@@ -12,6 +12,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from voice_files import leave_unfinished
+
 OWNHAND = [sys.executable, "-m", "ownhand"]
 PAGE = """# The ferry
 
@@ -327,6 +329,18 @@ def test_doctor_needs_no_ollama_for_another_engine(ownhand: Run, home: Path) -> 
     done = ownhand("doctor", "--json", OWNHAND_SCRIPTED="")
     states = {finding["check"]: finding["state"] for finding in json.loads(done.stdout)["findings"]}
     assert (states["Engine"], states["Ollama"]) == ("broken", "note")
+
+
+def test_doctor_tells_of_an_unfinished_training(ownhand: Run, page: Path, home: Path) -> None:
+    assert ownhand("corpus", page.parent).returncode == 0
+    assert "Training" not in ownhand("doctor").stdout
+    (voice,) = (home / "voices").iterdir()
+    leave_unfinished(voice, step=0, steps=96)
+    found = [one for one in json.loads(ownhand("doctor", "--json").stdout)["findings"] if one["check"] == "Training"]
+    (told,) = found
+    assert told["state"] == "note"
+    assert told["sentence"] == f"{page.parent.resolve()}: A training is unfinished, at its beginning; nothing is lost."
+    assert f'ownhand train "{page.parent.resolve()}" --give-up' in told["fix"]
 
 
 def test_doctor_sees_a_damaged_index(ownhand: Run, page: Path, home: Path) -> None:

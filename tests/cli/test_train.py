@@ -11,7 +11,9 @@ import pytest
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, find_voice, grant
 from ownhand.manuscript.corpus import Corpus
+from ownhand.training.job import jobs
 from ownhand.voices.learning_lock import learning
+from voice_files import leave_unfinished
 
 MANUSCRIPT = Path(__file__).parents[2] / "examples" / "manuscript"
 pytestmark = pytest.mark.timeout(300)
@@ -50,6 +52,20 @@ def test_a_second_training_is_refused_before_anything_else(tmp_path):
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "This manuscript is being learned already. Wait until that training is done.\n"
     assert not voice.index_path.exists()
+
+
+def test_an_unfinished_training_can_be_given_up(tmp_path):
+    (tmp_path / "pages").mkdir()
+    voice = grant(Home(tmp_path / "home"), tmp_path / "pages", Consent.LEARN)
+    leave_unfinished(voice.path, step=0, steps=0)
+    with learning(voice.path):
+        refused = train(tmp_path / "home", tmp_path / "pages", "--give-up")
+    assert (refused.returncode, "being learned just now" in refused.stderr) == (1, True)
+    assert list(jobs(voice.path))
+    assert "is dropped" in train(tmp_path / "home", tmp_path / "pages", "--give-up").stdout
+    assert list(jobs(voice.path)) == []
+    again = train(tmp_path / "home", tmp_path / "pages", "--give-up", "--json")
+    assert json.loads(again.stdout) == {"given_up": False}
 
 
 @pytest.mark.parametrize(

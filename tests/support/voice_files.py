@@ -1,8 +1,11 @@
-"""Voices with adapters, made without training."""
+"""Voices with adapters, made without training, and what a training leaves behind."""
 
 from pathlib import Path
 
 from ownhand.engines.gguf_header import Header
+from ownhand.engines.protocol import SpecialTokens
+from ownhand.training.job import JOBS, BaseModel, Job, State
+from ownhand.training.recipe import Recipe
 from ownhand.voices.card import Base, Card, Context, LearnedFrom
 from ownhand.voices.gguf_export import export_gguf
 from ownhand.voices.store import GGUF, StoredAdapter, VoiceStore
@@ -29,3 +32,14 @@ def add_adapter(store: VoiceStore, base: Header, digest: str, workshop: Path, *,
     made = write_peft(workshop / f"made-{seed}", base, strength=0.25, seed=seed)
     export_gguf(made, base, made / GGUF)
     return store.add(made, card(digest, **changes))
+
+
+def leave_unfinished(voice: Path, *, step: int, steps: int) -> Job:
+    """What is left where a training is broken off a little after it kept `step`."""
+    base = BaseModel(voice, "sha256:5a", "llama", voice, SpecialTokens(1, 2, False))
+    job = Job(voice / JOBS / "20261126-080000", base, Recipe())
+    job.write()
+    if step:
+        job.checkpoint(step).mkdir()
+    State("training", step + 3, steps).note(job.folder)
+    return job

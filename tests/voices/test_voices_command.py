@@ -13,7 +13,7 @@ from ownhand.manuscript.consent import Consent, find_voice, grant
 from ownhand.voices import steps
 from ownhand.voices.learning_lock import learning
 from ownhand.voices.store import VoiceStore
-from voice_files import add_adapter
+from voice_files import add_adapter, leave_unfinished
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -164,8 +164,22 @@ def test_what_can_not_be_done_gets_one_sentence(ownhand, store, arguments):
     assert answer.stderr.strip().count("\n") <= 1
 
 
+def test_an_unfinished_training_is_told_with_the_next_step(ownhand, store, folder):
+    assert json.loads(ownhand("--json").stdout)["training"] is None
+    leave_unfinished(store.folder, step=12, steps=96)
+    told = f'A training is unfinished, at step 12 of 96; nothing is lost. Go on with it: ownhand train "{folder}".'
+    assert told in ownhand().stdout
+    assert told in json.loads(ownhand("--json").stdout)["training"]
+    for adapter in ("1", "2"):
+        store.remove(adapter)
+    shown = ownhand().stdout
+    assert shown.startswith("No voice was learned yet.\n" + told)
+    with learning(store.folder):
+        assert "This manuscript is being learned just now." in ownhand().stdout
+
+
 def test_a_folder_without_a_voice_has_no_adapters(ownhand, tmp_path):
-    assert json.loads(ownhand("--json").stdout) == {"voice": None, "adapters": []}
+    assert json.loads(ownhand("--json").stdout) == {"voice": None, "adapters": [], "training": None}
     assert "No voice was learned yet" in ownhand().stdout
     assert ownhand("rollback").returncode == 1
     assert ownhand(of=tmp_path / "nowhere").returncode == 1
