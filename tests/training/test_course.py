@@ -198,6 +198,22 @@ async def test_the_first_waits_for_the_writer_and_a_later_one_takes_the_place_of
     assert [adapter.active for adapter in store.adapters()] == [False, False, True]
 
 
+async def test_whoever_is_killed_before_a_voice_is_active_finds_the_job_there(judged, monkeypatch):
+    store, there = VoiceStore(judged.voice.path), list[bool]()
+    judged.against = (await judged.run(lambda _: None)).adapter
+    store.activate(judged.against.id)
+    activate = VoiceStore.activate
+
+    def seen(self, adapter_id):
+        there.append(any(jobs(judged.voice.path)))
+        return activate(self, adapter_id)
+
+    monkeypatch.setattr(VoiceStore, "activate", seen)
+    assert (await judged.run(lambda _: None)).adapter.active
+    assert there == [True]
+    assert not list(jobs(judged.voice.path))
+
+
 async def test_a_folder_that_may_not_be_learned_from_is_not(tmp_path, folder):
     home = Home(tmp_path / "home")
     refresh(home, folder, Settings(), lambda *_: None)

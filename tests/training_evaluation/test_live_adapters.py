@@ -136,9 +136,13 @@ async def test_noise_is_declined(study):
     assert "learned nothing that shows" in found.decision.why
 
 
-async def test_another_authors_is_declined(study):
-    """It learned English of other people: that helps with this writer's pages too, and more with theirs."""
-    theirs = learning((text.form, text.text) for text in control_texts() if text.language == "en")
+async def test_another_authors_is_declined(study, monkeypatch):
+    """It learned English of other people: that helps with this writer's pages too, and more with pages of theirs that
+    it never saw."""
+    english = [(text, len(text.text) // 2) for text in control_texts() if text.language == "en"]
+    unseen = [replace(text, text=text.text[middle:]) for text, middle in english]
+    monkeypatch.setattr(judging, "control_texts", lambda: unseen)
+    theirs = learning((text.form, text.text[:middle]) for text, middle in english)
     found = await study.judged("another", theirs, Recipe(lr=5e-3, epochs=4))
     assert found.metrics.gain.low > 0
     assert (found.decision.decision, found.decision.rule) == ("declined", "specific"), (found.decision.why, found.facts)
