@@ -118,7 +118,7 @@ def test_suggest_goes_on_where_a_writer_would(ownhand: Run, page: Path, place: t
 def test_suggest_for_a_person_puts_the_text_alone_on_standard_output(ownhand: Run, page: Path) -> None:
     done = ownhand("suggest", page, "--line", 3, "--column", 80)
     assert done.stdout == " the wind had it before she did.\n"
-    assert done.stderr.startswith("scripted · scripted · ")
+    assert done.stderr.startswith("scripted · scripted · without a voice · ")
 
 
 def test_a_file_switched_off_far_above_the_cursor_gets_nothing(ownhand: Run, tmp_path: Path) -> None:

@@ -20,16 +20,17 @@ def suggested(tmp_path):
     page = tmp_path / "book" / "one.md"
     page.write_text("The barge came up at four with the tide, and nobody on deck but the dog. Then\n", encoding="utf-8")
 
-    def suggest():
+    def suggest(*, said=False):
         line = page.read_text(encoding="utf-8").rstrip("\n")
+        how = [] if said else ["--json"]
         answer = subprocess.run(
-            [sys.executable, "-m", "ownhand", "suggest", page, "--line", "1", "--column", str(len(line)), "--json"],
+            [sys.executable, "-m", "ownhand", "suggest", page, "--line", "1", "--column", str(len(line)), *how],
             env={"OWNHAND_HOME": str(tmp_path / "home"), "PATH": ""},
             capture_output=True,
             text=True,
         )
         assert answer.returncode == 0, answer.stderr
-        return json.loads(answer.stdout)
+        return answer.stderr if said else json.loads(answer.stdout)
 
     return suggest
 
@@ -42,6 +43,7 @@ def test_the_champion_of_the_model_that_serves_answers(tmp_path, suggested):
     answer = suggested()
     assert answer["text"]
     assert answer["adapter"] == f"{voice.folder.name}-1"
+    assert " · voice 1 · " in suggested(said=True)
 
 
 def test_the_champion_of_another_model_does_not(tmp_path, suggested):

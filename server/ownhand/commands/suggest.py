@@ -15,6 +15,7 @@ from ownhand.manuscript.formats.place import switched_off
 from ownhand.settings import Settings, read_settings
 from ownhand.suggestions.moment import Moment, Silence, Suggestion
 from ownhand.suggestions.place import SWITCHED_OFF
+from ownhand.voices.store import id_in
 
 
 def run(home: Home, file: Path, cursor: Cursor, *, engine: str, model: str, as_json: bool) -> int:
@@ -31,7 +32,7 @@ def run(home: Home, file: Path, cursor: Cursor, *, engine: str, model: str, as_j
     elif isinstance(answer, Silence):
         say(f"Nothing to offer here. {answer.why}")
     else:
-        say(f"{answer.engine} · {answer.model} · {answer.milliseconds:.0f} ms")
+        say(f"{answer.engine} · {answer.model} · {_voice_of(answer)} · {answer.milliseconds:.0f} ms")
         print_line(answer.text)
     return 0
 
@@ -47,6 +48,10 @@ def with_choice(settings: Settings, engine: str, model: str) -> Settings:
 async def _ask(home: Home, settings: Settings, voice: VoiceFolder | None, moment: Moment) -> Suggestion | Silence:
     async with desk(home, settings, voice) as suggester:
         return await suggester.suggest(moment)
+
+
+def _voice_of(answer: Suggestion) -> str:
+    return f"voice {id_in(answer.adapter)}" if answer.adapter else "without a voice"
 
 
 def _facts(answer: Suggestion | Silence) -> dict[str, Any]:

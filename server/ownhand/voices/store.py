@@ -59,6 +59,11 @@ class StoredAdapter:
         return Adapter(f"{self.folder.parents[1].name}-{self.id}", self.gguf, alone=alone)
 
 
+def id_in(name: str) -> str:
+    """The adapter's id, of the name that `for_engine` gave it."""
+    return name.rpartition("-")[2]
+
+
 @dataclass(frozen=True)
 class Active:
     """`champions`: base digest to adapter id; `before`: base digest to the champions before it, latest last."""
