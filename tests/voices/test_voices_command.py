@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import zipfile
 
 import pytest
 
@@ -72,6 +73,17 @@ def test_a_voice_goes_out_and_comes_in(ownhand, store, tmp_path):
     answer = json.loads(ownhand("import", str(tmp_path / "k.voice"), "--json", of=tmp_path / "copy").stdout)
     assert answer["adapters"] == 2
     assert json.loads(ownhand("--json", of=tmp_path / "copy").stdout)["adapters"][1]["active"]
+
+
+def test_an_export_replaces_no_file_unless_it_is_told_to(ownhand, store, tmp_path):
+    kept = tmp_path / "k.voice"
+    kept.write_text("last year's voice")
+    refused = ownhand("export", str(kept))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == f"{kept} is there already. Name another file, or say --force to replace it.\n"
+    assert kept.read_text() == "last year's voice"
+    assert "keep it as private" in ownhand("export", str(kept), "--force").stdout
+    assert zipfile.is_zipfile(kept)
 
 
 def test_forget_wants_to_be_told_twice(ownhand, store, folder, tmp_path):

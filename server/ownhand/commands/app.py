@@ -181,12 +181,13 @@ def voices(
     ] = "list",
     name: Annotated[str, typer.Argument(metavar="ID or FILE", help="For which one.", show_default=False)] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Forget the voice without asking again.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Export into a file that is there already.")] = False,
     as_json: Json = False,
 ) -> int:
     """What Ownhand learned from a manuscript folder: list it, choose, go back, keep, carry over, forget."""
     from ownhand.commands.voices import run
 
-    return run(Home.default(), folder, action, name, yes=yes, as_json=as_json)
+    return run(Home.default(), folder, action, name, yes=yes, force=force, as_json=as_json)
 
 
 @app.command()

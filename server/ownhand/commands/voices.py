@@ -37,12 +37,13 @@ class Request:
     folder: Path
     name: str
     yes: bool
+    force: bool
 
 
-def run(home: Home, folder: Path, action: str, name: str, *, yes: bool, as_json: bool) -> int:
+def run(home: Home, folder: Path, action: str, name: str, *, yes: bool, force: bool, as_json: bool) -> int:
     if folder.exists() or find_voice(home, folder) is None:  # of one that was deleted something may be kept
         check_folder(folder)
-    answer = _chosen(action, name)(Request(home, folder, name, yes))
+    answer = _chosen(action, name)(Request(home, folder, name, yes, force))
     if as_json:
         print_json(answer)
     elif action == "list":
@@ -103,6 +104,8 @@ def _base(home: Home, voice: VoiceFolder) -> str | None:
 
 def _export(asked: Request) -> Answer:
     target = Path(asked.name)
+    if target.is_file() and not asked.force:
+        raise WriterError(f"{target} is there already.", "Name another file, or say --force to replace it.")
     size = export_voice(_voice(asked).path, target)
     return {
         "file": str(target),
