@@ -30,7 +30,7 @@ async def measure(scratch: Path, files: int = 1000, words_each: int = 2000) -> l
     counts = corpus.counts()
     opened = time.perf_counter() - started
     started = time.perf_counter()
-    corpus.repeats_own_text("the sea came up under the floor of the mill and nobody said a word about it", not_in=None)
+    corpus.repeats_own_text("the sea came up under the floor of the mill and nobody said a word about it", here=None)
     asked = time.perf_counter() - started
     corpus.close()
     return [

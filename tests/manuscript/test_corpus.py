@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ownhand.errors import WriterError
 from ownhand.manuscript import index
 from ownhand.manuscript.corpus import Corpus
-from ownhand.manuscript.model import Form, Mine
+from ownhand.manuscript.model import Form, Here, Mine
 from ownhand.manuscript.repeats import RUN, asked_grams, runs_together, stored_grams
 from ownhand.manuscript.walk import LARGEST_FILE
 
@@ -57,26 +57,59 @@ def test_text_comes_on_demand(shelf: Any) -> None:
 
 
 def test_the_closest_passage_shares_the_matter(shelf: Any) -> None:
-    found = shelf.corpus.closest("the needle of the brass scale moved", Form.PROSE, not_in=None, words=200)
+    found = shelf.corpus.closest("the needle of the brass scale moved", Form.PROSE, here=None, words=200)
     assert [passage.path for passage in found] == ["scales.md"]
-    found = shelf.corpus.closest("a hive in the orchard", Form.PROSE, not_in=None, words=400)
+    found = shelf.corpus.closest("a hive in the orchard", Form.PROSE, here=None, words=400)
     assert found[0].title == "Bees"
     assert BEES.strip().startswith(found[0].text[:40])
 
 
 def test_the_closest_passage_is_of_the_form_and_never_of_the_file(shelf: Any) -> None:
     corpus = shelf.corpus
-    assert [p.title for p in corpus.closest("the river", Form.VERSE, not_in=None, words=400)] == ["Crane"]
-    assert corpus.closest("the river", Form.VERSE, not_in="crane.md", words=400) == []
+    assert [p.title for p in corpus.closest("the river", Form.VERSE, here=None, words=400)] == ["Crane"]
+    assert corpus.closest("the river", Form.VERSE, here=Here("crane.md", ""), words=400) == []
+
+
+@pytest.fixture
+def novel_in_one_file(manuscript: Any) -> Any:
+    """Three chapters, the last of them poems."""
+    manuscript.write("novel.md", f"# Scales\n\n{SCALES}\n\n# Bees\n\n{BEES}\n\n# Crane\n\n{POEM}\n")
+    manuscript.scan()
+    return manuscript
+
+
+def test_other_chapters_of_the_file_serve_too_but_not_what_stands_here(novel_in_one_file: Any) -> None:
+    corpus = novel_in_one_file.corpus
+
+    def titles(here: Here, text: str = "a pan of brass") -> list[str]:
+        return [passage.title for passage in corpus.closest(text, Form.PROSE, here=here, words=190)]
+
+    rewritten = "Long ago " + SCALES.replace("He would", "He did") + " And so on."
+    assert titles(Here("novel.md", BEES)) == ["Scales"]
+    assert titles(Here("novel.md", rewritten)) == ["Bees"]
+    assert titles(Here("novel.md", BEES[-100:] + POEM[:40] + SCALES[:100])) == []
+    assert titles(Here("novel.md", "Nothing of this is known.")) == []
+    novel_in_one_file.write("pump.md", "# Pump\n\n" + "The zinc pump in the yard gave rust, then nothing. " * 18)
+    novel_in_one_file.scan()
+    assert titles(Here("novel.md", BEES)) == ["Scales"], "nearest in matter"
+    assert titles(Here("novel.md", BEES), "quite another thing") == ["Pump"], "another file's"
+
+
+def test_what_stands_in_another_chapter_is_a_repeat_too(novel_in_one_file: Any) -> None:
+    corpus = novel_in_one_file.corpus
+    assert corpus.repeats_own_text("Brass talks, he said, and iron sulks. When", here=Here("novel.md", BEES))
+    assert not corpus.repeats_own_text("Brass talks, he said, and iron sulks. When", here=Here("novel.md", SCALES))
+    assert corpus.repeats_own_text("it lifts once", here=Here("novel.md", BEES))
+    assert not corpus.repeats_own_text("it lifts once", here=Here("novel.md", "keeps the other half"))
 
 
 def test_the_closest_passages_fill_up_with_the_newest(shelf: Any) -> None:
-    found = shelf.corpus.closest("quite another thing", Form.PROSE, not_in=None, words=2000)
+    found = shelf.corpus.closest("quite another thing", Form.PROSE, here=None, words=2000)
     assert [passage.title for passage in found] == ["Bees", "Scales"]
 
 
 def test_the_same_question_has_the_same_answer(novel_corpus: Corpus) -> None:
-    asked = [novel_corpus.closest("the brass bell", Form.PROSE, not_in=None, words=900) for _ in range(3)]
+    asked = [novel_corpus.closest("the brass bell", Form.PROSE, here=None, words=900) for _ in range(3)]
     assert asked[0] == asked[1] == asked[2] != []
 
 
@@ -92,7 +125,7 @@ def test_held_out_pieces_never_serve(novel_corpus: Corpus) -> None:
     kept = {piece.id for piece in novel_corpus.pieces() if piece.held_out}
     assert len(kept) >= 3
     for piece_id, text in novel_corpus.piece_texts(kept).items():
-        found = novel_corpus.closest(text[:200], Form.PROSE, not_in=None, words=3000)
+        found = novel_corpus.closest(text[:200], Form.PROSE, here=None, words=3000)
         assert found
         assert piece_id not in {passage.piece_id for passage in found}
     samples = novel_corpus.sample_texts(Form.PROSE, 100_000)
@@ -104,7 +137,7 @@ def test_copies_never_serve(shelf: Any) -> None:
     shelf.write("bees.md", f"# Bees\n\n{BEES}\n\nWe kept our distance.\n")
     shelf.scan()
     corpus = shelf.corpus
-    found = corpus.closest("a hive in the orchard", Form.PROSE, not_in=None, words=2000)
+    found = corpus.closest("a hive in the orchard", Form.PROSE, here=None, words=2000)
     assert corpus.counts().copies == 1
     assert "old bees.md" not in {passage.path for passage in found}
     assert sum("the whole garden hummed" in text for text in corpus.sample_texts(Form.PROSE, 10_000)) <= 1
@@ -118,27 +151,27 @@ def test_sample_texts_stop_when_there_are_enough_words(novel_corpus: Corpus) -> 
 def test_eight_words_in_a_row_are_a_repeat_and_seven_are_not(shelf: Any, seven: bool) -> None:
     run = "He would hold a pan up to" if seven else "He would hold a pan up to his"
     text = f"Then {run} somebody."
-    assert shelf.corpus.repeats_own_text(text, not_in=None) is not seven
+    assert shelf.corpus.repeats_own_text(text, here=None) is not seven
 
 
 def test_repeats_look_past_case_and_punctuation(shelf: Any) -> None:
     text = "“BRASS talks”, he said; and iron sulks. When a"
-    assert shelf.corpus.repeats_own_text(text, not_in=None)
-    assert not shelf.corpus.repeats_own_text(text, not_in="scales.md")
+    assert shelf.corpus.repeats_own_text(text, here=None)
+    assert not shelf.corpus.repeats_own_text(text, here=Here("scales.md", ""))
 
 
 def test_a_whole_line_of_verse_is_a_repeat(shelf: Any) -> None:
     corpus = shelf.corpus
-    assert corpus.repeats_own_text("a bird\nit lifts once\nmore", not_in=None)
-    assert corpus.repeats_own_text("keeps the other half", not_in=None)
-    assert not corpus.repeats_own_text("I think it lifts once a year", not_in=None)
-    assert not corpus.repeats_own_text("it lifts once", not_in="crane.md")
-    assert not corpus.repeats_own_text("the river", not_in=None)
+    assert corpus.repeats_own_text("a bird\nit lifts once\nmore", here=None)
+    assert corpus.repeats_own_text("keeps the other half", here=None)
+    assert not corpus.repeats_own_text("I think it lifts once a year", here=None)
+    assert not corpus.repeats_own_text("it lifts once", here=Here("crane.md", ""))
+    assert not corpus.repeats_own_text("the river", here=None)
 
 
 def test_held_out_text_is_never_repeated_either(novel_corpus: Corpus) -> None:
     for text in novel_corpus.piece_texts(p.id for p in novel_corpus.pieces() if p.held_out).values():
-        assert novel_corpus.repeats_own_text(" ".join(text.split()[20:30]), not_in=None)
+        assert novel_corpus.repeats_own_text(" ".join(text.split()[20:30]), here=None)
 
 
 words = st.lists(st.integers(1, 6), min_size=RUN, max_size=40)
@@ -163,9 +196,9 @@ def test_japanese_is_found(manuscript: Any) -> None:
     manuscript.write("scale.txt", text)
     manuscript.write("sea.txt", "海辺の町で、祖母は毎朝、網を直していた。誰も手伝わなかった。猫だけが見ていた。")
     manuscript.scan()
-    found = manuscript.corpus.closest("古い秤の針", Form.PROSE, not_in=None, words=80)
+    found = manuscript.corpus.closest("古い秤の針", Form.PROSE, here=None, words=80)
     assert found[0].path == "scale.txt"
-    assert manuscript.corpus.repeats_own_text("いつも父はよく話した。子どもだった", not_in=None)
+    assert manuscript.corpus.repeats_own_text("いつも父はよく話した。子どもだった", here=None)
 
 
 def test_a_question_teaches_only_after_the_answer(manuscript: Any) -> None:
@@ -174,12 +207,12 @@ def test_a_question_teaches_only_after_the_answer(manuscript: Any) -> None:
     corpus = manuscript.corpus
     (piece,) = corpus.pieces()
     assert (piece.mine, piece.teaches, corpus.counts().questions) == (Mine.QUESTION, False, 1)
-    assert corpus.closest("a pan", Form.PROSE, not_in=None, words=400) == []
+    assert corpus.closest("a pan", Form.PROSE, here=None, words=400) == []
     before = corpus.generation()
     corpus.set_mine(piece.id, Mine.MINE)
     assert corpus.generation() != before
     assert corpus.pieces()[0].teaches
-    assert corpus.closest("a pan", Form.PROSE, not_in=None, words=400) != []
+    assert corpus.closest("a pan", Form.PROSE, here=None, words=400) != []
 
 
 def test_passages_serve_on_while_all_their_pieces_teach(shelf: Any) -> None:
@@ -240,8 +273,8 @@ def test_a_sample_that_is_not_there_is_refused(shelf: Any, tmp_path: Path) -> No
 def test_a_missing_index_reads_as_an_empty_manuscript_until_there_is_one(manuscript: Any) -> None:
     corpus = Corpus.open(manuscript.job.index)
     assert corpus.counts().pieces == 0
-    assert corpus.closest("anything", Form.PROSE, not_in=None, words=100) == []
-    assert corpus.repeats_own_text("one two three four five six seven eight nine", not_in=None) is False
+    assert corpus.closest("anything", Form.PROSE, here=None, words=100) == []
+    assert corpus.repeats_own_text("one two three four five six seven eight nine", here=None) is False
     manuscript.write("crane.md", POEM)
     manuscript.scan()
     assert corpus.counts().pieces == 1
@@ -314,7 +347,7 @@ def test_french_is_found_behind_its_apostrophes(manuscript: Any) -> None:
         "pain.txt", "Le boulanger pesait la farine d’avance, chaque matin, sans lever la tête du pétrin. " * 4
     )
     manuscript.scan()
-    found = manuscript.corpus.closest("Je pensais à l’écluse.", Form.PROSE, not_in=None, words=70)
+    found = manuscript.corpus.closest("Je pensais à l’écluse.", Form.PROSE, here=None, words=70)
     assert [passage.path for passage in found] == ["eau.txt"]
 
 
@@ -322,11 +355,11 @@ def test_a_word_is_found_though_it_was_asked_for_before_it_was_written(manuscrip
     manuscript.write("bees.md", f"# Bees\n\n{BEES}\n")
     manuscript.scan()
     corpus = manuscript.corpus
-    assert [p.path for p in corpus.closest("the zinc pump", Form.PROSE, not_in=None, words=200)] == ["bees.md"]
+    assert [p.path for p in corpus.closest("the zinc pump", Form.PROSE, here=None, words=200)] == ["bees.md"]
     manuscript.write("pump.md", "The zinc pump stood in the yard and gave rust until noon and water after. " * 5)
     manuscript.write("tailor.md", "A tailor lost his thimble on the bridge and would not cross it again. " * 5)
     manuscript.scan()
-    assert corpus.closest("the zinc pump", Form.PROSE, not_in=None, words=80)[0].path == "pump.md"
+    assert corpus.closest("the zinc pump", Form.PROSE, here=None, words=80)[0].path == "pump.md"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no pipes there")

@@ -97,9 +97,9 @@ def test_damage_that_only_a_reader_meets_is_mended_by_the_next_scan(grown: Any) 
     before = marks(grown)
     spoil(grown.job.index, pages_of(grown.job.index, "passages"))
     reader = grown.corpus
-    assert reader.closest("the brass bell", Form.PROSE, not_in=None, words=900) == []
+    assert reader.closest("the brass bell", Form.PROSE, here=None, words=900) == []
     grown.scan()
-    assert reader.closest("the brass bell", Form.PROSE, not_in=None, words=900) != []
+    assert reader.closest("the brass bell", Form.PROSE, here=None, words=900) != []
     reader.close()
     assert marks(grown) == before
     assert not list(grown.job.index.parent.glob("*.damaged"))
@@ -159,7 +159,7 @@ def shown_to_all(grown: Any) -> Iterator[Path]:
 def test_an_index_in_a_folder_that_nobody_may_write_to_is_read(shown_to_all: Path) -> None:
     corpus = Corpus.open(shown_to_all)
     assert corpus.counts().pieces >= 15
-    assert corpus.closest("the brass bell", Form.PROSE, not_in=None, words=900) != []
+    assert corpus.closest("the brass bell", Form.PROSE, here=None, words=900) != []
     corpus.close()
 
 

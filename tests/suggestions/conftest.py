@@ -9,7 +9,7 @@ import pytest
 
 from ownhand.engines.protocol import Chunk, Sampling, SpecialTokens, Usage
 from ownhand.engines.scripted import ScriptedEngine
-from ownhand.manuscript.model import Form
+from ownhand.manuscript.model import Form, Here
 from ownhand.suggestions.moment import Moment
 from ownhand.suggestions.suggester import Suggester
 from ownhand.text.words import matching_words
@@ -111,14 +111,14 @@ class SmallCorpus:
     def generation(self) -> int:
         return self.changes
 
-    def closest(self, text: str, form: Form, *, not_in: str | None, words: int) -> list[Kept]:
+    def closest(self, text: str, form: Form, *, here: Here | None, words: int) -> list[Kept]:
         self.asked += 1
         return [Kept(own) for own in self.texts]
 
     def still_serve(self, pieces: Collection[str]) -> bool:
         return all(piece in self.texts for piece in pieces)
 
-    def repeats_own_text(self, text: str, *, not_in: str | None) -> bool:
+    def repeats_own_text(self, text: str, *, here: Here | None) -> bool:
         words = matching_words(text)
         own = [" ".join(matching_words(one)) for one in self.texts]
         return any(" ".join(words[i : i + 8]) in one for i in range(len(words) - 7) for one in own)

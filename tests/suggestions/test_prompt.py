@@ -167,6 +167,17 @@ async def test_passages_are_chosen_once_and_stay_in_front(engine, clock, corpus_
     assert own.asked == 1
 
 
+async def test_passages_are_chosen_anew_when_the_writer_comes_to_where_one_stands(engine, clock, corpus_of) -> None:
+    own = corpus_of(["A passage of mine.", "Another one."])
+    composer = Composer(engine, own, clock, Stats())
+    for before, asked in (("The sea was", 1), ("The sea was grey. Another", 1), ("Another one. The sea", 2)):
+        moment = Moment("d", 1, before, "", "md", path="novel.md", invoked=True)
+        place = read_place(moment)
+        assert isinstance(place, Place)
+        await composer.prompt(moment, place)
+        assert own.asked == asked
+
+
 async def test_a_passage_that_may_no_longer_serve_leaves_the_prompt(engine, clock, corpus_of) -> None:
     own = corpus_of(["A passage of mine.", "Another one."])
     composer, moment = Composer(engine, own, clock, Stats()), Moment("d", 1, "The sea was", "", "md", invoked=True)

@@ -116,7 +116,7 @@ def test_a_manuscript_in_one_file_has_nothing_to_stand_in_the_prompt():
     alone = Plan(tuple(replace(item, context=(2,)) for item in plan().scored))
     found = metrics(alone, bits(alone, base=lambda item: 200.0, challenger=lambda item: 180.0))
     assert found.capture_ratio is None
-    assert "no other file" in found.capture_reason
+    assert "no other passage" in found.capture_reason
 
 
 def test_no_capture_where_what_passages_gain_may_be_chance():

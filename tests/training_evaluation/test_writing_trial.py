@@ -20,7 +20,7 @@ PLAIN = " and the rain went over the harbour, crosswise, unhurried."
 
 
 class Corpus:
-    def closest(self, text, form, *, not_in, words):
+    def closest(self, text, form, *, here, words):
         return []
 
 

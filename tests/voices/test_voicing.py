@@ -91,14 +91,14 @@ class Corpus:
     def generation(self):
         return 1
 
-    def closest(self, text, form, *, not_in, words):
+    def closest(self, text, form, *, here, words):
         self.asked += 1
         return []
 
     def still_serve(self, pieces):
         return True
 
-    def repeats_own_text(self, text, *, not_in):
+    def repeats_own_text(self, text, *, here):
         return False
 
     def sample_texts(self, form, words):

@@ -6,7 +6,6 @@ empty manuscript until the first scan has begun.
 
 import contextlib
 import logging
-import re
 import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Sequence
@@ -15,20 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from ownhand.manuscript import answers, index, repeats
-from ownhand.manuscript.model import Form, Mine, Passage, Piece, Skipped
+from ownhand.manuscript.closest import TEACHES, ClosestPassages, among
+from ownhand.manuscript.model import Form, Here, Mine, Passage, Piece, Skipped
 from ownhand.manuscript.sketch import word_hash
 from ownhand.text.words import matching_words
 
 log = logging.getLogger(__name__)
-
-_TEACHES = "pieces.share = 'teach' AND pieces.mine = 'mine' AND pieces.copy_of IS NULL AND pieces.file IS NOT NULL"
-_RAREST = 24
-"""Words of the question that are looked up: the rarest ones say most about the matter."""
-_FILLED = 0.8
-"""Share of the words asked for from which nothing is filled up."""
-_COMMON = 0.1
-"""A word found in this share of all passages says nothing about the matter."""
-_REMEMBERED = 5000
 
 
 @dataclass(frozen=True)
@@ -57,9 +48,7 @@ class Corpus:
         self.index_path = index_path
         self._local = threading.local()
         self._damaged: tuple[int, int] | None = None
-        self._frequencies: dict[str, int] = {}
-        self._counted: int | None = None
-        """The generation that the frequencies were counted in."""
+        self._closest = ClosestPassages(self._all)
 
     @classmethod
     def open(cls, index_path: Path) -> "Corpus":
@@ -132,87 +121,62 @@ class Corpus:
         rows = self._all("SELECT path, skipped FROM files WHERE skipped IS NOT NULL ORDER BY path")
         return [Skipped(*row) for row in rows]
 
-    def closest(self, text: str, form: Form, *, not_in: str | None, words: int) -> list[Passage]:
+    def closest(self, text: str, form: Form, *, here: Here | None, words: int) -> list[Passage]:
         """The writer's own passages closest to `text` in form and matter, best first, of at most `words` words in all.
 
-        Ranked by BM25 over the rarer words of `text`, then filled up with the newest of that form. Held-out pieces,
-        copies, open questions and the file `not_in` never serve; the answer is the same until the index changes.
+        Ranked by BM25 over the rarer words of `text`, then filled up with the newest of that form; what other files
+        leave empty comes from the other pieces of the file that is written. Held-out pieces, copies, open questions and
+        what stands `here` never serve; the answer is the same until the index changes.
         """
-        by_matter = self._by_matter(self._rare_words(text), form, not_in)
-        chosen = _within(words, by_matter)
-        enough = sum(passage.words for passage in chosen) >= words * _FILLED
-        return chosen if enough else _within(words, [*by_matter, *self._newest(form, not_in)])
+        places = among(here.path if here else None, self._around(here))
+        return self._closest.find(text, form, words, places, self.generation())
 
     def still_serve(self, pieces: Collection[str]) -> bool:
         """Do all the pieces with these ids still teach: there, the writer's own, not held out?"""
         asked = ", ".join("?" * len(set(pieces)))
         (serving,) = self._one(
-            f"SELECT count(DISTINCT id) FROM pieces WHERE {_TEACHES} AND id IN ({asked})",  # noqa: S608
+            f"SELECT count(DISTINCT id) FROM pieces WHERE {TEACHES} AND id IN ({asked})",  # noqa: S608
             tuple(set(pieces)),
         )
         return bool(serving == len(set(pieces)))
 
-    def _newest(self, form: Form, not_in: str | None) -> list[tuple[Any, ...]]:
-        return self._all(
-            f"{_PASSAGE} WHERE pieces.key IN (SELECT key FROM pieces JOIN files ON files.id = file "  # noqa: S608
-            f"WHERE {_TEACHES} AND form = ? AND path IS NOT ? ORDER BY pieces.modified DESC, pieces.id LIMIT 16) "
-            "ORDER BY pieces.modified DESC, pieces.id, passages.id LIMIT 64",
-            (form.value, not_in),
-        )
-
-    def _rare_words(self, text: str) -> list[str]:
-        (passages,) = self._one("SELECT count(*) FROM passages")
-        common = max(2, passages * _COMMON)
-        self._forget_old_frequencies()
-        frequencies = sorted((self._frequency(word), word) for word in set(_terms(text)))
-        return [word for count, word in frequencies if 0 < count <= common][:_RAREST]
-
-    def _forget_old_frequencies(self) -> None:
-        generation = self.generation()
-        if generation != self._counted:
-            self._counted = generation
-            self._frequencies.clear()
-
-    def _frequency(self, word: str) -> int:
-        """Passages that hold `word`, remembered until the index changes."""
-        known = self._frequencies.get(word)
-        if known is None:
-            if len(self._frequencies) >= _REMEMBERED:
-                self._frequencies.clear()
-            rows = self._all("SELECT doc FROM vocabulary WHERE term = ?", (word,))
-            known = self._frequencies[word] = rows[0][0] if rows else 0
-        return known
-
-    def _by_matter(self, rare: Sequence[str], form: Form, not_in: str | None) -> list[tuple[Any, ...]]:
-        if not rare:
-            return []
-        asked = " OR ".join(f'"{word}"' for word in rare)
-        return self._all(
-            "WITH best AS (SELECT rowid AS id, rank AS score FROM passage_words WHERE passage_words MATCH ? "  # noqa: S608
-            f"ORDER BY rank, rowid LIMIT 512) {_PASSAGE} JOIN best ON best.id = passages.id "
-            f"WHERE {_TEACHES} AND form = ? AND path IS NOT ? ORDER BY score, passages.id LIMIT 64",
-            (asked, form.value, not_in),
-        )
-
-    def repeats_own_text(self, text: str, *, not_in: str | None) -> bool:
-        """Does `text` hold eight consecutive words or a whole verse line (3 words or more) of a piece outside `not_in`?
+    def repeats_own_text(self, text: str, *, here: Here | None) -> bool:
+        """Does `text` hold eight consecutive words or a whole verse line (3 words or more) of a piece not `here`?
 
         A verse line of 3 or 4 words counts only when it is a whole line of `text`, so hand over the line with what
         was typed of it. All pieces count, held out or not.
         """
+        found = self._holding(text)
+        if here is None or any(path != here.path for path in found.values()):
+            return bool(found)
+        around = self._around(here) if found else None
+        return bool(around and found.keys() - around)
+
+    def _around(self, here: Here | None) -> frozenset[str]:
+        """Ids of the file's pieces of which something stands here; none where that can't be told."""
+        found = self._holding(here.text) if here else {}
+        return frozenset(piece for piece, path in found.items() if here and path == here.path)
+
+    def _holding(self, text: str) -> dict[str, str]:
+        """Ids and paths of the pieces with which `text` shares eight words in a row or a line of verse."""
         asked: dict[int, list[bytes]] = {}
         for value, around in repeats.asked_grams([word_hash(word) for word in matching_words(text)]):
             asked.setdefault(value, []).append(around)
-        hits = self._all(_GRAMS.format(_holes(asked)), (*asked, not_in))
-        if any(repeats.runs_together(stored, around) for value, stored in hits for around in asked[value]):
-            return True
-        lines = repeats.asked_lines(text)
-        return bool(self._all(_LINES.format(_holes(lines)), (*lines, not_in)))
+        found = dict(self._among(_LINES, tuple(repeats.asked_lines(text))))
+        for piece, path, value, stored in self._among(_GRAMS, tuple(asked)):
+            if piece not in found and any(repeats.runs_together(stored, near) for near in asked[value]):
+                found[piece] = path
+        return found
+
+    def _among(self, sql: str, hashes: Sequence[int]) -> list[tuple[Any, ...]]:
+        """Rows with one of these hashes, asked for in parts."""
+        parts = (hashes[start : start + _AT_ONCE] for start in range(0, len(hashes), _AT_ONCE))
+        return [row for part in parts for row in self._all(sql.format(_holes(part)), part)]
 
     def sample_texts(self, form: Form, words: int) -> list[str]:
         """Texts of pieces that teach, newest first, until `words` words are reached: food for the n-gram model."""
         rows = self._all(
-            f"SELECT id, words FROM pieces WHERE {_TEACHES} AND form = ? ORDER BY modified DESC, id",  # noqa: S608
+            f"SELECT id, words FROM pieces WHERE {TEACHES} AND form = ? ORDER BY modified DESC, id",  # noqa: S608
             (form.value,),
         )
         chosen, total = [], 0
@@ -225,11 +189,7 @@ class Corpus:
 
     def held_out_runs(self, hashes: Sequence[int]) -> set[int]:
         """Which of these hashes are runs of words (as in `repeats`) of a held-out piece, as it was at any scan."""
-        found: set[int] = set()
-        for start in range(0, len(hashes), _AT_ONCE):
-            asked = hashes[start : start + _AT_ONCE]
-            found.update(row[0] for row in self._all(_HELD_RUNS.format(_holes(asked)), asked))
-        return found
+        return {row[0] for row in self._among(_HELD_RUNS, hashes)}
 
     def set_mine(self, piece_id: str, mine: Mine) -> None:
         """Write the writer's answer. Raises WriterError when the piece is unknown or the disk refuses."""
@@ -291,25 +251,15 @@ class Corpus:
 _AT_ONCE = 500
 """Values in one statement."""
 _HELD_RUNS = "SELECT hash FROM held_runs WHERE hash IN ({})"
-_TERM = re.compile(r"[^\W_]+")
 _UNDECIDED = "not sorted yet: the manuscript is still being read"
-_PASSAGE = (
-    "SELECT passages.id, pieces.id, path, title, form, substr(text, start + 1, stop - start), passages.words "
-    "FROM passages JOIN pieces ON pieces.key = passages.piece JOIN files ON files.id = pieces.file"
-)
 _GRAMS = (
-    "SELECT hash, around FROM grams JOIN pieces ON pieces.key = grams.piece JOIN files ON files.id = pieces.file "
-    "WHERE hash IN ({}) AND path IS NOT ?"
+    "SELECT pieces.id, path, hash, around FROM grams JOIN pieces ON pieces.key = grams.piece "
+    "JOIN files ON files.id = pieces.file WHERE hash IN ({})"
 )
 _LINES = (
-    "SELECT 1 FROM verse_lines JOIN pieces ON pieces.key = verse_lines.piece JOIN files ON files.id = pieces.file "
-    "WHERE hash IN ({}) AND path IS NOT ? LIMIT 1"
+    "SELECT pieces.id, path FROM verse_lines JOIN pieces ON pieces.key = verse_lines.piece "
+    "JOIN files ON files.id = pieces.file WHERE hash IN ({})"
 )
-
-
-def _terms(text: str) -> list[str]:
-    """The words of `text` as the full-text index cuts them: at an apostrophe ("l'eau") and every other sign too."""
-    return [term for word in matching_words(text) for term in _TERM.findall(word)]
 
 
 def _holes(values: Collection[object]) -> str:
@@ -321,14 +271,3 @@ def _piece(row: tuple[Any, ...]) -> Piece:
     return Piece(
         piece_id, path, ordinal, title, Form(form), text, words, modified, Mine(mine), held_out, copy_of, part, parts
     )
-
-
-def _within(words: int, rows: Iterable[tuple[Any, ...]]) -> list[Passage]:
-    """Each passage once, as many from the front as fit into `words`."""
-    chosen: dict[object, Passage] = {}
-    left = words
-    for number, piece_id, path, title, form, text, size in rows:
-        if number not in chosen and size <= left:
-            chosen[number] = Passage(piece_id, path, title, Form(form), text, size)
-            left -= size
-    return list(chosen.values())

@@ -95,6 +95,15 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Here:
+    """A place in a file of the manuscript: `text` is what stands around it, some pages. It tells which of the file's
+    pieces are there, though the file may have changed since it was read."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A file that was passed over, and why in a few plain words."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import regex
 
 from ownhand.engines.protocol import Engine, PromptTooLongError
-from ownhand.manuscript.model import Form
+from ownhand.manuscript.model import Form, Here
 from ownhand.suggestions.boundary import Limits, boundary
 from ownhand.suggestions.candidate import Candidate, generate
 from ownhand.suggestions.clock import Clock
@@ -43,6 +43,9 @@ _HELD_BACK_WORDS = 8
 MATTER = 2000
 """Characters before the cursor that passages are chosen by."""
 PASSAGE_WORDS = PASSAGE_TOKENS // 2
+_END = 120
+_BEFORE_HERE, _AFTER_HERE = 8000, 2000
+"""Characters around the cursor that stand in the prompt, or will soon: their pieces are no passages."""
 _LINES_TO_KNOW = 4
 _NARROWEST = 24
 _GAP = regex.compile(r"\s\S*\Z")
@@ -211,19 +214,20 @@ class Composer:
         if place.form is Form.PROSE:
             spans = list(word_spans(typed[-200:]))
             typed = typed[-200:][spans[-7][0] :] if len(spans) >= 7 else typed[-200:]
-        return await asyncio.to_thread(self.corpus.repeats_own_text, typed + text, not_in=moment.path)
+        return await asyncio.to_thread(self.corpus.repeats_own_text, typed + text, here=_here(moment))
 
     async def _chosen_passages(self, moment: Moment, place: Place) -> list[str]:
-        """This sitting's passages: chosen again only when the document's form changed, while there were none, or when
-        one of them may no longer serve."""
+        """This sitting's passages: chosen again only when the document's form changed, while there were none, when one
+        of them may no longer serve, or when the writer has come to where it stands."""
         if self.corpus is None or self._writes_alone:
             return []
         generation = await asyncio.to_thread(self.corpus.generation)
         form, seen, chosen = self._passages.get(moment.document, (None, -1, []))
+        here = _here(moment)
         stays = form is place.form and (seen == generation or await self._serve_on(chosen))
-        if not stays:
+        if not stays or (here and _reached(chosen, here)):
             chosen = await asyncio.to_thread(
-                self.corpus.closest, place.text[-MATTER:], place.form, not_in=moment.path, words=PASSAGE_WORDS
+                self.corpus.closest, place.text[-MATTER:], place.form, here=here, words=PASSAGE_WORDS
             )
         self._passages[moment.document] = (place.form, generation, chosen)
         return [passage.text for passage in chosen]
@@ -253,6 +257,18 @@ class Composer:
         )
         self.stats.prompt_tokens += max(told, 0)
         self.stats.cached_tokens += max(first.usage.cached_tokens, 0)
+
+
+def _here(moment: Moment) -> Here | None:
+    if moment.path is None:
+        return None
+    return Here(moment.path, moment.before[-_BEFORE_HERE:] + moment.after[:_AFTER_HERE])
+
+
+def _reached(chosen: Sequence[OwnPassage], here: Here) -> bool:
+    """Does the beginning or the end of one of them stand here?"""
+    ends = (end for passage in chosen for end in (passage.text[:_END], passage.text[-_END:]))
+    return any(end in here.text for end in ends)
 
 
 def _limits(moment: Moment, place: Place) -> Limits:

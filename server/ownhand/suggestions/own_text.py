@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from ownhand.manuscript.model import Form
+from ownhand.manuscript.model import Form, Here
 
 
 class OwnPassage(Protocol):
@@ -19,15 +19,15 @@ class OwnPassage(Protocol):
 class OwnText(Protocol):
     """The writer's pieces. The calls may take some milliseconds and are made in a thread, never in the event loop.
 
-    `not_in` is the path of the file that is being written, relative to the manuscript folder: what stands there is
-    no passage and no repetition. `words` bounds the words of all the texts together.
+    `here` is where is written, None outside of the manuscript: what stands around there is no passage and no
+    repetition. `words` bounds the words of all the texts together.
     """
 
     def generation(self) -> int:
         """Rises whenever the pieces changed."""
         ...
 
-    def closest(self, text: str, form: Form, *, not_in: str | None, words: int) -> Sequence[OwnPassage]:
+    def closest(self, text: str, form: Form, *, here: Here | None, words: int) -> Sequence[OwnPassage]:
         """Passages of this form, the one nearest in matter first."""
         ...
 
@@ -35,7 +35,7 @@ class OwnText(Protocol):
         """May passages of all these pieces, by id, still go to an engine? Not once one is "not mine", or gone."""
         ...
 
-    def repeats_own_text(self, text: str, *, not_in: str | None) -> bool:
+    def repeats_own_text(self, text: str, *, here: Here | None) -> bool:
         """Does `text` hold eight consecutive words, or a whole verse line, of another piece?"""
         ...
 

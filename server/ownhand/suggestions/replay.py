@@ -18,7 +18,7 @@ from random import Random
 from typing import cast
 
 from ownhand.engines.protocol import Chunk, Engine, Sampling, Usage
-from ownhand.manuscript.model import Form, Piece
+from ownhand.manuscript.model import Form, Here, Piece
 from ownhand.suggestions.clock import SystemClock
 from ownhand.suggestions.moment import Length, Moment, Suggestion
 from ownhand.suggestions.own_text import OwnPassage, OwnText
@@ -151,8 +151,8 @@ class WithoutPassages:
     def still_serve(self, pieces: Collection[str]) -> bool:
         return self._corpus.still_serve(pieces)
 
-    def repeats_own_text(self, text: str, *, not_in: str | None) -> bool:
-        return self._corpus.repeats_own_text(text, not_in=not_in)
+    def repeats_own_text(self, text: str, *, here: Here | None) -> bool:
+        return self._corpus.repeats_own_text(text, here=here)
 
     def sample_texts(self, form: Form, words: int) -> Sequence[str]:
         return self._corpus.sample_texts(form, words)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from ownhand.engines.protocol import Engine
 from ownhand.engines.special import Bounds, bounds, page_start
-from ownhand.manuscript.model import Form, Passage
+from ownhand.manuscript.model import Form, Here, Passage
 from ownhand.suggestions.composer import MATTER, PASSAGE_WORDS
 from ownhand.suggestions.prompt import PromptBuilder
 from ownhand.suggestions.sampling import longest_answer
@@ -39,12 +39,12 @@ Encode = Callable[[str], Awaitable[list[int]]]
 class OwnPassages(Protocol):
     """The part of the corpus that is needed here."""
 
-    def closest(self, text: str, form: Form, *, not_in: str | None, words: int) -> list[Passage]: ...
+    def closest(self, text: str, form: Form, *, here: Here | None, words: int) -> list[Passage]: ...
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text to score. `path` is its file's, whose passages may not stand in front of it."""
+    """A text to score. `path` is its file's."""
 
     piece: str
     form: Form
@@ -52,6 +52,11 @@ class Text:
     path: str = ""
     language: str = "en"
     title: str = ""
+
+    @property
+    def here(self) -> Here | None:
+        """The place whose own passages may not stand in front of it; None outside of the manuscript."""
+        return Here(self.path, self.text) if self.path else None
 
 
 @dataclass(frozen=True)
@@ -181,7 +186,7 @@ class _Planner:
         return self._item(HELD_OUT, text, number, heat, prompt, context, scored, await self.encode(scored))
 
     async def _passages_before(self, text: Text, before: str) -> list[str]:
-        found = self.corpus.closest(before[-MATTER:], text.form, not_in=text.path or None, words=PASSAGE_WORDS)
+        found = self.corpus.closest(before[-MATTER:], text.form, here=text.here, words=PASSAGE_WORDS)
         return [passage.text for passage in found]
 
     @staticmethod

@@ -15,7 +15,7 @@ from ownhand.training.evaluation_plan import COLD, CONTROL, DOCUMENT, HELD_OUT, 
 BASE, CHALLENGER, CHAMPION, BEST_KEPT = "base", "challenger", "champion", "best kept"
 _LEAST_CONTEXT_GAIN = 1.0
 """Points that passages in the prompt must gain before it makes sense to say how much of that was captured."""
-_NOTHING_IN_FRONT = "there is no other file of this writer's from which passages could stand in the prompt"
+_NOTHING_IN_FRONT = "there is no other passage of this writer's that could stand in the prompt"
 
 
 @dataclass(frozen=True)

@@ -154,8 +154,8 @@ async def prompt_for(engine: Engine, corpus: OwnPassages, start: Beginning, *, p
     """What the engine is asked to go on with."""
     found = []
     if passages:
-        where, form = start.whole.path or None, start.whole.form
-        found = list(corpus.closest(start.text[-MATTER:], form, not_in=where, words=PASSAGE_WORDS))
+        whole = start.whole
+        found = list(corpus.closest(start.text[-MATTER:], whole.form, here=whole.here, words=PASSAGE_WORDS))
     built = await PromptBuilder(engine).build(
         start.whole.piece,
         start.text,
