@@ -230,10 +230,13 @@ def test_an_engine_that_fails_in_the_reveal_leaves_the_voice_to_be_switched_on(s
 
 
 def test_for_a_program_the_last_line_is_the_whole_answer(study: Study, tmp_path: Path) -> None:
-    study.give_passed_voice(tmp_path / "workshop", proved=Card.read(PROVED))
+    voice = study.give_passed_voice(tmp_path / "workshop", proved=Card.read(PROVED))
     done = study.train_for_json(PASSED)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout.splitlines()[-1])
     assert answer.keys() == ANSWER
     assert answer["metrics"].keys() >= FIGURES
     assert (answer["adapter"], answer["decision"]) == ("1", "passed")
+    waits = Reveal.read(voice)
+    assert waits is not None, "an editor shows it"
+    assert (waits.adapter, waits.answer, len(waits.places)) == ("1", "", 3)

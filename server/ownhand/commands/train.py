@@ -26,6 +26,7 @@ from ownhand.training.job import State, give_up
 from ownhand.training.judging import Judgement
 from ownhand.training.reveal_places import can_be_shown, prepared
 from ownhand.voices.learning_lock import check_nobody_learns
+from ownhand.voices.reveal import Reveal
 from ownhand.voices.store import StoredAdapter, VoiceStore
 
 _PAUSED = "Paused; nothing is lost. Run the same command again and it goes on."
@@ -83,6 +84,8 @@ def _train(course: Course, *, as_json: bool) -> int:
         return INTERRUPTED
     if as_json:
         print_json_line(facts(judgement))
+        if can_be_shown(judgement.adapter):  # in the writer's editor
+            _reveal(course, judgement.adapter)
     else:
         _tell(course, judgement, Console(highlight=False))
     return 0
@@ -172,19 +175,16 @@ def _minutes(seconds: float) -> str:
     return f"{minutes} minutes" if minutes > 1 else "a minute"
 
 
-def _show(course: Course, adapter: StoredAdapter, console: Console) -> None:
-    """The reveal of a first voice; what was learned is safe, whatever becomes of it."""
+def _reveal(course: Course, adapter: StoredAdapter) -> Reveal | None:
+    """Note the places of a first voice; what was learned is safe, whatever becomes of it."""
     say("Now model and voice write at three places, for you to compare.")
     try:
-        reveal = asyncio.run(prepared(course, adapter))
+        return asyncio.run(prepared(course, adapter))
     except KeyboardInterrupt:
         say("\nNothing is compared, then. What was learned is kept.")
-        return
     except WriterError as error:  # an engine's too
         say(str(error))
-        return
-    if reveal.places and is_somebody_here():
-        unveil(course.voice, reveal, console)
+    return None
 
 
 @contextmanager
@@ -250,7 +250,9 @@ def _tell(course: Course, judgement: Judgement, console: Console) -> None:
     adapter, folder = judgement.adapter, course.voice.folder
     console.print(f"Voice {adapter.id}: {judgement.decision.why}", markup=False)
     if can_be_shown(adapter):
-        _show(course, adapter, console)
+        reveal = _reveal(course, adapter)
+        if reveal and reveal.places and is_somebody_here():
+            unveil(course.voice, reveal, console)
     if judgement.decision.decision != "declined" and not VoiceStore(course.voice.path).adapter(adapter.id).active:
         console.print(
             f'Let it write with: ownhand voices "{folder}" activate {adapter.id}', markup=False, soft_wrap=True
