@@ -6,7 +6,7 @@ from ownhand.commands.checks.finding import Finding, State
 from ownhand.engines.choice import choose_engine
 from ownhand.engines.ollama import OllamaEngine
 from ownhand.engines.ollama_client import LocalClient, explained
-from ownhand.engines.protocol import EngineError, Sampling
+from ownhand.engines.protocol import Engine, EngineError, Sampling
 from ownhand.engines.suitable import BETTER_SIZE, PULL
 from ownhand.engines.weights import PACKAGED_NAME, packaged_weights
 from ownhand.home import Home
@@ -39,13 +39,30 @@ async def chosen_engine(home: Home, settings: Settings) -> Finding:
             try:
                 async for _ in engine.stream("The door was open, and", Sampling(max_tokens=2)):
                     pass
-                return Finding("Engine", State.FINE, f"{engine.model} answers ({engine.name}).")
+                return _answers(engine, settings)
             finally:
                 await engine.close()
     except EngineError as error:
         return Finding("Engine", State.BROKEN, error.sentence, error.next_step)
     except TimeoutError:
         return Finding("Engine", State.BROKEN, "The engine did not answer within a minute.", "Choose a smaller model.")
+
+
+def _answers(engine: Engine, settings: Settings) -> Finding:
+    """Whether it answers on this machine is worth a word where Ownhand is meant to keep all text here."""
+    said = f"{engine.model} answers ({engine.name})"
+    name, address = {
+        "ollama": ("ollama.host", settings.ollama_host),
+        "openai": ("openai.baseUrl", settings.openai_base_url),
+    }.get(engine.name, ("", ""))
+    if not address or is_loopback(address):
+        return Finding("Engine", State.FINE, f"{said}.")
+    return Finding(
+        "Engine",
+        State.NOTE,
+        f"{said} at {address}, which is not this machine: your text goes there.",
+        f"If you don't want that, set ownhand.{name} to an address of this machine.",
+    )
 
 
 async def ollama(settings: Settings, *, needed: bool) -> Finding:
