@@ -5,6 +5,7 @@ import sqlite3
 
 from lsp_editor import Editor, until
 from ownhand.verdicts.reading.figures import load_whose, read_statistics
+from ownhand.voices.reveal import BEFORE, VOICE, YOURS, Place, Reveal
 from verdict_desk import PAGE, SAID, Desk, take
 
 CLIPPING = (
@@ -136,3 +137,19 @@ async def test_drafts_of_a_piece_go_with_it(desk: Desk) -> None:
     newest = next(piece["id"] for piece in found if not piece["copy_of"])
     await editor.execute("ownhand.mine", desk.folder.as_uri(), newest, "not mine")
     await until(lambda: not in_the_ledger(desk, "Nobody in the house"))
+
+
+async def test_a_reveal_that_quotes_what_is_left_out_goes_and_no_other(desk: Desk) -> None:
+    (desk.folder / "lamp.md").write_text(NOTEBOOK)
+    editor = await desk.editor(script=SCRIPT)
+    desk.open(editor, NOTEBOOK)
+    found = {piece["title"]: piece["id"] for piece in await pieces(editor, desk, 2)}
+    texts = ("something else", f"{CLIPPING[100:200]} …", "and else again")
+    place = Place("A clipping", f"… {CLIPPING[20:100].strip()}", texts, (BEFORE, YOURS, VOICE))
+    kept = [desk.voice.path / name for name in ("reveal.json", "report.html")]
+    Reveal("1", (place,)).write(desk.voice.path)
+    kept[1].write_text("a page")
+    await editor.execute("ownhand.mine", desk.folder.as_uri(), found["The lamp"], "not mine")
+    assert all(file.exists() for file in kept)
+    await editor.execute("ownhand.mine", desk.folder.as_uri(), found["A clipping"], "not mine")
+    assert not any(file.exists() for file in kept)

@@ -20,6 +20,8 @@ from ownhand.manuscript.report import corpus_report
 from ownhand.verdicts.ledger.retention import purge
 from ownhand.verdicts.reading.report import verdict_report
 from ownhand.verdicts.whose.words import Run
+from ownhand.voices.report.writing import REPORT
+from ownhand.voices.reveal import no_longer_quoted
 
 NOT_LEARNED = "Ownhand does not learn from this folder, so it has read no pieces."
 _NOT_NOTED = "Ownhand does not learn from this folder, so it notes nothing of its suggestions here."
@@ -52,16 +54,17 @@ class Pages:
     async def mine(self, folder: Folder, name: str, answer: Any) -> Answer:
         """Whose text a piece is: "mine" or "not mine". A path in the folder stands for every piece of that file.
 
-        Of what is not the writer's the texts go from the ledger, and no more come into it.
+        Of what is not the writer's the texts go from the ledger, and no more come into it; so does a reveal with them.
         """
-        corpus, ledger, keeper = folder.corpus, folder.ledger, folder.keeper
-        if corpus is None or ledger is None or keeper is None or answer not in (Mine.MINE, Mine.NOT_MINE):
+        corpus, ledger, keeper, voice = folder.corpus, folder.ledger, folder.keeper, folder.voice
+        if not (corpus and ledger and keeper and voice) or answer not in (Mine.MINE, Mine.NOT_MINE):
             return {"sentence": NOT_LEARNED}
         left_out = await asyncio.to_thread(_set_mine, corpus, name, Mine(answer))
         await asyncio.to_thread(ledger.left_out.read)
         self._provenance.folder_changed(folder)
         keeper.recount()
         if answer == Mine.NOT_MINE:
+            await asyncio.to_thread(no_longer_quoted, voice.path, [piece.text for piece in left_out], REPORT)
             await _forget(ledger, name, left_out)
         return {"mine": str(answer)}
 

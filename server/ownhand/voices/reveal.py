@@ -4,7 +4,7 @@ reveal.json     the places, the order of their texts, what the writer chose, and
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,11 @@ class Place:
     before: str
     texts: tuple[str, ...]
     labels: tuple[str, ...]
+
+    def stands_in(self, text: str) -> bool:
+        """Is it a place of this text, as far as can be told by what is shown of it?"""
+        quoted = (self.before.removeprefix("… "), self.texts[self.labels.index(YOURS)].removesuffix(" …"))
+        return any(part.strip() in text for part in quoted if part.strip())
 
     def blind(self) -> dict[str, Any]:
         return {"title": self.title, "before": self.before, "texts": list(self.texts)}
@@ -96,3 +101,20 @@ class Reveal:
             return cls(values["adapter"], places, tuple(values["chosen"]), values["answer"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
+
+
+def no_longer_quoted(voice: Path, texts: Iterable[str], *pages: str) -> None:
+    """The writer left these texts out: a reveal that quotes one goes, and with it the `pages` that show the reveal.
+
+    Raises WriterError when the disk refuses.
+    """
+    reveal = Reveal.read(voice)
+    if reveal is None or not any(place.stands_in(text) for text in texts for place in reveal.places):
+        return
+    try:
+        for name in (FILE, *pages):
+            (voice / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise WriterError(
+            f"What quotes the piece can't be removed from {voice}: {error.strerror}.", "Leave the piece out again."
+        ) from error
