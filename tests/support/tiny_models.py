@@ -11,14 +11,18 @@ import numpy as np
 WIDTH, LAYERS, HEADS, KV_HEADS, HEAD, FEED_FORWARD = 64, 2, 4, 2, 16, 96
 _VOCABULARY_KEYS = ("tokenizer.ggml.model", "tokenizer.ggml.pre", "tokenizer.ggml.tokens", "tokenizer.ggml.token_type",
                     "tokenizer.ggml.merges")  # fmt: skip
+_BOUNDS = {"tokenizer.ggml.bos_token_id": 1, "tokenizer.ggml.eos_token_id": 2, "tokenizer.ggml.add_bos_token": False}
 
 
 def write_tiny(path: Path, architecture: str, vocabulary_of: Path, **changes: object) -> Path:
     """`changes`: context, freq_base, rope_freqs (bool), scaling (type, factor), without (tensor name), more
-    (name: array), keys (name: value), packed (values to (bytes, kind), for matrices)."""
-    vocabulary = _vocabulary(vocabulary_of)
+    (name: array), keys (name: value), packed (values to (bytes, kind), for matrices), tokenizer (key: value, None for
+    one that is left out)."""
+    vocabulary = _vocabulary(vocabulary_of) | _BOUNDS | dict(changes.get("tokenizer", {}))
     writer = gguf.GGUFWriter(path, architecture)
-    _copy_vocabulary(vocabulary, writer)
+    for key, value in vocabulary.items():
+        if value is not None:
+            writer.add_key_value(key, value, *_gguf_type(value))
     context = int(changes.get("context", 512))
     writer.add_name("Tiny")
     writer.add_context_length(context)
@@ -60,15 +64,11 @@ def _vocabulary(of: Path) -> dict[str, Any]:
     return {key: reader.fields[key].contents() for key in _VOCABULARY_KEYS}
 
 
-def _copy_vocabulary(contents: dict[str, Any], writer: gguf.GGUFWriter) -> None:
-    writer.add_tokenizer_model(contents["tokenizer.ggml.model"])
-    writer.add_tokenizer_pre(contents["tokenizer.ggml.pre"])
-    writer.add_token_list(contents["tokenizer.ggml.tokens"])
-    writer.add_token_types(contents["tokenizer.ggml.token_type"])
-    writer.add_token_merges(contents["tokenizer.ggml.merges"])
-    writer.add_bos_token_id(1)
-    writer.add_eos_token_id(2)
-    writer.add_add_bos_token(False)
+def _gguf_type(value: object) -> tuple[gguf.GGUFValueType, gguf.GGUFValueType | None]:
+    """The kind of a value, and of what it holds."""
+    if isinstance(value, list):
+        return gguf.GGUFValueType.ARRAY, gguf.GGUFValueType.get_type(value[0])
+    return (gguf.GGUFValueType.UINT32 if type(value) is int else gguf.GGUFValueType.get_type(value)), None
 
 
 def _tensors(architecture: str, vocabulary: int, changes: dict[str, object]) -> dict[str, np.ndarray]:

@@ -5,11 +5,22 @@ from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
 from ownhand.engines.llama_child import LlamaChild
-from ownhand.engines.protocol import Chunk, EngineError, NextToken, PromptTooLongError, Sampling, Usage
+from ownhand.engines.protocol import (
+    Chunk,
+    EngineError,
+    NextToken,
+    PromptTooLongError,
+    Sampling,
+    SpecialTokens,
+    Usage,
+)
+from ownhand.engines.special import bounds
 from ownhand.engines.wire import body, events, natural, parsed, sound
 
 if TYPE_CHECKING:
     import httpx
+
+Prompt = str | list[int]
 
 _FINISH = {"eos": "stop", "word": "stop", "limit": "length"}
 
@@ -18,14 +29,24 @@ class ChildGoneError(Exception):
     """The connection broke: the child died or was closed."""
 
 
-def completion_request(prompt: str, sampling: Sampling, lora_scale: float | None) -> dict[str, Any]:
+async def prompt_for(child: LlamaChild, text: str, special: SpecialTokens) -> Prompt:
+    """What to send for `text`. As text llama.cpp would add the end token to it where the model's keys say so, and go
+    on after that: such a model gets the text's tokens."""
+    if not special.add_eos:
+        return text
+    request = {"content": sound(text), "add_special": False, "parse_special": True}
+    answer = await _post(child, "/tokenize", request)
+    return [*bounds(special).always, *answer["tokens"]]
+
+
+def completion_request(prompt: Prompt, sampling: Sampling, lora_scale: float | None) -> dict[str, Any]:
     """The body of a request. `lora_scale` is None when the child holds no adapter.
 
     Progress is asked for because the server notices a closed connection when it writes: without, reading a long
     prompt would go on to its end.
     """
     request: dict[str, Any] = {
-        "prompt": sound(prompt),
+        "prompt": sound(prompt) if isinstance(prompt, str) else prompt,
         "n_predict": sampling.max_tokens,
         "stream": True,
         "cache_prompt": True,
@@ -70,7 +91,7 @@ async def token_ids(child: LlamaChild, text: str) -> list[int]:
     return list(answer["tokens"])
 
 
-async def next_tokens(child: LlamaChild, prompt: str, count: int, lora_scale: float | None) -> list[NextToken]:
+async def next_tokens(child: LlamaChild, prompt: Prompt, count: int, lora_scale: float | None) -> list[NextToken]:
     """The likeliest next tokens, from the same request as any other but for one token and its alternatives.
 
     The server tells nothing of a token that is part of a character. So it is made to choose a letter; what it tells of

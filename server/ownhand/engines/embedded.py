@@ -5,7 +5,6 @@ import contextlib
 import math
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any
 
 from ownhand.engines.adapters import check_adapter
 from ownhand.engines.backoff import Backoff
@@ -14,6 +13,7 @@ from ownhand.engines.completion import (
     completion,
     completion_request,
     next_tokens,
+    prompt_for,
     token_ids,
     token_pieces,
     warm,
@@ -124,13 +124,13 @@ class EmbeddedEngine:
 
     async def stream(self, prompt: str, sampling: Sampling, usage: Usage | None = None) -> AsyncGenerator[Chunk]:
         usage = usage or Usage()
-        text = prompt or page_start(await self.special_tokens())
-        async with (
-            self._held() as child,
-            contextlib.aclosing(completion(child, self._request(text, sampling, child), usage)) as chunks,
-        ):
-            async for chunk in chunks:
-                yield chunk
+        special = await self.special_tokens()
+        async with self._held() as child:
+            read = await prompt_for(child, prompt or page_start(special), special)
+            request = completion_request(read, sampling, self._lora_scale(child))
+            async with contextlib.aclosing(completion(child, request, usage)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
 
     async def count_tokens(self, text: str) -> int:
         """Exact: llama.cpp's own tokenizer. Special tokens in the text are read as plain text, which never is less."""
@@ -144,8 +144,10 @@ class EmbeddedEngine:
             return await token_ids(child, text)
 
     async def next_tokens(self, prompt: str, count: int) -> list[NextToken]:
+        special = await self.special_tokens()
         async with self._held() as child:
-            return await next_tokens(child, prompt, count, self._lora_scale(child))
+            read = await prompt_for(child, prompt, special)
+            return await next_tokens(child, read, count, self._lora_scale(child))
 
     async def token_pieces(self, text: str) -> list[tuple[int, bytes]]:
         """(id, bytes) of each token of `text` in this model's vocabulary, without start and end tokens."""
@@ -327,9 +329,6 @@ class EmbeddedEngine:
         except EngineError as error:
             self._adapter = before
             raise _unfit(adapter) from error
-
-    def _request(self, prompt: str, sampling: Sampling, child: LlamaChild) -> dict[str, Any]:
-        return completion_request(prompt, sampling, self._lora_scale(child))
 
     def _lora_scale(self, child: LlamaChild) -> float | None:
         """What every request to this child has to say about its adapter; None when it holds none."""

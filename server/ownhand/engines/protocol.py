@@ -44,13 +44,17 @@ class Model:
 
 @dataclass(frozen=True)
 class SpecialTokens:
-    """Start and end of text, from the GGUF's own keys. Ids are None when the model has none."""
+    """Start and end of text, from the GGUF's own keys. Ids are None when the model has none.
+
+    `add_eos`: its keys want the end after whatever is read, a prompt too.
+    """
 
     bos: int | None = None
     eos: int | None = None
     add_bos: bool = False
     bos_text: str = ""
     eos_text: str = ""
+    add_eos: bool = False
 
 
 @dataclass(frozen=True)
