@@ -24,7 +24,7 @@ from rich.console import Console
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "neovim"))
 
-from bench import front_door, ledger, neovim, observer, scan, stock, vscode
+from bench import front_door, ledger, memory, neovim, observer, scan, stock, vscode
 from bench.engines import embedded, ollama
 from bench.figures import Figure, markdown, show
 from bench.overhead import compare
@@ -104,6 +104,10 @@ class Bench:
         assert voice is not None
         return await asyncio.to_thread(training.measure, await training.job(self.home, voice, corpus), TRAINING_STEPS)
 
+    async def memory(self) -> list[Figure]:
+        check_installed()
+        return await asyncio.to_thread(lambda: list(memory.measure(self.weights, self.scratch)))
+
     async def ledger(self) -> list[Figure]:
         return await asyncio.to_thread(ledger.measure, self.scratch)
 
@@ -135,7 +139,7 @@ async def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ownhand bench", description="Measures Ownhand on this machine.")
     parts = ["front_door", "embedded", "ollama", "scan", "observer", "ledger", "training", "neovim", "vscode"]
-    parser.add_argument("--only", choices=parts, nargs="+", default=parts, help="parts to run")
+    parser.add_argument("--only", choices=[*parts, "memory"], nargs="+", default=parts, help="parts to run")
     parser.add_argument("--moments", type=int, default=60, help="pairs per engine")
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--markdown", type=Path, help="write the table of docs/performance.md here")

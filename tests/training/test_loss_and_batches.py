@@ -1,5 +1,8 @@
 """The loss in pieces is the loss; batches are the same at every call; rates rise and fall."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from hypothesis import given
@@ -76,6 +79,54 @@ def test_memory_is_planned_and_too_little_of_it_is_refused_with_both_figures():
     assert plan(PACKAGED, recipe, 2_000_000_000, longest=600).recompute
     with pytest.raises(WriterError, match=r"needs about \d+\.\d GB of memory, and 4\.0 GB are free"):
         plan(EIGHT, recipe, 4_000_000_000)
+
+
+MIDDLE = Shape(32, 960, 2560, 15, 5, 64, 49_152, 361_821_120, True)
+LARGE = Shape(16, 2048, 8192, 32, 8, 64, 128_256, 1_235_814_400, True)
+
+
+@pytest.mark.parametrize(
+    ("shape", "rank", "tokens", "recompute", "measured"),
+    [
+        (PACKAGED, 4, 512, False, 2874),
+        (PACKAGED, 64, 512, False, 3215),
+        (PACKAGED, 16, 2048, False, 6513),
+        (PACKAGED, 16, 1024, True, 2009),
+        (MIDDLE, 16, 256, False, 3548),
+        (MIDDLE, 16, 1024, False, 6823),
+        (LARGE, 16, 256, False, 7855),
+        (LARGE, 16, 512, False, 9251),
+        (LARGE, 64, 512, False, 9930),
+    ],
+)
+def test_what_is_foretold_is_what_trainings_took(shape, rank, tokens, recompute, measured):
+    """Peaks of `bench/memory.py` in MB (docs/lab-notes.md). Too little ends a training, far too much forbids one."""
+    foretold = need(shape, Recipe(rank=rank), tokens, recompute=recompute) / 1e6
+    assert 0.95 * measured < foretold < 1.6 * measured
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc alone has it")
+def test_large_blocks_go_back_to_the_system_when_they_are_free():
+    """Ten times 64 blocks of 2 MiB, of which one stays each time: without it the rest is kept between them."""
+    program = """
+import ctypes, re, pathlib
+from ownhand.training.memory import give_back_at_once
+give_back_at_once()
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+def resident():
+    return int(re.search(r"VmRSS:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) >> 10
+before = resident()
+for _ in range(10):
+    blocks = [libc.malloc(2 << 20) for _ in range(64)]
+    for block in blocks:
+        ctypes.memset(block, 1, 2 << 20)
+    for block in blocks[:-1]:
+        libc.free(block)
+print(resident() - before)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    assert 15 <= int(done.stdout) < 40
 
 
 def test_a_card_takes_more_at_once_while_it_has_the_room():

@@ -1,9 +1,12 @@
 """How much memory a training takes, known before it starts: a sum of weights, optimizer, activations, vocabulary.
 
-The sum is meant to be a little too high. What a layer keeps was fitted by hand to peaks that were seen; their figures
-were not kept, so how far off the sum is for a given model is not known.
+The sum is meant to be a little too high. What a layer keeps was fitted by hand to peaks; `bench/memory.py` compares the
+sum with what trainings of several shapes took (docs/lab-notes.md, 27 November 2026).
 """
 
+import contextlib
+import ctypes
+import sys
 from dataclasses import dataclass
 
 from ownhand.errors import WriterError
@@ -13,9 +16,9 @@ from ownhand.training.recipe import Recipe
 _USABLE_SHARE = 0.9
 """Of the free memory, that a training may take."""
 _F32 = 4
-_PER_LORA_WEIGHT = 4 * _F32
-"""Weight, gradient and AdamW's two moments."""
-_RUNTIME = 700_000_000
+_PER_LORA_WEIGHT = 6 * _F32
+"""Weight, gradient, AdamW's two moments, the running mean, and the weight again while the mean is in its place."""
+_RUNTIME = 930_000_000
 """Python, torch and its libraries."""
 _HIDDEN_KEPT, _FEED_FORWARD_KEPT, _QUERIES_KEPT, _KEYS_KEPT = 18, 9, 10, 10
 """Values per token that a layer takes for the way there and back, in units of each of its widths. A good half of them
@@ -24,7 +27,8 @@ _TOGETHER_ON_CPU = 256
 """Tokens from which a processor gains nothing by taking more at once."""
 LOGIT_BYTES = 64 << 20
 """The vocabulary's scores are made for so many tokens at a time that they fit here."""
-_LOGIT_COPIES = 2
+_LOGIT_COPIES = 3
+_M_MMAP_THRESHOLD, _LARGE_BLOCK = -3, 1 << 20
 
 
 @dataclass(frozen=True)
@@ -88,3 +92,15 @@ def activation_bytes(shape: Shape, recipe: Recipe) -> int:
 def rows_at_once(vocabulary: int) -> int:
     """Tokens whose scores are made at a time."""
     return max(1, LOGIT_BYTES // (vocabulary * _F32))
+
+
+def give_back_at_once() -> None:
+    """From now on glibc gives every large block back to the system when it is free.
+
+    Left to itself it raises its limit with each block that is freed, up to 32 MiB, and keeps what lies between: then
+    activations that are made again take half of the memory of those that are kept (mallopt(3), M_MMAP_THRESHOLD).
+    Nothing happens where there is no glibc.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)

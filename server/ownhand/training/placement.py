@@ -17,7 +17,7 @@ from ownhand.engines.room import free_memory
 from ownhand.errors import WriterError
 from ownhand.training.architecture import SMALL, shape_of
 from ownhand.training.job import Job
-from ownhand.training.memory import Plan, plan_within
+from ownhand.training.memory import Plan, give_back_at_once, plan_within
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Place:
 
     def load(self, job: Job) -> tuple[Any, str]:
         """(what to teach, the trainer that brought it). With `auto`, one that fails leaves the next one its turn."""
+        if self.plan.recompute:
+            give_back_at_once()
         for trainer in self.trainers[:-1]:
             try:
                 return _loader(trainer)(job, self.device, recompute=self.plan.recompute), trainer
