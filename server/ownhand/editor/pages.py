@@ -64,8 +64,8 @@ class Pages:
         self._provenance.folder_changed(folder)
         keeper.recount()
         if answer == Mine.NOT_MINE:
-            await asyncio.to_thread(no_longer_quoted, voice.path, [piece.text for piece in left_out], REPORT)
             await _forget(ledger, name, left_out)
+            await asyncio.to_thread(no_longer_quoted, voice.path, [piece.text for piece in left_out], REPORT)
         return {"mine": str(answer)}
 
     async def verdicts(self, folder: Folder) -> Answer:
