@@ -16,7 +16,7 @@ from ownhand.commands.corpus import read_manuscript
 from ownhand.commands.reveal import is_somebody_here, unveil
 from ownhand.errors import INTERRUPTED, WriterError
 from ownhand.home import Home
-from ownhand.manuscript.consent import check_folder, find_voice
+from ownhand.manuscript.consent import find_kept_voice, find_voice
 from ownhand.manuscript.corpus import Corpus
 from ownhand.text.counted import counted, times
 from ownhand.training.base import is_ready
@@ -63,9 +63,7 @@ def run(home: Home, folder: Path, wishes: Wishes, *, dry_run: bool, as_json: boo
 
 def run_give_up(home: Home, folder: Path, *, as_json: bool) -> int:
     """Drop what an earlier training left. Voices that were learned stay. Raises WriterError while one runs."""
-    if folder.exists() or find_voice(home, folder) is None:
-        check_folder(folder)
-    voice = find_voice(home, folder)
+    voice = find_kept_voice(home, folder)
     dropped = voice is not None and give_up(voice.path)
     if as_json:
         print_json_line({"given_up": dropped})

@@ -33,7 +33,7 @@ def unfinished(voice: Path, folder: Path | str) -> Unfinished | None:
 
 def _how_far(job: Job) -> str:
     """By what it goes on from: the last checkpoint, not the last step."""
+    if job.is_learned:
+        return ": it learned, but was not tested yet"
     checkpoints = job.checkpoints()
-    if checkpoints:
-        return f", at step {step_of(checkpoints[-1])} of {job.state.steps}"
-    return ": it learned, but was not tested yet" if job.adapter.exists() else ", at its beginning"
+    return f", at step {step_of(checkpoints[-1])} of {job.state.steps}" if checkpoints else ", at its beginning"

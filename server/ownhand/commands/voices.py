@@ -16,7 +16,7 @@ from ownhand.commands.context import print_json, print_line, terminal_settings
 from ownhand.commands.unfinished import unfinished
 from ownhand.errors import WriterError
 from ownhand.home import Home
-from ownhand.manuscript.consent import Consent, VoiceFolder, check_folder, find_voice, grant
+from ownhand.manuscript.consent import Consent, VoiceFolder, find_kept_voice, find_voice, grant
 from ownhand.text.counted import times
 from ownhand.training.serving_base import serving_digest
 from ownhand.voices import steps
@@ -41,8 +41,7 @@ class Request:
 
 
 def run(home: Home, folder: Path, action: str, name: str, *, yes: bool, force: bool, as_json: bool) -> int:
-    if folder.exists() or find_voice(home, folder) is None:  # of one that was deleted something may be kept
-        check_folder(folder)
+    find_kept_voice(home, folder)
     answer = _chosen(action, name)(Request(home, folder, name, yes, force))
     if as_json:
         print_json(answer)

@@ -34,9 +34,7 @@ async def prompt_for(child: LlamaChild, text: str, special: SpecialTokens) -> Pr
     on after that: such a model gets the text's tokens."""
     if not special.add_eos:
         return text
-    request = {"content": sound(text), "add_special": False, "parse_special": True}
-    answer = await _post(child, "/tokenize", request)
-    return [*bounds(special).always, *answer["tokens"]]
+    return [*bounds(special).always, *await token_ids(child, text, parse_special=True)]
 
 
 def completion_request(prompt: Prompt, sampling: Sampling, lora_scale: float | None) -> dict[str, Any]:
@@ -86,8 +84,10 @@ async def completion(child: LlamaChild, request: dict[str, Any], usage: Usage) -
     raise ChildGoneError
 
 
-async def token_ids(child: LlamaChild, text: str) -> list[int]:
-    answer = await _post(child, "/tokenize", {"content": sound(text), "parse_special": False})
+async def token_ids(child: LlamaChild, text: str, *, parse_special: bool = False) -> list[int]:
+    """Without start and end. `parse_special`: special tokens that are spelled out in the text are read as such."""
+    request = {"content": sound(text), "add_special": False, "parse_special": parse_special}
+    answer = await _post(child, "/tokenize", request)
     return list(answer["tokens"])
 
 

@@ -213,13 +213,10 @@ class EmbeddedEngine:
 
     async def _start_alone(self, adapter: Adapter | None) -> LlamaChild:
         """Not before those that leave have left the memory."""
-        leaving = [asyncio.create_task(child.gone.wait()) for child in self._leaving]
-        try:
-            if leaving:
-                await asyncio.wait(leaving, timeout=_LAST_ANSWER_SECONDS)
-        finally:
-            for waiting in leaving:
-                waiting.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_ANSWER_SECONDS):
+                for child in tuple(self._leaving):
+                    await child.gone.wait()
         return await self._start(adapter)
 
     async def _start(self, adapter: Adapter | None) -> LlamaChild:

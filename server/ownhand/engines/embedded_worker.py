@@ -41,11 +41,12 @@ def main() -> None:
     say = _only_voice()
     job: Job = json.loads(lines.get())
     try:
-        server = _serve(job)
+        on_card = _has_gpu()
+        server = _serve(job, on_card=on_card)
     except Exception as error:  # whatever the library throws, the parent gets one sentence
         say({"error": str(error)})
         return
-    say({"ready": server.listening_address, "card": _has_gpu()})
+    say({"ready": server.listening_address, "card": on_card})
     threading.Event().wait()
 
 
@@ -63,7 +64,7 @@ def _only_voice() -> Any:
     return say
 
 
-def _serve(job: Job) -> Any:
+def _serve(job: Job, *, on_card: bool) -> Any:
     import xllamacpp
 
     settings = xllamacpp.CommonParams()
@@ -72,7 +73,7 @@ def _serve(job: Job) -> Any:
     settings.cache_ram_mib = 0
     settings.swa_full = True
     settings.offline = True
-    settings.n_batch = settings.n_ubatch = _GPU_BATCH if _has_gpu() else _CPU_BATCH
+    settings.n_batch = settings.n_ubatch = _GPU_BATCH if on_card else _CPU_BATCH
     settings.cpuparams_batch.n_threads = _cores()
     # Writing is bound by memory, and llama.cpp's threads wait for each other at every layer: one that has to share
     # its core with the editor holds up all. So one core is left to everything else (docs/lab-notes.md).

@@ -75,6 +75,17 @@ def check_folder(folder: Path) -> None:
         raise WriterError(what, "Name the folder that the manuscript lies in.")
 
 
+def find_kept_voice(home: Home, folder: Path) -> VoiceFolder | None:
+    """The same, where the folder itself may be gone: something may be kept of one that was deleted.
+
+    Raises WriterError when there is neither a folder nor a voice.
+    """
+    voice = find_voice(home, folder)
+    if folder.exists() or voice is None:
+        check_folder(folder)
+    return voice
+
+
 def consent_for(home: Home, path: Path) -> VoiceFolder | None:
     """The voice of the nearest manuscript folder that contains `path` (a file or a folder); None: never asked."""
     real = _real(path)

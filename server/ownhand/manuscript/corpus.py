@@ -128,7 +128,7 @@ class Corpus:
         leave empty comes from the other pieces of the file that is written. Held-out pieces, copies, open questions and
         what stands `here` never serve; the answer is the same until the index changes.
         """
-        places = among(here.path if here else None, self._around(here))
+        places = among(here.path, self._around(here)) if here else among(None, ())
         return self._closest.find(text, form, words, places, self.generation())
 
     def still_serve(self, pieces: Collection[str]) -> bool:
@@ -147,15 +147,14 @@ class Corpus:
         was typed of it. All pieces count, held out or not.
         """
         found = self._holding(text)
-        if here is None or any(path != here.path for path in found.values()):
+        if here is None or not found or any(path != here.path for path in found.values()):
             return bool(found)
-        around = self._around(here) if found else None
-        return bool(around and found.keys() - around)
+        around = self._around(here)
+        return bool(around) and not found.keys() <= around
 
-    def _around(self, here: Here | None) -> frozenset[str]:
+    def _around(self, here: Here) -> set[str]:
         """Ids of the file's pieces of which something stands here; none where that can't be told."""
-        found = self._holding(here.text) if here else {}
-        return frozenset(piece for piece, path in found.items() if here and path == here.path)
+        return {piece for piece, path in self._holding(here.text).items() if path == here.path}
 
     def _holding(self, text: str) -> dict[str, str]:
         """Ids and paths of the pieces with which `text` shares eight words in a row or a line of verse."""

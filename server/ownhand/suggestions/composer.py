@@ -44,6 +44,7 @@ MATTER = 2000
 """Characters before the cursor that passages are chosen by."""
 PASSAGE_WORDS = PASSAGE_TOKENS // 2
 _END = 120
+"""Characters of a passage's beginning, and of its end, by which it is known again."""
 _BEFORE_HERE, _AFTER_HERE = 8000, 2000
 """Characters around the cursor that stand in the prompt, or will soon: their pieces are no passages."""
 _LINES_TO_KNOW = 4

@@ -121,8 +121,9 @@ async def make_plan(
     scored = []
     for form in Form:
         own = _chosen(held_out, form, most_blocks)
+        warm_each = _warm_each(len(own))
         for number, chosen in enumerate(own):
-            scored += await planner.both(*chosen, warm=number % _warm_each(len(own)) == 0)
+            scored += await planner.both(*chosen, warm=number % warm_each == 0)
         scored += [await planner.cold(TRAINED, *chosen) for chosen in _chosen(trained, form, _TRAINED_BLOCKS)]
         scored += [
             await planner.cold(CONTROL, *chosen) for chosen in _chosen(others, form, max(len(own), _FEWEST_OTHERS))

@@ -114,6 +114,11 @@ class Job:
     def adapter(self) -> Path:
         return self.folder / "adapter"
 
+    @property
+    def is_learned(self) -> bool:
+        """Is the adapter there, and only the test missing?"""
+        return self.adapter.exists() and not self.checkpoints()
+
     def checkpoints(self) -> list[Path]:
         """The complete ones, oldest first."""
         found = [path for path in self.folder.glob(f"{_CHECKPOINT}*") if step_of(path) is not None]

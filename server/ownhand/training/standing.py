@@ -76,7 +76,7 @@ def of_adapter(adapter: StoredAdapter) -> Standing:
 
 def at_rest(voice: Path) -> Standing:
     """While nothing runs: an unfinished training counts as paused, else what came of the last one."""
-    if any(not job.adapter.exists() or job.checkpoints() for job in jobs(voice)):
+    if any(not job.is_learned for job in jobs(voice)):
         return Standing("paused", PAUSED)
     if next(jobs(voice), None) is not None:
         return Standing("paused", "Learned, but not tested yet. Let it go on when you like.")
