@@ -16,6 +16,7 @@ from ownhand.engines.special import bounds
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.model import Form, Piece
+from ownhand.processes import lock
 from ownhand.text.words import count_words
 from ownhand.training import runner
 from ownhand.training.base import checked_base, described
@@ -131,6 +132,34 @@ def test_it_checkpoints_and_leaves_when_its_parent_is_killed(make_job):
     psutil.wait_procs([child], timeout=120)
     assert not child.is_running()
     assert job.checkpoints()
+
+
+async def test_it_waits_for_a_child_that_still_works_in_the_folder(make_job):
+    """One whose parent died writes its last checkpoint when that is long gone, and with it the lock on the voice."""
+    job = make_job()
+    names = []
+    with (job.folder / ".lock").open("w") as other:
+        assert lock(other.fileno())
+        async with Training(job) as training:
+            async for state in training.states():
+                names.append(state.name)
+                if "waits" in state.sentence:
+                    assert not (job.folder / "train").exists()
+                    other.close()
+        assert other.closed, "it did not wait"
+    assert set(names[: names.index("training")]) == {"preparing"}
+    assert names[-1] == "done"
+
+
+async def test_while_it_waits_it_can_be_stopped(make_job):
+    job = make_job()
+    with (job.folder / ".lock").open("w") as other:
+        assert lock(other.fileno())
+        async with Training(job) as training:
+            async for state in training.states():
+                if "waits" in state.sentence:
+                    break
+    assert not (job.folder / "train").exists()
 
 
 async def test_it_has_the_lowest_priority(make_job):

@@ -7,6 +7,7 @@
     checkpoint-N/   the state after step N; only complete ones have that name
     adapter/        adapter_model.safetensors and adapter_config.json, as PEFT writes them
     state.json      how far it got, as `State`
+    .lock           held by the child that works here
 
 The folder belongs to one voice. It is private, because passages are the writer's text.
 """

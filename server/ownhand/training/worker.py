@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +28,9 @@ from ownhand.training.wishes import Control, Stopped
 INSTALL = "Run `ownhand setup --training` to install the learning part again."
 _BETWEEN_LINES = 0.2
 """Seconds."""
+_LOCK_FILE = ".lock"
+_BETWEEN_LOOKS = 0.2
+"""Seconds, while another child has the job."""
 _QUIET = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
@@ -75,14 +78,29 @@ def main() -> int:
 
 def _run(job: Job, control: Control, speak: Callable[[State], None]) -> None:
     speak(State("preparing"))
-    _choose_card(job.card)
-    _limit_threads(job.threads)
-    base.make_ready(job.base)
-    control.check(lambda: speak(State("paused")), lambda: speak(State("preparing")))
-    if (job.adapter / "adapter_config.json").is_file():  # an earlier run got this far
-        _finish(job, control, speak, replace(job.state, sentence="", next_step=""))
-    else:
-        _finish(job, control, speak, _learn(job, control, speak))
+    with _alone(job, control, speak):
+        _choose_card(job.card)
+        _limit_threads(job.threads)
+        base.make_ready(job.base)
+        control.check(lambda: speak(State("paused")), lambda: speak(State("preparing")))
+        if (job.adapter / "adapter_config.json").is_file():  # an earlier run got this far
+            _finish(job, control, speak, replace(job.state, sentence="", next_step=""))
+        else:
+            _finish(job, control, speak, _learn(job, control, speak))
+
+
+@contextlib.contextmanager
+def _alone(job: Job, control: Control, speak: Callable[[State], None]) -> Iterator[None]:
+    """One child at a time works in the folder: one whose parent died may still be writing its last checkpoint."""
+    descriptor = os.open(job.folder / _LOCK_FILE, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        while not processes.lock(descriptor):
+            speak(State("preparing", sentence="Ownhand waits for the end of a step that was begun earlier."))
+            control.check(lambda: speak(State("paused")), lambda: None)
+            time.sleep(_BETWEEN_LOOKS)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _learn(job: Job, control: Control, speak: Callable[[State], None]) -> State:
