@@ -228,6 +228,17 @@ def test_a_page_that_can_t_be_written(home: Home, folder: Path, tell: Tell, tmp_
             run(home, folder, page=page)
 
 
+def test_the_page_replaces_its_like_and_no_piece_of_the_writer(
+    home: Home, folder: Path, tell: Tell, tmp_path: Path
+) -> None:
+    tell(followed())
+    for _ in range(2):
+        assert run(home, folder, page=tmp_path / "page.html") == 0
+    with pytest.raises(WriterError, match="not of Ownhand's making"):
+        run(home, folder, page=folder / "ferry.md")
+    assert (folder / "ferry.md").read_text(encoding="utf-8") == FERRY
+
+
 def test_an_empty_file_has_no_shares(
     home: Home, folder: Path, tell: Tell, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

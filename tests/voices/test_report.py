@@ -231,6 +231,17 @@ def test_the_page_can_be_written_elsewhere_and_the_facts_read_as_json(ownhand, t
         assert refused.stderr.count("\n") == 1
 
 
+def test_the_page_replaces_an_older_one_and_no_file_of_the_writer(ownhand, tmp_path):
+    for _ in range(2):
+        assert ownhand("--out", "page.html").returncode == 0
+    for written in ("# The ferry\n", "<!doctype html>\n<html><head><title>My site</title></head></html>\n"):
+        (tmp_path / "page.html").write_text(written)
+        refused = ownhand("--out", "page.html")
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "is there already, and it is not of Ownhand's making. Name another file." in refused.stderr
+        assert (tmp_path / "page.html").read_text() == written
+
+
 def test_a_folder_that_may_not_be_learned_from_is_told_so(read, voice):
     page = reading(read, replace(voice, consent=Consent.SUGGEST))
     assert "You told Ownhand not to learn from this folder." in page.text

@@ -9,8 +9,10 @@ import zipfile
 
 import pytest
 
+from ownhand.commands.train import run_give_up
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, find_voice, grant
+from ownhand.training.job import jobs
 from ownhand.voices import steps
 from ownhand.voices.learning_lock import learning
 from ownhand.voices.store import VoiceStore
@@ -153,6 +155,17 @@ def test_forget_takes_along_the_voice_whose_place_was_taken(ownhand, store, tmp_
     assert len(list((tmp_path / "home" / "voices").iterdir())) == 2
     assert ownhand("forget", "--yes").returncode == 0
     assert list((tmp_path / "home" / "voices").iterdir()) == []
+
+
+def test_a_training_of_the_voice_whose_place_was_taken_can_be_given_up(ownhand, store, folder, tmp_path):
+    home = Home(tmp_path / "home")
+    taken = find_voice(home, folder)
+    leave_unfinished(taken.path, step=0, steps=0)
+    ownhand("export", str(tmp_path / "k.voice"))
+    ownhand("import", str(tmp_path / "k.voice"))
+    assert find_voice(home, folder).path != taken.path
+    assert run_give_up(home, folder, as_json=False) == 0
+    assert list(jobs(taken.path)) == []
 
 
 @pytest.mark.parametrize(

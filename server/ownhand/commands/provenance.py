@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ownhand.commands.context import print_json, say, terminal_settings
+from ownhand.commands.target import check_target
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import VoiceFolder, check_folder, find_voice
@@ -18,6 +19,7 @@ from ownhand.manuscript.formats import READ_ONLY, SUFFIXES
 from ownhand.manuscript.model import Skipped
 from ownhand.manuscript.walk import find_files
 from ownhand.settings import Settings
+from ownhand.text.page import BEGINNING
 from ownhand.verdicts.facts import UNTITLED, Whose
 from ownhand.verdicts.reading.figures import all_whose, read_statistics
 from ownhand.verdicts.whose.anchor import Gone, reopen
@@ -39,6 +41,8 @@ def run(home: Home, folder: Path, file: Path | None = None, *, as_json: bool = F
 
     Raises WriterError for what a person can mend.
     """
+    if page is not None:
+        check_target(page, BEGINNING, "whose-words.html")
     report = whose_report(home, folder, file, terminal_settings(home))
     if page is not None:
         write_page(report, page)

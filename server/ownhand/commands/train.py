@@ -25,6 +25,7 @@ from ownhand.training.forecast import Forecast, example
 from ownhand.training.job import State, give_up
 from ownhand.training.judging import Judgement
 from ownhand.training.reveal_places import can_be_shown, prepared
+from ownhand.voices.forget import with_predecessors
 from ownhand.voices.learning_lock import check_nobody_learns
 from ownhand.voices.reveal import Reveal
 from ownhand.voices.store import StoredAdapter, VoiceStore
@@ -62,11 +63,14 @@ def run(home: Home, folder: Path, wishes: Wishes, *, dry_run: bool, as_json: boo
 
 
 def run_give_up(home: Home, folder: Path, *, as_json: bool) -> int:
-    """Drop what an earlier training left. Voices that were learned stay. Raises WriterError while one runs."""
+    """Drop what earlier trainings left, those of voices whose place was taken too. Voices that were learned stay.
+
+    Raises WriterError while one runs.
+    """
     voice = find_kept_voice(home, folder)
-    dropped = voice is not None and give_up(voice.path)
+    dropped = [path for path in (with_predecessors(voice.path) if voice else []) if give_up(path)]
     if as_json:
-        print_json_line({"given_up": dropped})
+        print_json_line({"given_up": bool(dropped)})
     else:
         said = "The unfinished training is dropped" if dropped else "No training is unfinished here"
         print_line(f"{said}; all else stays as it was.")

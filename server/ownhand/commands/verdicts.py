@@ -13,11 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ownhand.commands.context import print_json, say
+from ownhand.commands.target import check_target
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import VoiceFolder, check_folder, find_voice
 from ownhand.text.counted import counted
-from ownhand.verdicts.reading.export import export
+from ownhand.verdicts.reading.export import BEGINNING, export
 from ownhand.verdicts.reading.figures import Recent, Statistics, Tally
 from ownhand.verdicts.reading.report import VerdictReport, verdict_report
 
@@ -79,6 +80,7 @@ def _export(voice: VoiceFolder | None, file: Path) -> int:
     if str(file) == _STANDARD_OUTPUT:
         export(voice.ledger_path, sys.stdout)
         return 0
+    check_target(file, BEGINNING, "verdicts.jsonl")
     temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}.tmp")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -6,6 +6,11 @@ from html import escape
 LIGHT = "--ink: #111; --soft: #555; --line: #ccc; --paper: #fff"
 """The colours that `STYLE` uses, for a `:root` rule."""
 
+BEGINNING = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="Ownhand">
+"""
+"""Of every page, so that it can be told from others' pages."""
+
 STYLE = """
 body { font: 11pt/1.45 Georgia, "Times New Roman", serif; color: var(--ink); background: var(--paper);
   max-width: 46em; margin: 3em auto; padding: 0 1.5em }
@@ -28,8 +33,7 @@ def document(title: str, style: str, parts: Iterable[str]) -> str:
     """The page. `title` is plain text, `parts` are HTML, in English; `style` comes after `STYLE`."""
     return "\n".join(
         [
-            "<!doctype html>",
-            '<html lang="en"><head><meta charset="utf-8">',
+            BEGINNING.rstrip(),
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(title)}</title>",
             f"<style>{STYLE}{style}</style></head><body>",

@@ -8,6 +8,8 @@ from typing import Any, TextIO
 from ownhand.verdicts.ledger import chunks
 from ownhand.verdicts.ledger.opening import reading
 
+BEGINNING = '{"suggestion": '
+"""Of every line, so that such a file can be told from others."""
 _AT_ONCE = 500
 """Suggestions in one query. In between, somebody who waits to write gets a turn even with a rollback journal."""
 

@@ -41,10 +41,6 @@ _STYLE = (
 
 def write_page(report: WhoseReport, path: Path) -> None:
     """Write the page, readable by this account alone. Raises WriterError when it can't be written there."""
-    if path.is_dir():
-        raise WriterError(f"{path} is a folder.", "Name the file that the page is to be, such as whose-words.html.")
-    if not path.parent.is_dir():
-        raise WriterError(f"There is no folder {path.parent}.", "Make it first, or name another place for the page.")
     try:
         write_private(path, page(report).encode("utf-8", "replace"))
     except WriterError as error:

@@ -21,10 +21,6 @@ def write_report(home: Home, voice: VoiceFolder) -> Path:
 
 def write_to(path: Path, report: Report) -> Path:
     """The same anywhere else. Raises WriterError."""
-    if path.is_dir():
-        raise WriterError(f"{path} is a folder.", "Name the file that the page is to be, such as report.html.")
-    if not path.parent.is_dir():
-        raise WriterError(f"There is no folder {path.parent}.", "Make it first, or name another place for the page.")
     try:
         write_private(path, page(report).encode("utf-8", "replace"))
     except WriterError as error:
