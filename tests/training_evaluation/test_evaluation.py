@@ -45,17 +45,18 @@ def measured(job, plain_base, cache="cache"):
     from ownhand.training.evaluation import evaluate
 
     heard = []
-    evaluate(job, plain_base, "sha256:5a", job / cache, threads=1, progress=lambda done, of: heard.append((done, of)))
+    evaluate(job, plain_base, "sha256:5a", job / cache, threads=1, progress=lambda *told: heard.append(told))
     return read_bits(job), heard
 
 
 def test_figures_repeat(job, plain_base, base_header):
     first, heard = measured(job, plain_base)
-    assert heard[-1] == (5 + 5 + 4, 14)  # the champion is not asked about other people's text
+    assert heard[-1] == (5 + 5 + 4, 14, 0)  # the champion is not asked about other people's text; nothing is left
+    assert all(left > 0 for _, _, left in heard[:-1])
     assert set(first.bits) == {BASE, CHALLENGER, CHAMPION}
     assert set(first.bits[CHALLENGER]) == {item.name for item in PLAN.scored}
     again, heard = measured(job, plain_base, "another cache")
-    assert heard[-1] == (14, 14)
+    assert heard[-1] == (14, 14, 0)
     for arm, found in first.bits.items():
         assert {name: round(bits / 30, 4) for name, bits in found.items()} == {
             name: round(bits / 30, 4) for name, bits in again.bits[arm].items()
@@ -78,7 +79,7 @@ def test_nothing_is_asked_twice_and_new_pages_ask_for_what_is_new(job, plain_bas
     plan = Plan((PLAN.scored[0], new, *PLAN.scored[2:]))
     write_plan(job, plan, adapters, base_header.path, PLACES)
     later, heard = measured(job, plain_base)
-    assert heard[-1] == (1 + 5 + 1, 7)
+    assert heard[-1][:2] == (1 + 5 + 1, 7)
     assert later.bits[CHAMPION][PLAN.scored[0].name] == first.bits[CHALLENGER][PLAN.scored[0].name]
     assert later.bits[CHALLENGER][PLAN.scored[0].name] != first.bits[CHALLENGER][PLAN.scored[0].name]
     assert later.bits[BASE][new.name] != first.bits[BASE][new.name]

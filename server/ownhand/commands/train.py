@@ -32,6 +32,7 @@ from ownhand.voices.store import StoredAdapter, VoiceStore
 
 _PAUSED = "Paused; nothing is lost. Run the same command again and it goes on."
 _EXAM = "Then comes the exam, which takes some minutes more, with few pages longer than the learning."
+_COUNTED = ("training", "evaluating")
 _DOING = {
     "preparing": "Preparing",
     "training": "Learning",
@@ -210,6 +211,10 @@ def bar(*, lines: bool = False) -> Iterator[Any]:
         yield _Bar(bar).on_state
 
 
+def _left(state: State) -> str:
+    return f"{_minutes(state.eta_s)} left" if state.eta_s and state.name in _COUNTED else ""
+
+
 class _Bar:
     """Progress for a terminal: each kind of work has its own count and its own clock."""
 
@@ -224,7 +229,7 @@ class _Bar:
             self._steps = state.steps
             self._bar.remove_task(self._task)
             self._task = self._bar.add_task(doing, total=state.steps or None, left="")
-        left = f"{_minutes(state.eta_s)} left" if state.eta_s and state.name == "training" else state.sentence
+        left = _left(state) or state.sentence
         self._bar.update(self._task, description=doing, completed=state.step, left=left)
 
 
@@ -241,8 +246,8 @@ class _Lines:
         self._said = (state.name, tenth)
         doing = _DOING.get(state.name, state.name)
         if state.steps and not state.sentence:
-            left = f", {_minutes(state.eta_s)} left" if state.name == "training" and state.eta_s else ""
-            say(f"{doing}: step {state.step} of {state.steps}{left}")
+            left = _left(state)
+            say(f"{doing}: step {state.step} of {state.steps}{left and ', '}{left}")
         else:
             say(state.sentence or doing)
 

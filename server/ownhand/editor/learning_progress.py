@@ -57,7 +57,12 @@ def _report(standing: Standing) -> types.WorkDoneProgressReport:
 
 
 def _message(standing: Standing) -> str:
-    if standing.state == "training" and standing.eta_seconds:
-        minutes = round(standing.eta_seconds / 60)
-        return f"{minutes} minutes left" if minutes > 1 else "about a minute left"
-    return {"preparing": "getting ready", "evaluating": "testing what was learned"}.get(standing.state, "")
+    doing = {"preparing": "getting ready", "evaluating": "testing what was learned"}.get(standing.state, "")
+    return ", ".join(filter(None, (doing, _left(standing.eta_seconds))))
+
+
+def _left(seconds: float | None) -> str:
+    if not seconds:
+        return ""
+    minutes = round(seconds / 60)
+    return f"{minutes} minutes left" if minutes > 1 else "about a minute left"

@@ -6,6 +6,7 @@ the challenger as the engine loads it. What a model needs for a block is kept fr
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ from ownhand.voices.store import GGUF
 CODE_VERSION = 1
 """Changes whenever the same block would give other figures."""
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int, float], None]
+"""Hears of blocks that are done, of all of them, and of the seconds of work that are left."""
 
 
 def load_model(folder: Path, threads: int, device: str = "cpu") -> Any:
@@ -63,7 +65,7 @@ def evaluate(
     about = "\n".join(map(str, (base, base_digest, CODE_VERSION, *circumstances(base), device, threads)))
     kept = {name: Kept(cache, "bits", about + _weights(adapters.get(name))) for name in every}
     arms = {name: _Arm(items, kept[name]) for name, items in every.items()}
-    count = _Counter(sum(len(arm.left) for arm in arms.values()), progress)
+    count = _Counter([item for arm in arms.values() for item in arm.left], progress)
     model = load_model(base, threads, device)
     arms[BASE].score(model, count)
     for name, folder in adapters.items():
@@ -89,12 +91,25 @@ def _exported(model: Any, planned: Planned) -> list[dict[str, float]]:
 
 
 class _Counter:
-    def __init__(self, steps: int, progress: Progress) -> None:
-        self._done, self._steps, self._progress = 0, steps, progress
+    """Blocks as steps; the time that is left goes by tokens. A pause is spent in `progress`, and is no work."""
 
-    def __call__(self) -> None:
+    def __init__(self, items: Sequence[Scored], progress: Progress) -> None:
+        self._steps, self._progress = len(items), progress
+        self._left = sum(_tokens(item) for item in items)
+        self._done, self._read, self._worked = 0, 0, 0.0
+        self._since = time.monotonic()
+
+    def __call__(self, item: Scored) -> None:
+        self._worked += time.monotonic() - self._since
         self._done += 1
-        self._progress(self._done, self._steps)
+        self._read += _tokens(item)
+        self._left -= _tokens(item)
+        self._progress(self._done, self._steps, round(self._left * self._worked / self._read, 1))
+        self._since = time.monotonic()
+
+
+def _tokens(item: Scored) -> int:
+    return len(item.context) + len(item.ids)
 
 
 class _Arm:
@@ -104,11 +119,11 @@ class _Arm:
         self._items, self._kept = items, kept
         self.left = [item for item in items if kept.get(_key(item)) is None]
 
-    def score(self, model: Any, count: Callable[[], None]) -> None:
+    def score(self, model: Any, count: Callable[[Scored], None]) -> None:
         scorer = Scorer(model)
         for item in self.left:
             self._kept.keep(_key(item), scorer.bits(item.context, item.ids))
-            count()
+            count(item)
         self._kept.save()
 
     @property

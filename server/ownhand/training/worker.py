@@ -155,8 +155,8 @@ def _evaluate(job: Job, control: Control, speak: Callable[[State], None], state:
     from ownhand.training.evaluation import evaluate
     from ownhand.training.placement import measured_on
 
-    def progress(done: int, of: int) -> None:
-        now = replace(state.at("evaluating"), step=done, steps=of)
+    def progress(done: int, of: int, seconds: float) -> None:
+        now = replace(state.at("evaluating"), step=done, steps=of, eta_s=seconds)
         control.check(lambda: speak(now.at("paused")), lambda: speak(now))
         speak(now)
 
