@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.held_out import CHOSEN
-from ownhand.manuscript.model import Form, Piece
+from ownhand.manuscript.model import Form, Mine, Piece
 from ownhand.text.words import count_words
 from ownhand.training.evaluation_plan import Text
 from ownhand.training.job import Job
@@ -19,9 +19,13 @@ _TELLING = 150
 
 
 def held_out_texts(corpus: Corpus) -> list[Text]:
-    """The pieces that were drawn to test by, in the order of their files."""
-    drawn = (piece for piece in corpus.pieces(with_text=True) if piece.held_out == CHOSEN and piece.copy_of is None)
-    return texts_of(drawn)
+    """The pieces that were drawn to test by, in the order of their files.
+
+    Of one that was copied since, the newest version stands for it, wherever that lies.
+    """
+    pieces = corpus.pieces(with_text=True)
+    drawn = {piece.copy_of or piece.id for piece in pieces if piece.held_out == CHOSEN}
+    return texts_of(piece for piece in pieces if piece.id in drawn and piece.held_out and piece.mine is Mine.MINE)
 
 
 def learned_texts(job: Job) -> list[Text]:
