@@ -8,6 +8,7 @@ from ownhand.engines.gguf_header import read_header
 from ownhand.training.evaluation_files import BITS_FILE, read_bits, write_plan
 from ownhand.training.evaluation_plan import COLD, CONTROL, DOCUMENT, HELD_OUT, PASSAGES, WARM, Plan, Scored
 from ownhand.training.metrics import BASE, CHALLENGER, CHAMPION, metrics
+from ownhand.training.wishes import Stopped
 from ownhand.voices.probe import Place
 from ownhand.voices.store import GGUF
 from peft_files import write_peft
@@ -66,6 +67,20 @@ def test_figures_repeat(job, plain_base, base_header):
     header = read_header(job / "adapter" / GGUF)
     assert header.is_adapter
     assert len(header.tensors) == 60
+
+
+def test_an_evaluation_that_is_stopped_goes_on_where_it_was(job, plain_base):
+    from ownhand.training.evaluation import evaluate
+
+    def stop_after_seven(done, *_):
+        if done == 7:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        evaluate(job, plain_base, "sha256:5a", job / "cache", threads=1, progress=stop_after_seven)
+    _, heard = measured(job, plain_base)
+    # Of the seven that are left one has the same tokens as one of those that were done.
+    assert [told[:2] for told in heard] == [(done, 6) for done in range(1, 7)]
 
 
 def test_nothing_is_asked_twice_and_new_pages_ask_for_what_is_new(job, plain_base, base_header):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ownhand.engines.protocol import Adapter
+from ownhand.engines.protocol import Adapter, EngineError
 from ownhand.engines.scripted import ScriptedEngine
 from ownhand.manuscript.model import Form
 from ownhand.training.evaluation_plan import Text
@@ -56,6 +56,25 @@ async def test_where_the_voice_recites_or_loops_the_bare_model_writes_as_much(tm
     assert plain.verbatim.words >= 400
     assert novelty(mine.verbatim, plain.verbatim) == 1.0
     assert mine.loops == plain.loops
+
+
+async def test_what_the_bare_model_wrote_is_kept_where_the_trial_is_broken_off(tmp_path):
+    written = KeptWriting(tmp_path, "scripted")
+    engine = ScriptedEngine(lambda _: PLAIN)
+    bare = 0
+
+    async def go_away_after_a_while():
+        nonlocal bare
+        bare += engine.adapter is None
+        if bare > 60:
+            raise EngineError("The engine went away.", "Start it.")
+
+    engine.before_chunk = go_away_after_a_while
+    trial = WritingTrial(engine, Corpus(), [Text("diary", Form.PROSE, DIARY)], [], False, written, 4000)
+    (tmp_path / "adapter.gguf").touch()
+    with pytest.raises(EngineError):
+        await trial.run(Adapter("candidate", tmp_path / "adapter.gguf"), lambda _: None)
+    assert list(tmp_path.glob("writing-*.json"))
 
 
 @pytest.mark.parametrize("where", ["learned", "kept_aside"])

@@ -30,6 +30,8 @@ from ownhand.voices.gguf_export import export_gguf
 from ownhand.voices.peft_folder import CONFIG, WEIGHTS
 from ownhand.voices.store import GGUF
 
+_SAVE_EVERY = 40.0
+"""Seconds."""
 CODE_VERSION = 1
 """Changes whenever the same block would give other figures."""
 
@@ -120,11 +122,17 @@ class _Arm:
         self.left = [item for item in items if kept.get(_key(item)) is None]
 
     def score(self, model: Any, count: Callable[[Scored], None]) -> None:
-        scorer = Scorer(model)
-        for item in self.left:
-            self._kept.keep(_key(item), scorer.bits(item.context, item.ids))
-            count(item)
-        self._kept.save()
+        """What is known is kept, also where `count` ends it, and from time to time for a machine that goes out."""
+        scorer, saved = Scorer(model), time.monotonic()
+        try:
+            for item in self.left:
+                self._kept.keep(_key(item), scorer.bits(item.context, item.ids))
+                count(item)
+                if time.monotonic() - saved > _SAVE_EVERY:
+                    self._kept.save()
+                    saved = time.monotonic()
+        finally:
+            self._kept.save()
 
     @property
     def bits(self) -> dict[str, float]:

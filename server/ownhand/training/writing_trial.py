@@ -26,6 +26,7 @@ from ownhand.training.samples import (
     habits,
     write_on,
 )
+from ownhand.training.to_the_end import to_the_end
 from ownhand.voices.gate import MOST_LOOPING
 
 _BEGINNINGS = 4
@@ -56,8 +57,8 @@ class WritingTrial:
             words = self.words if _counts_against(mine) else -(-self.words // _LESS)
             plain = habits(await self._written(None, starts, words, progress), known)
         finally:
+            await to_the_end(asyncio.to_thread(self.kept.save))
             await self.engine.use_adapter(None)
-        await asyncio.to_thread(self.kept.save)
         return mine, plain
 
     def _starts(self) -> list[Beginning]:
