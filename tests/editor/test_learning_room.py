@@ -22,7 +22,11 @@ from ownhand.editor.status import Status
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent
-from ownhand.training.standing import PAUSED, PAUSING, Standing
+from ownhand.training.standing import ELSEWHERE, PAUSED, PAUSING, Standing, of_adapter
+from ownhand.voices.learning_lock import learning
+from ownhand.voices.peft_folder import CONFIG, WEIGHTS
+from ownhand.voices.store import GGUF, StoredAdapter, VoiceStore
+from voice_files import card, leave_unfinished
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600)]
 
@@ -116,6 +120,15 @@ class Room:
         for process in conductors():
             process.kill()
         await asyncio.gather(*self.work, return_exceptions=True)
+
+
+def keep_adapter(voice: Path, workshop: Path) -> StoredAdapter:
+    """One that passed; nobody looks into its files."""
+    made = workshop / "made"
+    made.mkdir()
+    for name in (WEIGHTS, CONFIG, GGUF):
+        (made / name).touch()
+    return VoiceStore(voice).add(made, card("sha256:5a"))
 
 
 @pytest.fixture
@@ -232,6 +245,75 @@ async def test_an_order_while_the_folder_is_being_left_begins_nothing(
     with pytest.raises(WriterError, match="does not learn"):
         await order
     assert conductors() == []
+
+
+async def test_a_training_elsewhere_is_seen_to_begin_and_to_end(room: Room, tmp_path: Path) -> None:
+    folder = await room.scanned()
+    assert folder.voice is not None
+    voice = folder.voice.path
+    await room.learning.look(folder)
+    with learning(voice):
+        job = leave_unfinished(voice, step=4, steps=10)
+        await room.learning.consider(folder)
+        assert room.status.current()["learning"]["state"] == "waiting"
+        assert "in another window or in a terminal" in room.status.current()["learning"]["sentence"]
+        await room.learning.resume(folder)
+        passed = keep_adapter(voice, tmp_path)
+        job.remove()
+    await room.learning._look_elsewhere(folder)  # of `consider` this part: the whole would begin another one
+    assert room.status.current()["learning"]["state"] == "passed"
+    await room.learning.resume(folder)
+    assert conductors() == []
+    assert room.ended == [ELSEWHERE, of_adapter(passed)]
+
+
+async def test_what_was_broken_off_elsewhere_can_be_gone_on_with(room: Room) -> None:
+    folder = await room.scanned()
+    assert folder.voice is not None
+    with learning(folder.voice.path):
+        leave_unfinished(folder.voice.path, step=4, steps=10)
+        await room.learning.look(folder)
+    await room.learning.pause(folder)  # or it would go on by itself
+    await room.learning.consider(folder)
+    assert room.status.current()["learning"]["sentence"] == PAUSED
+
+
+class ToldLesson:
+    """A lesson that does at once what it is told."""
+
+    def __init__(self) -> None:
+        self.standing, self.told = Standing("training", "", 1, 10), list[str]()
+
+    def tell(self, wish: str) -> None:
+        self.told.append(wish)
+        self.standing = Standing("training" if wish == "resume" else "paused", "", 1, 10)
+
+    async def until(self, *_: Any) -> None:
+        return
+
+    def leave(self) -> None:
+        return
+
+
+async def test_after_the_writer_let_it_go_on_it_gives_way_again(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = await room.opened()
+    monkeypatch.setattr(room.learning, "_may_rest", lambda _: True)
+    lesson = room.learning._stand(folder).lesson = ToldLesson()  # type: ignore[assignment]
+    room.learning.typed()
+    await room.learning.resume(folder)
+    room.learning.typed()
+    assert lesson.told == ["rest", "resume", "rest"]
+
+
+async def test_a_success_after_a_failure_counts(room: Room) -> None:
+    folder = await room.opened()
+    stand = room.learning._stand(folder)
+    room.learning._ended(folder, Standing("failed", "The disk is full."))
+    assert stand.failed
+    room.learning._ended(folder, Standing("paused", PAUSED))
+    assert stand.failed
+    room.learning._ended(folder, Standing("passed", "It is better.", adapter="2"))
+    assert not stand.failed
 
 
 async def test_an_order_right_after_a_change_of_mind_waits_for_the_lesson_that_was_left(

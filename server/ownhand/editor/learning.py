@@ -20,7 +20,7 @@ from ownhand.training.job import give_up
 from ownhand.training.order import Order
 from ownhand.training.runner import check_installed
 from ownhand.training.schedule import Desk, Start, Wait, decide
-from ownhand.training.standing import PAUSED, PAUSING, Standing, at_rest
+from ownhand.training.standing import ELSEWHERE, PAUSED, PAUSING, Standing, at_rest
 
 NOT_LEARNED = WriterError(
     "Ownhand does not learn from this folder.", "Answer again what it may do there, if you changed your mind."
@@ -49,6 +49,8 @@ class _Stand:
     resting: bool = False
     """It gives way to the writing."""
     failed: bool = False
+    newest: str | None = None
+    """The voice that was learned last, as far as it is known here."""
 
 
 class Learning:
@@ -111,8 +113,9 @@ class Learning:
     async def resume(self, folder: Folder) -> Answer:
         """Raises WriterError."""
         stand = self._stand(folder)
-        stand.held = False
+        stand.held = stand.resting = False
         if stand.lesson is None:
+            await self.look(folder)  # another process may have gone on with it, or given it up
             return await self.train(folder) if stand.at_rest.state == "paused" else self._answer(folder)
         stand.lesson.tell("resume")
         self._changed(folder)
@@ -158,8 +161,10 @@ class Learning:
 
     def _ended(self, folder: Folder, ended: Standing) -> None:
         stand = self._stand(folder)
-        stand.resting, stand.failed = False, stand.failed or ended.state == "failed"
-        stand.at_rest = ended
+        stand.resting = False
+        if ended.state != "paused":
+            stand.failed = ended.state == "failed"
+        stand.at_rest, stand.newest = ended, ended.adapter or stand.newest
         self._changed(folder)
         self.on_end(folder, ended)
 
@@ -181,7 +186,8 @@ class Learning:
         """Read from disk how it stands, while nothing runs here."""
         stand = self._stand(folder)
         if folder.voice is not None and folder.consent is Consent.LEARN and stand.lesson is None:
-            stand.at_rest = await asyncio.to_thread(at_rest, folder.voice.path)
+            found = await asyncio.to_thread(at_rest, folder.voice.path)
+            stand.at_rest, stand.newest = found, found.adapter
             self._changed(folder)
 
     def _stand(self, folder: Folder) -> _Stand:
@@ -235,11 +241,27 @@ class Learning:
         if isinstance(decision, Start):
             self._begin(folder)
             return
+        await self._look_elsewhere(folder)
         now = Standing("waiting" if decision.sentence else "idle", decision.sentence)
         overtaken = stand.at_rest.state not in ("idle", "waiting") or stand.at_rest.adapter is not None
+        overtaken |= stand.at_rest == ELSEWHERE
         if stand.lesson is None and not overtaken and stand.at_rest != now:
             stand.at_rest = now
             self._changed(folder)
+
+    async def _look_elsewhere(self, folder: Folder) -> None:
+        """Another process may have begun a training of this voice, ended it or given it up."""
+        stand = self._stand(folder)
+        if folder.voice is None or stand.lesson is not None:
+            return
+        found = await asyncio.to_thread(at_rest, folder.voice.path)
+        learned = found.adapter is not None and found.adapter != stand.newest
+        open_now = found == ELSEWHERE or (found.state == "paused" and stand.at_rest.state != "failed")
+        open_before = stand.at_rest == ELSEWHERE or stand.at_rest.state == "paused"
+        if stand.lesson is None and found != stand.at_rest and (learned or open_now or open_before):
+            stand.at_rest, stand.newest = found, found.adapter or stand.newest
+            self._changed(folder)
+            self.on_end(folder, found)
 
     async def _decision(self, folder: Folder) -> Start | Wait:
         """The disk is read only where something depends on it."""

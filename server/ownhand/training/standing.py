@@ -7,6 +7,7 @@ from typing import Any
 from ownhand.errors import WriterError
 from ownhand.training.job import State, jobs
 from ownhand.voices.card import DecisionName
+from ownhand.voices.learning_lock import is_being_learned
 from ownhand.voices.store import StoredAdapter, VoiceStore
 
 STATES = ("idle", "waiting", "preparing", "training", "paused", "evaluating", "passed", "declined", "failed")
@@ -74,8 +75,13 @@ def of_adapter(adapter: StoredAdapter) -> Standing:
     return Standing(_DECIDED[adapter.card.decision], adapter.card.why, adapter=adapter.id)
 
 
+ELSEWHERE = Standing("waiting", "This manuscript is being learned just now, in another window or in a terminal.")
+
+
 def at_rest(voice: Path) -> Standing:
-    """While nothing runs: an unfinished training counts as paused, else what came of the last one."""
+    """While nothing runs here: an unfinished training counts as paused, else what came of the last one."""
+    if is_being_learned(voice):
+        return ELSEWHERE
     if any(not job.is_learned for job in jobs(voice)):
         return Standing("paused", PAUSED)
     if next(jobs(voice), None) is not None:
