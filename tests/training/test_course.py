@@ -115,6 +115,22 @@ async def test_pages_that_are_written_meanwhile_change_nothing(tmp_path, folder)
     assert "weighed the ham, and nobody came in" not in str(learned_texts(again.job))
 
 
+async def test_a_copy_of_a_page_that_is_learned_throws_nothing_away(tmp_path, folder):
+    """A backup, or a cloud's conflicted copy; and a line more, so that the job is not the very same."""
+    planned = await course(tmp_path, folder)
+
+    def copied() -> None:
+        page = folder / planned.forecast.prepared.material.teaching[0].path
+        (folder / f"{page.stem} (conflicted copy).md").write_bytes(page.read_bytes())
+        (folder / "new.md").write_text("# New\n\nShe weighed the ham, and nobody came in.\n")
+        refresh(planned.home, folder, Settings(), lambda *_: None)
+
+    planned.meanwhile = copied
+    with pytest.raises(AtTheGateError):
+        await planned.run(lambda _: None)
+    assert (await course(tmp_path, folder)).goes_on
+
+
 async def test_much_that_is_new_is_learned_from_the_beginning(tmp_path, folder):
     planned = await course(tmp_path, folder)
     with pytest.raises(AtTheGateError):
@@ -133,8 +149,8 @@ async def test_words_that_are_held_out_now_are_not_learned_from_an_older_copy(tm
     found = planned.forecast.prepared.material
     held = replace(found, guard=HeldOutGuard([line], lambda _: set()))
     other = replace(planned.forecast.prepared, material=held, recipe=Recipe())
-    assert can_go_on(planned.job, other), "the very same is gone on with"
-    assert not can_go_on(replace(planned.job, manuscript="older"), other)
+    assert can_go_on(planned.job, other, planned.corpus), "the very same is gone on with"
+    assert not can_go_on(replace(planned.job, manuscript="older"), other, planned.corpus)
 
 
 async def test_what_is_gone_on_with_is_done_as_is_wished_now(tmp_path, folder):

@@ -132,13 +132,18 @@ class Corpus:
         return self._closest.find(text, form, words, places, self.generation())
 
     def still_serve(self, pieces: Collection[str]) -> bool:
-        """Do all the pieces with these ids still teach: there, the writer's own, not held out?"""
-        asked = ", ".join("?" * len(set(pieces)))
-        (serving,) = self._one(
-            f"SELECT count(DISTINCT id) FROM pieces WHERE {TEACHES} AND id IN ({asked})",  # noqa: S608
-            tuple(set(pieces)),
-        )
-        return bool(serving == len(set(pieces)))
+        """Do all the pieces with these ids still teach?"""
+        return self.serving(pieces) == set(pieces)
+
+    def serving(self, pieces: Collection[str]) -> set[str]:
+        """Which of the pieces with these ids teach: there, the writer's own, not held out. A draft does while the piece
+        that counts for it does: its words are learned there."""
+        return {row[0] for row in self._among(_SERVING, tuple(pieces))}
+
+    def gone(self, pieces: Collection[str]) -> set[str]:
+        """Which of these ids are of no file any more, or unknown, without a word against them: what became of their
+        text they can't tell. What was held out or not the writer's own is not among them."""
+        return set(pieces) - {row[0] for row in self._among(_THERE_OR_REFUSED, tuple(pieces))}
 
     def repeats_own_text(self, text: str, *, here: Here | None) -> bool:
         """Does `text` hold eight consecutive words or a whole verse line (3 words or more) of a piece not `here`?
@@ -167,9 +172,9 @@ class Corpus:
                 found[piece] = path
         return found
 
-    def _among(self, sql: str, hashes: Sequence[int]) -> list[tuple[Any, ...]]:
-        """Rows with one of these hashes, asked for in parts."""
-        parts = (hashes[start : start + _AT_ONCE] for start in range(0, len(hashes), _AT_ONCE))
+    def _among(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        """Rows with one of these values, asked for in parts."""
+        parts = (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
         return [row for part in parts for row in self._all(sql.format(_holes(part)), part)]
 
     def sample_texts(self, form: Form, words: int) -> list[str]:
@@ -250,6 +255,11 @@ class Corpus:
 _AT_ONCE = 500
 """Values in one statement."""
 _HELD_RUNS = "SELECT hash FROM held_runs WHERE hash IN ({})"
+_SERVING = (
+    "SELECT id FROM pieces WHERE share = 'teach' AND mine = 'mine' AND file IS NOT NULL AND "  # noqa: S608
+    f"(copy_of IS NULL OR copy_of IN (SELECT id FROM pieces WHERE {TEACHES})) AND id IN ({{}})"
+)
+_THERE_OR_REFUSED = "SELECT id FROM pieces WHERE (file IS NOT NULL OR mine != 'mine' OR share IS 'held') AND id IN ({})"
 _UNDECIDED = "not sorted yet: the manuscript is still being read"
 _GRAMS = (
     "SELECT pieces.id, path, hash, around FROM grams JOIN pieces ON pieces.key = grams.piece "

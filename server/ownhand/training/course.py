@@ -31,6 +31,7 @@ from ownhand.training.recipe import Recipe, recipe_for
 from ownhand.training.runner import Training, check_installed
 from ownhand.training.samples import WORDS
 from ownhand.training.serving_base import base_digest
+from ownhand.training.still_taught import still_taught
 from ownhand.training.texts import learned_texts
 from ownhand.training.to_the_end import to_the_end
 from ownhand.training.unfinished import can_go_on
@@ -142,7 +143,7 @@ class Course:
         return self._unfinished() is not None
 
     def _unfinished(self) -> Job | None:
-        return next((job for job in jobs(self.voice.path) if can_go_on(job, self.forecast.prepared)), None)
+        return next((job for job in jobs(self.voice.path) if can_go_on(job, self.forecast.prepared, self.corpus)), None)
 
     @property
     def yields(self) -> bool:
@@ -264,7 +265,7 @@ class Course:
 
     def _check_still_teaching(self, learned: Sequence[Text]) -> None:
         """What was taken out of the manuscript meanwhile must not be served."""
-        if not self.corpus.still_serve({text.piece for text in learned}):
+        if not still_taught(self.corpus, {text.piece: (text.path, text.text) for text in learned}):
             raise WriterError(
                 "Pages were taken out of the manuscript while they were learned, so what came of it is not used.",
                 "Train again; it learns from what is there now.",

@@ -9,15 +9,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from ownhand.errors import WriterError
+from ownhand.manuscript.corpus import Corpus
 from ownhand.text.words import count_words
 from ownhand.training.job import Job, read_passages
 from ownhand.training.prepare import Prepared
+from ownhand.training.still_taught import still_taught
 
 LEAST_SHARE = 0.9
 """Of the words that would be learned now, those that the job learns just so."""
 
 
-def can_go_on(job: Job, wanted: Prepared) -> bool:
+def can_go_on(job: Job, wanted: Prepared, corpus: Corpus) -> bool:
     """Does it learn the same in the same way: all of it, or nearly, and nothing that may not be learned any more?"""
     if job.manuscript == wanted.manuscript:
         return True
@@ -28,10 +30,10 @@ def can_go_on(job: Job, wanted: Prepared) -> bool:
         pieces = pieces_of(job)
     except WriterError:
         return False
-    found = wanted.material
-    if not {piece["piece"] for piece in pieces} <= {piece.id for piece in found.teaching}:
+    if not still_taught(corpus, {piece["piece"]: (piece["path"], piece["text"]) for piece in pieces}):
         return False
-    return _nearly_all(pieces, wanted) and not any(found.guard.touches(piece["text"]) for piece in pieces)
+    guard = wanted.material.guard
+    return _nearly_all(pieces, wanted) and not any(guard.touches(piece["text"]) for piece in pieces)
 
 
 def pieces_of(job: Job) -> list[dict[str, Any]]:
