@@ -11,9 +11,8 @@ from rich.console import Console
 from ownhand.commands.reveal import unveil
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder, grant
-from ownhand.training.reveal_places import can_be_shown
 from ownhand.voices.card import Card
-from ownhand.voices.reveal import BEFORE, VOICE, YOURS, Place, Reveal
+from ownhand.voices.reveal import BEFORE, VOICE, YOURS, Place, Reveal, can_be_shown
 from ownhand.voices.store import ADAPTERS, GGUF, VoiceStore
 
 CARD = Path(__file__).parents[1] / "voices" / "data"

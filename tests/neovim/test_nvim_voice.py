@@ -11,6 +11,7 @@ from learned_voice import WHY, learn_by_hand
 from ownhand.home import Home
 from ownhand.manuscript.consent import VoiceFolder
 from ownhand.verdicts.reading.figures import recent
+from ownhand.voices.reveal import Reveal
 
 LONG = 240
 """Seconds until a trainer of which nothing is in memory has made a step, on two cores that others use too."""
@@ -80,6 +81,19 @@ def test_a_first_voice_is_chosen_blind_and_writes_at_once(desk: Desk) -> None:
     assert neovim.call("nvim_call_function", "getcompletion", ["Ownhand activate ", "cmdline"]) == ["1"]
     ask(neovim, "activate 1", "Voice 1 writes")
     assert who_writes(neovim, voice) == f"{voice.id}-1"
+
+
+@pytest.mark.parametrize("desk", ["0.11.4"], indirect=True)
+def test_a_first_voice_without_places_is_decided_on_by_what_its_exam_found(desk: Desk) -> None:
+    voice = learned(desk)
+    Reveal("1", ()).write(voice.path)
+    desk.configure("vim.ui.select = function(items, _, done) done(items[1]) end", consent=0)
+    neovim = desk.open(text="It was the year of the long rain.\n", width=120, height=30)
+    neovim.wait_until(lambda: "your voice waits" in line(neovim), "the voice waits")
+    ask(neovim, "reveal", "Voice 1 writes")
+    history = neovim.lua("return require('ownhand.messages').history")
+    assert [message for message in history if WHY in message and "no place to show it at" in message]
+    neovim.wait_until(lambda: line(neovim).endswith("your voice"), "the voice writes")
 
 
 @pytest.mark.parametrize("desk", ["0.11.4"], indirect=True)

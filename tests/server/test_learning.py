@@ -11,6 +11,7 @@ import pytest
 from lsprotocol import types
 
 from children import children_called
+from learned_voice import learn_by_hand
 from lsp_editor import INLINE, Editor, Start, until
 from ownhand.engines.protocol import SpecialTokens
 from ownhand.home import Home
@@ -228,6 +229,18 @@ async def test_a_folder_that_is_only_suggested_in_is_not_learned(study: Study) -
     assert "does not learn" in (await editor.execute("ownhand.train"))["sentence"]
     assert "does not learn" in (await editor.execute("ownhand.voices"))["sentence"]
     assert at_work(editor.process.pid) == []
+
+
+async def test_a_first_voice_without_places_is_the_writers_to_decide_on(study: Study) -> None:
+    editor = await study.write("prose/maize.md").editor()
+    await editor.texts((study.folder / "page.md").as_uri(), 0, len(PAGE))
+    learn_by_hand(study.home, study.folder, study.folder.parent / "workshop")
+    Reveal("1", ()).write(study.voice)
+    asked = await editor.execute("ownhand.reveal")
+    assert (asked["adapter"], asked["places"]) == ("1", [])
+    assert "no place to show it at" in asked["sentence"]
+    await editor.execute("ownhand.notYet", None, "1")
+    assert "no new voice" in (await editor.execute("ownhand.reveal"))["sentence"]
 
 
 async def test_the_places_are_told_apart_only_after_the_choice(study: Study) -> None:

@@ -35,6 +35,13 @@ export function readReveal(answer: unknown): Reveal | undefined {
   return adapter === "" || places.length === 0 ? undefined : { adapter, places };
 }
 
+/** A voice that waits without a place to show it at: what its exam found. */
+export function readUnseen(answer: unknown): { readonly adapter: string; readonly sentence: string } | undefined {
+  if (!isJson(answer) || !Array.isArray(answer["places"]) || answer["places"].length > 0) return undefined;
+  const adapter = text(answer, "adapter");
+  return adapter === "" ? undefined : { adapter, sentence: text(answer, "sentence") };
+}
+
 export function readTold(answer: unknown, chosen: readonly number[]): Told | undefined {
   if (!isJson(answer) || !Array.isArray(answer["labels"])) return undefined;
   return { labels: answer["labels"].map(strings), chosen, sentence: text(answer, "sentence") };

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { isJson, text } from "./json.ts";
 import { Panel, type Pressed } from "./panel.ts";
 import { chooseFolder } from "./pieces.ts";
-import { readChosen, readReveal, readTold, type Reveal, type Told } from "./reveal.ts";
+import { readChosen, readReveal, readTold, readUnseen, type Reveal, type Told } from "./reveal.ts";
 import { blindPage, toldPage } from "./reveal_page.ts";
 import type { Server } from "./server.ts";
 
@@ -22,12 +22,26 @@ export class RevealView implements vscode.Disposable {
   async open(): Promise<void> {
     const folder = (await chooseFolder())?.uri.toString();
     if (folder === undefined) return;
-    const reveal = readReveal(await this.server.execute("ownhand.reveal", folder));
+    const answer = await this.server.execute("ownhand.reveal", folder);
+    const unseen = readUnseen(answer);
+    if (unseen !== undefined) {
+      await this.askPlainly(folder, unseen.adapter, unseen.sentence);
+      return;
+    }
+    const reveal = readReveal(answer);
     if (reveal === undefined) return; // The server said why.
     this.folder = folder;
     this.reveal = reveal;
     this.told = undefined;
     this.panel.show("Which one is you?", (nonce) => blindPage(reveal, nonce));
+  }
+
+  private async askPlainly(folder: string, adapter: string, detail: string): Promise<void> {
+    const question = "Let your voice write from now on?";
+    const pressed = await vscode.window.showInformationMessage(question, { modal: true, detail }, "Use it", "Not yet");
+    if (pressed === undefined) return;
+    const answer = await this.server.execute(pressed === "Use it" ? "ownhand.activate" : "ownhand.notYet", folder, adapter);
+    if (isJson(answer)) vscode.window.setStatusBarMessage(text(answer, "sentence"), 10_000);
   }
 
   dispose(): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { readChosen, readReveal, readTold } from "../src/reveal.ts";
+import { readChosen, readReveal, readTold, readUnseen } from "../src/reveal.ts";
 import { blindPage, toldPage } from "../src/reveal_page.ts";
 
 const answer = {
@@ -24,6 +24,9 @@ test("the question shows every text and no name", () => {
 test("nothing to show is no question", () => {
   assert.equal(readReveal({ sentence: "No voice waits for you." }), undefined);
   assert.equal(readReveal({ adapter: "1", places: [] }), undefined);
+  assert.equal(readUnseen({ sentence: "No voice waits for you." }), undefined);
+  assert.equal(readUnseen(answer), undefined);
+  assert.deepEqual(readUnseen({ adapter: "1", places: [], sentence: "It is better." }), { adapter: "1", sentence: "It is better." });
 });
 
 test("a choice lacks until each place has one", () => {

@@ -24,10 +24,10 @@ from ownhand.training.course import Course, Wishes
 from ownhand.training.forecast import Forecast, example
 from ownhand.training.job import State, give_up
 from ownhand.training.judging import Judgement
-from ownhand.training.reveal_places import can_be_shown, prepared
+from ownhand.training.reveal_places import prepared
 from ownhand.voices.forget import with_predecessors
 from ownhand.voices.learning_lock import check_nobody_learns
-from ownhand.voices.reveal import Reveal
+from ownhand.voices.reveal import Reveal, can_be_shown
 from ownhand.voices.store import StoredAdapter, VoiceStore
 
 _PAUSED = "Paused; nothing is lost. Run the same command again and it goes on."

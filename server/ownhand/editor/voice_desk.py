@@ -21,6 +21,7 @@ from ownhand.voices.reveal import Reveal
 from ownhand.voices.store import VoiceStore
 
 _NO_PLACES = "There is nothing to compare: no new voice waits for you."
+_DECIDE = "There is no place to show it at, so you decide by that alone."
 _NOT_YET = "The voice does not write. It is kept, and you can let it write from the list of voices."
 
 _OTHER_PLACES = WriterError(
@@ -66,11 +67,14 @@ class VoiceDesk:
         return {"withoutVoice": serving.without_voice}
 
     async def reveal(self, folder: Folder, answer: Any) -> Answer:
-        """The places without labels; with what was chosen, the labels."""
+        """The places without labels; with what was chosen, the labels. Where there are none, what the exam found."""
         voice = _voice(folder)
         shown = await asyncio.to_thread(Reveal.read, voice.path)
-        if shown is None or not shown.places:
+        if shown is None or not (shown.places or shown.waits):
             return {"sentence": _NO_PLACES}
+        if not shown.places:
+            why = (await asyncio.to_thread(VoiceStore(voice.path).adapter, shown.adapter)).card.why
+            return {"adapter": shown.adapter, "places": [], "sentence": f"{why} {_DECIDE}"}
         if not isinstance(answer, dict):
             return {"adapter": shown.adapter, "places": [place.blind() for place in shown.places]}
         if str(answer.get("adapter", shown.adapter)) != shown.adapter:

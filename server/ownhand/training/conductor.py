@@ -23,8 +23,9 @@ from ownhand.manuscript.corpus import Corpus
 from ownhand.training.course import Course, Wishes
 from ownhand.training.job import State
 from ownhand.training.order import Order
-from ownhand.training.reveal_places import can_be_shown, prepared
+from ownhand.training.reveal_places import prepared
 from ownhand.training.standing import PAUSED, Standing, of_adapter, of_state
+from ownhand.voices.reveal import can_be_shown
 from ownhand.voices.store import StoredAdapter
 
 _FAREWELL = 1.0

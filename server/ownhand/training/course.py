@@ -4,6 +4,7 @@ Stopped at any point it can be begun again: a job that learns the same text in t
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -37,6 +38,7 @@ from ownhand.training.to_the_end import to_the_end
 from ownhand.training.unfinished import can_go_on
 from ownhand.voices.card import Base as CardBase
 from ownhand.voices.learning_lock import learning
+from ownhand.voices.reveal import can_be_shown, note_that_it_waits
 from ownhand.voices.store import VoiceStore
 
 OnState = Callable[[State], None]
@@ -197,6 +199,9 @@ class Course:
         present, beaten = store.champion(adapter.card.base.digest), judgement.against.champion
         if judgement.decision.decision == "passed" and present and beaten and present.id == beaten.id:
             judgement = replace(judgement, adapter=store.activate(adapter.id))
+        if can_be_shown(judgement.adapter):
+            with contextlib.suppress(WriterError):  # it is kept, and in the list of voices
+                note_that_it_waits(self.voice.path, judgement.adapter)
         store.prune()
         return judgement
 

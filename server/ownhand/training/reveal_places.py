@@ -25,12 +25,7 @@ _WORDS = 45
 _LINES = 8
 _SHOWN_BEFORE = 60
 """Words in front of the place."""
-_SENTENCE_END = regex.compile(r"[.!?…][\"”’')\]]*(?=\s)")
-
-
-def can_be_shown(adapter: StoredAdapter) -> bool:
-    """Only what passed and does not write yet is for the writer to decide on."""
-    return adapter.card.decision == "passed" and not adapter.active
+_SENTENCE_END = regex.compile(r"""[.!?…؟۔][\"”’»)\]']*(?=\s) | [。！？।॥][\"”’」』）]*""", flags=regex.VERBOSE)
 
 
 async def prepared(course: Course, adapter: StoredAdapter) -> Reveal:

@@ -12,6 +12,7 @@ from typing import Any
 from ownhand.errors import WriterError
 from ownhand.home import check_format, write_json
 from ownhand.text.counted import counted
+from ownhand.voices.store import StoredAdapter
 
 FORMAT = 1
 FILE = "reveal.json"
@@ -39,7 +40,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Reveal:
-    """`chosen`: per place the index of the text that the writer liked best; `answer` is "", "use" or "not yet"."""
+    """`places` may be none: too little was kept aside, or the writing at them was broken off.
+
+    `chosen`: per place the index of the text that the writer liked best; `answer` is "", "use" or "not yet"."""
 
     adapter: str
     places: tuple[Place, ...]
@@ -101,6 +104,16 @@ class Reveal:
             return cls(values["adapter"], places, tuple(values["chosen"]), values["answer"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
+
+
+def can_be_shown(adapter: StoredAdapter) -> bool:
+    """Only what passed and does not write yet is for the writer to decide on."""
+    return adapter.card.decision == "passed" and not adapter.active
+
+
+def note_that_it_waits(voice: Path, adapter: StoredAdapter) -> None:
+    """It waits for the writer even if nothing is ever written at a place. Raises WriterError when the disk refuses."""
+    Reveal(adapter.id, ()).write(voice)
 
 
 def no_longer_quoted(voice: Path, texts: Iterable[str], *pages: str) -> None:

@@ -240,11 +240,31 @@ local function open_page()
   return buffer
 end
 
+--- A voice without a place to show it at: what its exam found was said already.
+---@param adapter string
+---@param ask fun(command: string, arguments: any[], answered: fun(answer: table))
+local function ask_plainly(adapter, ask)
+  local prompt = "Ownhand: let your voice write from now on?"
+  vim.ui.select({ "Use it", "Not yet" }, { prompt = prompt, kind = "ownhand.question" }, function(choice)
+    if choice then
+      ask(choice == "Use it" and "ownhand.activate" or "ownhand.notYet", { adapter }, function(answer)
+        if type(answer.sentence) == "string" then
+          messages.say(answer.sentence)
+        end
+      end)
+    end
+  end)
+end
+
 --- Show what the server answered.
 ---@param answer table what `ownhand.reveal` answers
 ---@param ask fun(command: string, arguments: any[], answered: fun(answer: table)) runs a command for the same folder
 function M.show(answer, ask)
-  if type(answer.places) ~= "table" or #answer.places == 0 then
+  if type(answer.places) ~= "table" then
+    return
+  end
+  if #answer.places == 0 then
+    ask_plainly(answer.adapter, ask)
     return
   end
   local old = vim.fn.bufnr("^ownhand://reveal$")
