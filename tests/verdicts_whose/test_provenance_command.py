@@ -249,3 +249,19 @@ def test_an_empty_file_has_no_shares(
         {"path": "empty.md", "characters": 0, "shares": dict.fromkeys(answer["shares"], 0.0), "spans": []}  # type: ignore[call-overload]
     ]
     assert run(home, folder, Path("empty.md"), page=tmp_path / "empty.html") == 0
+
+
+def test_chapters_of_a_file_that_was_split(
+    home: Home, folder: Path, tell: Tell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lamps = (
+        "# The lamps\n\nI counted the lamps along the mole: nine, ten, and one that was the moon, as it was always.\n"
+    )
+    tell(followed(text=FERRY + "\n" + lamps))
+    (folder / "ferry.md").unlink()
+    (folder / "1.md").write_text(FERRY, encoding="utf-8")
+    (folder / "2.md").write_text(lamps, encoding="utf-8")
+    one, two, ida = (file["shares"] for file in asked(home, folder, capsys)["files"])  # type: ignore[attr-defined]
+    assert one["from Ownhand"] == pytest.approx(len(WIND) / len(FERRY), abs=1e-4)
+    assert two["not from Ownhand"] > 0.98
+    assert ida["not observed"] == 1.0

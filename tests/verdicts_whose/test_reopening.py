@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ownhand.verdicts.facts import Whose
 from ownhand.verdicts.whose.align import align
-from ownhand.verdicts.whose.anchor import find_renamed, reopen
+from ownhand.verdicts.whose.anchor import Notes, find_renamed, reopen
 from ownhand.verdicts.whose.packing import FORMAT, Damaged, pack, unpack, unpack_tokens
 from ownhand.verdicts.whose.words import Kind, WhoseWords
 
@@ -211,3 +211,38 @@ def test_of_two_with_the_same_text_the_newer_note_counts() -> None:
 
 def test_too_little_text_is_nobody_s() -> None:
     assert find_renamed([noted("# Notes\n", document="gone.md")], "# Notes\n") is None
+
+
+def test_the_files_that_a_file_was_split_into_are_found() -> None:
+    chapters = [prose(seed, 200) for seed in range(5)]
+    part = chapters[1][200:420]
+    whole, other = noted("\n\n".join(chapters), part, document="book.md"), noted(prose(9, 900), document="other.md")
+    assert [find_renamed([other, whole], chapter) for chapter in chapters] == [whole] * 5
+    assert [ours(whole, chapter) for chapter in chapters] == [[], [part], [], [], []]
+
+
+def test_of_two_that_a_file_may_have_been_the_one_with_more_of_it_counts() -> None:
+    first, second = prose(2, 200), prose(3, 80)
+    small, large = noted(second, document="small.md", at=1.0), noted(first, document="large.md")
+    assert find_renamed([small, large], first + "\n\n" + second) is large
+    assert [*Notes([small, large]).find_all(first + "\n\n" + second)] == [large, small]
+    assert [*Notes([small, large]).find_all(first + "\n\n" + second, but="large.md")] == [small]
+
+
+def test_an_earlier_draft_adds_nothing() -> None:
+    text = prose(2, 200)
+    draft, newer = noted(text + prose(3, 20), document="a.md"), noted(text, document="b.md", at=1.0)
+    assert [*Notes([draft, newer]).find_all(text + " " + prose(4, 9))] == [newer]
+
+
+@pytest.mark.parametrize("quoted", [12, 40, 90])
+def test_a_text_that_quotes_another_is_not_that_one(quoted: int) -> None:
+    book, other = prose(2, 2000), prose(3, 200).split()
+    line = book.split()[700 : 700 + quoted]
+    assert find_renamed([noted(book, document="book.md")], " ".join([*other[:100], *line, *other[100:]])) is None
+
+
+def test_a_few_words_out_of_a_long_text_prove_nothing() -> None:
+    book = prose(2, 2000)
+    line = " ".join(book.split()[700:716])
+    assert find_renamed([noted(book, document="book.md")], f"{line} {prose(5, 12)}") is None

@@ -22,7 +22,7 @@ from ownhand.settings import Settings
 from ownhand.text.page import BEGINNING
 from ownhand.verdicts.facts import UNTITLED, Whose
 from ownhand.verdicts.reading.figures import all_whose, read_statistics
-from ownhand.verdicts.whose.anchor import Gone, reopen
+from ownhand.verdicts.whose.anchor import Notes, reopen
 from ownhand.verdicts.whose.page import write_page
 from ownhand.verdicts.whose.report import FileWords, Span, WhoseReport, file_words, percent
 from ownhand.verdicts.whose.words import Kind
@@ -87,7 +87,7 @@ class _Reader:
     def __init__(self, voice: VoiceFolder, notes: list[Whose]) -> None:
         self.folder = voice.folder
         self._noted = {whose.document: whose for whose in notes if whose.document != UNTITLED}
-        self._gone = Gone(whose for name, whose in self._noted.items() if not (self.folder / name).exists())
+        self._gone = Notes(whose for name, whose in self._noted.items() if not (self.folder / name).exists())
 
     def words(self, path: Path, relative: str) -> FileWords:
         """Raises Unreadable and OSError."""
