@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from ownhand.engines.special import Bounds
 from ownhand.manuscript.model import Form, Piece
-from ownhand.text.words import count_words
+from ownhand.manuscript.repeats import stored_grams
+from ownhand.manuscript.sketch import word_hash
+from ownhand.text.words import count_words, matching_words
 from ownhand.training.dataset import (
     CONTEXT_TOKENS,
     NOT_LEARNED,
@@ -174,14 +176,21 @@ def test_text_of_an_earlier_version_of_a_held_out_piece_is_left_out_too():
     def known(hashes):
         return runs.intersection(hashes)
 
-    from ownhand.manuscript.repeats import stored_grams
-    from ownhand.manuscript.sketch import word_hash
-    from ownhand.text.words import matching_words
-
     runs.update(value for value, _, _ in stored_grams([word_hash(word) for word in matching_words(old)]))
     guard = HeldOutGuard(["The new version says nothing of crates."], known)
     assert guard.touches(f"They say {old}.")
     assert not guard.touches("They say the sow crate was never theirs.")
+
+
+def test_a_word_put_in_front_of_a_held_out_piece_takes_no_turn_of_phrase_from_the_others():
+    """Five words that stand in it still are no earlier version's, wherever in the piece they stand."""
+    text = "the old harbour master said that at the end of the day nobody would ask him for one"
+    runs = {value for value, _, _ in stored_grams([word_hash(word) for word in matching_words(text)])}
+    phrases = [" ".join(text.split()[at : at + 5]) for at in range(0, 13, 4)]
+    for now in (text, f"Well, {text}", f"Well, well, {text}"):
+        guard = HeldOutGuard([now], runs.intersection)
+        assert not any(guard.touches(f"We will see at last what {phrase} means to us.") for phrase in phrases)
+        assert guard.touches(f"And {text}.")
 
 
 def test_text_that_a_model_wrote_is_context_and_not_learned():

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from ownhand.manuscript.repeats import RUN, places_of_runs, stored_grams
+from ownhand.manuscript.repeats import RUN, asked_grams, places_of_runs
 from ownhand.manuscript.sketch import gram_hashes, word_hash
 from ownhand.text.words import matching_words
 
@@ -22,7 +22,8 @@ class HeldOutGuard:
         for text in texts:
             hashes = _hashes(text)
             self._now.update(gram_hashes(hashes, min(RUN, len(hashes))) if hashes else ())
-            self._runs_now.update(value for value, _, _ in stored_grams(hashes))
+            # Every one: a word put in front moves all of them away from where the index counted its every fourth.
+            self._runs_now.update(value for value, _ in asked_grams(hashes))
 
     def touches(self, text: str) -> bool:
         hashes = _hashes(text)

@@ -131,13 +131,15 @@ def _passages(dataset: Dataset) -> dict[str, Any]:
 
 
 def row_of(sample: Sample) -> dict[str, Any]:
-    """A sample as `passages.json` holds it."""
+    """A sample as `passages.json` holds it; `start` and `stop` are characters of its piece."""
     return {
         "input_ids": sample.input_ids,
         "labels": sample.labels,
         "piece": sample.piece,
         "form": sample.form.value,
         "words": sample.words,
+        "start": sample.start,
+        "stop": sample.stop,
     }
 
 

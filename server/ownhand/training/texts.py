@@ -12,7 +12,7 @@ from ownhand.text.words import count_words
 from ownhand.training.evaluation_plan import Text
 from ownhand.training.job import Job
 from ownhand.training.language import language_of
-from ownhand.training.unfinished import pieces_of
+from ownhand.training.learned import learned_of
 
 _TELLING = 150
 """Words from which a piece tells its language."""
@@ -30,9 +30,8 @@ def held_out_texts(corpus: Corpus) -> list[Text]:
 
 def learned_texts(job: Job) -> list[Text]:
     """The pieces that the job learns, as they were when it was made. Raises WriterError."""
-    pieces = pieces_of(job)
     return _with_languages(
-        [Text(one["piece"], Form(one["form"]), one["text"], one["path"], title=one["title"]) for one in pieces]
+        [Text(each.piece, each.form, each.text, each.path, title=each.title) for each in learned_of(job)]
     )
 
 

@@ -6,12 +6,13 @@ takes longer than a sitting.
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 from ownhand.errors import WriterError
 from ownhand.manuscript.corpus import Corpus
 from ownhand.text.words import count_words
-from ownhand.training.job import Job, read_passages
+from ownhand.training.held_out_guard import HeldOutGuard
+from ownhand.training.job import Job
+from ownhand.training.learned import LearnedText, learned_of
 from ownhand.training.prepare import Prepared
 from ownhand.training.still_taught import still_taught
 
@@ -27,25 +28,22 @@ def can_go_on(job: Job, wanted: Prepared, corpus: Corpus) -> bool:
     if way != (wanted.base.digest, wanted.base.folder, wanted.recipe):
         return False
     try:
-        pieces = pieces_of(job)
+        pieces = learned_of(job)
     except WriterError:
         return False
-    if not still_taught(corpus, {piece["piece"]: (piece["path"], piece["text"]) for piece in pieces}):
+    if not still_taught(corpus, {each.piece: (each.path, each.text) for each in pieces if each.stretches}):
         return False
-    guard = wanted.material.guard
-    return _nearly_all(pieces, wanted) and not any(guard.touches(piece["text"]) for piece in pieces)
+    return _nearly_all(pieces, wanted) and not _touches_held_out(pieces, wanted.material.guard)
 
 
-def pieces_of(job: Job) -> list[dict[str, Any]]:
-    """The pieces that the job learns, with their text, as `passages.json` holds them. Raises WriterError."""
-    try:
-        return list(read_passages(job.folder)["pieces"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WriterError("The training's copy of your pages can't be read.", "Train again.") from error
+def _touches_held_out(pieces: Iterable[LearnedText], guard: HeldOutGuard) -> bool:
+    """The job was made of what the guard of its day let through, and holds whole pieces: what was left out of them then
+    is no reason to refuse it now."""
+    return any(guard.touches(each.text[start:stop]) for each in pieces for start, stop in each.stretches)
 
 
-def _nearly_all(pieces: Iterable[dict[str, Any]], wanted: Prepared) -> bool:
-    lines = Counter(line for piece in pieces for line in piece["text"].split("\n"))
+def _nearly_all(pieces: Iterable[LearnedText], wanted: Prepared) -> bool:
+    lines = Counter(line for each in pieces for line in each.text.split("\n"))
     known = 0
     for piece in wanted.material.teaching:
         for line, times in Counter(piece.text.split("\n")).items():
