@@ -18,6 +18,7 @@ from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.model import Form
 from ownhand.manuscript.scanner import refresh
 from ownhand.settings import Settings
+from ownhand.text.words import count_words
 from ownhand.training.base import checked_base, described, make_ready
 from ownhand.training.evaluation import evaluate, load_model
 from ownhand.training.evaluation_files import read_plan
@@ -55,7 +56,7 @@ class Case:
     def base(self) -> Base:
         return Base(self.job.base.digest, "llama", "Tiny")
 
-    async def judged(self, engine=None, serves="", words=40):
+    async def judged(self, engine=None, serves="", words=40, taught=None):
         """What the gate decides, and the adapter that is kept of it."""
         engine = engine or await EmbeddedEngine.open(self.job.base.source)
         try:
@@ -66,11 +67,14 @@ class Case:
                 VoiceStore(self.voice.path),
                 self.base,
                 texts_of(material_of(self.corpus)),
+                taught=taught,
                 serves=serves,
                 words=words,
             )
         finally:
             await engine.close()
+        pages = sum(count_words(piece.text) for piece in material_of(self.corpus))
+        assert found.adapter.card.words == (pages if taught is None else taught)
         assert (found.adapter.card.decision, found.adapter.active) == (found.decision.decision, False)
         return found.decision
 
@@ -112,7 +116,7 @@ async def test_what_was_rightly_exported_comes_as_far_as_the_question_of_enough_
 
 
 async def test_one_that_was_trained_for_another_model_is_declined(case):
-    decision = await case.judged(serves="sha256:9b")
+    decision = await case.judged(serves="sha256:9b", taught=500_000)
     assert (decision.decision, decision.rule) == ("declined", "base")
 
 

@@ -1,5 +1,6 @@
 """What is scored: blocks of about 200 words of prose, poems whole (a long one in groups of stanzas)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ownhand.manuscript.model import Form
@@ -30,6 +31,13 @@ def cuts(text: str, form: Form) -> list[Cut]:
     starts = [0, *(span.start for span in spans[1:])]
     ends = [*starts[1:], len(text)]
     return [Cut(start, end, start or _after_opening(text, end)) for start, end in zip(starts, ends, strict=True)]
+
+
+def cuts_within(text: str, form: Form, stretches: Iterable[tuple[int, int]]) -> list[Cut]:
+    """The blocks of these stretches of a piece, each stretch taken by itself, at their places in the piece."""
+    return [
+        Cut(at + cut.start, at + cut.end, at + cut.warm) for at, stop in stretches for cut in cuts(text[at:stop], form)
+    ]
 
 
 def _after_opening(text: str, end: int) -> int:

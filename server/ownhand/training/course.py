@@ -33,7 +33,7 @@ from ownhand.training.runner import Training, check_installed
 from ownhand.training.samples import WORDS
 from ownhand.training.serving_base import base_digest
 from ownhand.training.still_taught import still_taught
-from ownhand.training.texts import learned_texts
+from ownhand.training.texts import learned_texts, taught_words
 from ownhand.training.to_the_end import to_the_end
 from ownhand.training.unfinished import can_go_on
 from ownhand.voices.card import Base as CardBase
@@ -299,6 +299,7 @@ class Course:
                 VoiceStore(self.voice.path),
                 _on_card(self.base, job),
                 learned,
+                taught=await asyncio.to_thread(taught_words, job),
                 serves=await base_digest(engine, self.home),
                 words=self.wishes.sample_words,
                 progress=progress,

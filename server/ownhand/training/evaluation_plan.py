@@ -15,7 +15,7 @@ from ownhand.manuscript.model import Form, Here, Passage
 from ownhand.suggestions.composer import MATTER, PASSAGE_WORDS
 from ownhand.suggestions.prompt import PromptBuilder
 from ownhand.suggestions.sampling import longest_answer
-from ownhand.training.blocks import Cut, cuts
+from ownhand.training.blocks import Cut, cuts, cuts_within
 from ownhand.training.other_hands import ControlText
 
 FORMAT = 1
@@ -44,7 +44,7 @@ class OwnPassages(Protocol):
 
 @dataclass(frozen=True)
 class Text:
-    """A text to score. `path` is its file's."""
+    """A text to score. `path` is its file's; `learned` are the stretches that a training learns, None for all of it."""
 
     piece: str
     form: Form
@@ -52,6 +52,12 @@ class Text:
     path: str = ""
     language: str = "en"
     title: str = ""
+    learned: tuple[tuple[int, int], ...] | None = None
+
+    @property
+    def blocks(self) -> list[Cut]:
+        """What can be asked about: of a text that is learned in part only what lies in that part."""
+        return cuts(self.text, self.form) if self.learned is None else cuts_within(self.text, self.form, self.learned)
 
     @property
     def here(self) -> Here | None:
@@ -138,9 +144,7 @@ def _warm_each(blocks: int) -> int:
 
 def _chosen(texts: Sequence[Text], form: Form, most: int) -> list[tuple[Text, Cut, int]]:
     """At most `most` blocks of a form, spread evenly over all of them in the order of pieces."""
-    every = [
-        (text, cut, number) for text in texts if text.form is form for number, cut in enumerate(cuts(text.text, form))
-    ]
+    every = [(text, cut, number) for text in texts if text.form is form for number, cut in enumerate(text.blocks)]
     count = min(most, len(every))
     return [every[index * len(every) // count] for index in range(count)]
 

@@ -133,6 +133,7 @@ async def judge(
     base: Base,
     trained: Sequence[Text],
     *,
+    taught: int | None = None,
     serves: str = "",
     words: int = WORDS,
     progress: Callable[[str], None] = lambda _: None,
@@ -140,9 +141,9 @@ async def judge(
 ) -> Judgement:
     """Decide on the adapter of a finished job and keep it. `engine` is the one that will serve.
 
-    `trained` is what the job learned, `serves` the digest of the model that the engine has now, "" where it does not
-    tell. `progress` hears what is done now, in a few words; `may_write` is awaited before each text that is written.
-    Raises WriterError and EngineError.
+    `trained` is what the job learned, `taught` the words of all that it chose from if that was more, `serves` the
+    digest of the model that the engine has now, "" where it does not tell. `progress` hears what is done now, in a few
+    words; `may_write` is awaited before each text that is written. Raises WriterError and EngineError.
     """
     held_out = await asyncio.to_thread(held_out_texts, corpus)
     digest = digest_of_texts(held_out)
@@ -166,7 +167,8 @@ async def judge(
     same_base = serves in ("", job.base.digest)
     decision = decide(_evidence(found, shown, mine, plain, held_out, against, same_base=same_base, words=words))
     facts = found.to_json() | _written_facts(mine, plain, held_out)
-    card = _card(job, base, trained, digest, decision, facts, found.context, shown)
+    taught = sum(count_words(text.text) for text in trained) if taught is None else taught
+    card = _card(job, base, trained, taught, digest, decision, facts, found.context, shown)
     adapter = await to_the_end(asyncio.to_thread(store.add, job.adapter, card))
     return Judgement(adapter, decision, found, facts, against)
 
@@ -260,6 +262,7 @@ def _card(
     job: Job,
     base: Base,
     trained: Sequence[Text],
+    taught: int,
     held_out_digest: str,
     decision: Decision,
     facts: dict[str, Any],
@@ -284,7 +287,7 @@ def _card(
         probe=shown.facts,
         witness=shown.witness,
         versions={"ownhand": __version__, **_versions()},
-        words=sum(count_words(text.text) for text in trained),
+        words=taught,
     )
 
 

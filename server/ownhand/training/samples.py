@@ -16,7 +16,6 @@ from ownhand.suggestions.composer import MATTER, PASSAGE_WORDS
 from ownhand.suggestions.prompt import PromptBuilder
 from ownhand.suggestions.sampling import sampling_for
 from ownhand.text.words import count_words, word_spans
-from ownhand.training.blocks import cuts
 from ownhand.training.evaluation_plan import OwnPassages, Text
 from ownhand.training.kept import KeptWriting
 from ownhand.training.loops import loop_share
@@ -74,7 +73,7 @@ class Habits:
 
 def beginnings(texts: Sequence[Text], most: int) -> list[Beginning]:
     """At most `most`, spread evenly over the passages of all texts."""
-    every = [(text, cut.start) for text in texts for cut in cuts(text.text, text.form)]
+    every = [(text, cut.start) for text in texts for cut in text.blocks]
     count = min(most, len(every))
     chosen = [every[index * len(every) // count] for index in range(count)]
     return [Beginning(text, _beginning(text.text[start:], text.form)) for text, start in chosen]

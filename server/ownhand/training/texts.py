@@ -29,10 +29,22 @@ def held_out_texts(corpus: Corpus) -> list[Text]:
 
 
 def learned_texts(job: Job) -> list[Text]:
-    """The pieces that the job learns, as they were when it was made. Raises WriterError."""
+    """The pieces of which the job learns anything, as they were when it was made, and what of them. Raises WriterError.
+
+    Text beyond the token budget is none: whoever asks how well it was learned would ask about text that was not.
+    """
     return _with_languages(
-        [Text(each.piece, each.form, each.text, each.path, title=each.title) for each in learned_of(job)]
+        [
+            Text(each.piece, each.form, each.text, each.path, title=each.title, learned=each.stretches)
+            for each in learned_of(job)
+            if each.stretches
+        ]
     )
+
+
+def taught_words(job: Job) -> int:
+    """Words of all pieces that taught when the job was made, those beyond the budget too. Raises WriterError."""
+    return sum(count_words(each.text) for each in learned_of(job))
 
 
 def texts_of(pieces: Iterable[Piece]) -> list[Text]:

@@ -67,7 +67,7 @@ class Card:
     probe: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     words: int = 0
-    """Words of the pieces, as they were."""
+    """Words of all pieces that taught, as they were, those beyond the budget too: what is new is counted from there."""
     witness: tuple[Mapping[str, Any], ...] = ()
     """What the engine said with the adapter in places that are nobody's secret (`witness.Witness`)."""
 
