@@ -18,6 +18,7 @@ from ownhand.engines.completion import (
     token_pieces,
     warm,
 )
+from ownhand.engines.embedded_children import Children
 from ownhand.engines.gguf_header import Header, checked_header
 from ownhand.engines.llama_child import LlamaChild, fingerprint, start_child
 from ownhand.engines.protocol import (
@@ -63,8 +64,7 @@ class EmbeddedEngine:
         self._swapping = asyncio.Lock()
         self._backoff = Backoff()
         self._idle: asyncio.TimerHandle | None = None
-        self._leaving: set[LlamaChild] = set()
-        self._closing: set[asyncio.Task[None]] = set()
+        self._children = Children()
         self._closed = False
 
     @classmethod
@@ -167,9 +167,10 @@ class EmbeddedEngine:
             await asyncio.to_thread(check_adapter, adapter.path, self._header.architecture, self._header.tensors)
         async with self._swapping:
             await self._settled()
-            if adapter is None or self._child is None or await asyncio.to_thread(_loaded, self._child, adapter):
+            child = self._child
+            if adapter is None or child is None or await asyncio.to_thread(_loaded, child, adapter):
                 self._adapter = adapter
-            elif await room_for_another(self._header.path, on_card=self._child.on_card):
+            elif await room_for_another(self._header.path, on_card=child.on_card):
                 await self._swap_beside(adapter)
             else:
                 await self._swap_in_place(adapter)
@@ -181,10 +182,8 @@ class EmbeddedEngine:
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.wait([self._starting])
-        if self._child is not None:
-            self._drop(self._child)
-        while self._closing:
-            await asyncio.wait(set(self._closing))
+        self._child = None
+        await self._children.close()
 
     async def _ready(self) -> LlamaChild:
         """The child that serves the present adapter; starts one when there is none. Callers share one start."""
@@ -215,13 +214,14 @@ class EmbeddedEngine:
         """Not before those that leave have left the memory."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_ANSWER_SECONDS):
-                for child in tuple(self._leaving):
-                    await child.gone.wait()
+                await self._children.left()
         return await self._start(adapter)
 
     async def _start(self, adapter: Adapter | None) -> LlamaChild:
         path = adapter.path if adapter else None
-        return await start_child(self._header.path, self._context, path, all_cores=self._all_cores)
+        child = await start_child(self._header.path, self._context, path, all_cores=self._all_cores)
+        self._children.add(child)
+        return child
 
     def _started(self, task: asyncio.Task[LlamaChild]) -> None:
         self._starting = None
@@ -230,7 +230,10 @@ class EmbeddedEngine:
         if task.exception() is not None:
             self._backoff.failed()
             return
-        self._child = task.result()
+        if self._child is None:
+            self._child = task.result()
+        else:  # one that was loaded beside took the place meanwhile
+            self._retire(task.result())
 
     async def _settled(self) -> None:
         """Wait for a start that is under way, whatever comes of it."""
@@ -251,8 +254,7 @@ class EmbeddedEngine:
             raise EngineError("The embedded engine stopped.", "Ownhand starts it again by itself.") from error
         finally:
             child.users -= 1
-            if child.retired and child.users == 0:
-                self._close_soon(child)
+            self._children.end_unused(child)
             self._rest_later()
 
     def _stay_awake(self) -> None:
@@ -273,47 +275,35 @@ class EmbeddedEngine:
         if not self._closed and not child.retired:
             self._backoff.failed()
         self._retire(child)
-        self._close_soon(child)
+        self._children.end(child)
 
     def _retire(self, child: LlamaChild) -> None:
-        """Give it no new work; it ends with its last stream."""
-        child.retired = True
-        self._leaving.add(child)
         if self._child is child:
             self._child = None
-        if child.users == 0:
-            self._close_soon(child)
-
-    def _close_soon(self, child: LlamaChild) -> None:
-        if child.closing:
-            return
-        child.closing = True
-        task = asyncio.create_task(self._close(child))
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
-
-    async def _close(self, child: LlamaChild) -> None:
-        try:
-            await child.close()
-        finally:
-            self._leaving.discard(child)
+        self._children.retire(child)
 
     async def _swap_beside(self, adapter: Adapter) -> None:
         fresh = await self._start(adapter)
         try:
-            await warm(fresh, adapter.scale)
-        except ChildGoneError as error:
-            await fresh.close()
-            raise _unfit(adapter) from error
-        except BaseException:
-            await fresh.close()
-            raise
-        if self._closed:
-            await fresh.close()
-            raise EngineError(*_CLOSED)
+            await self._warmed(fresh, adapter)
+        except BaseException as error:
+            self._retire(fresh)
+            await self._children.ended()
+            if not isinstance(error, ChildGoneError):
+                raise
+            raise (EngineError(*_CLOSED) if self._closed else _unfit(adapter)) from error
         old, self._child, self._adapter = self._child, fresh, adapter
         if old is not None:
             self._retire(old)
+        if self._starting is not None:
+            self._starting.cancel()  # the old one is gone, and somebody asked; this one is here
+        self._rest_later()
+
+    async def _warmed(self, child: LlamaChild, adapter: Adapter) -> None:
+        """Raises ChildGoneError when it did not live so long, by a fault of its own or because all were ended."""
+        await warm(child, adapter.scale)
+        if self._closed:
+            raise ChildGoneError
 
     async def _swap_in_place(self, adapter: Adapter) -> None:
         """Let it end its answers first, then load; on failure the next call loads what served before."""
