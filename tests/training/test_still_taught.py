@@ -18,6 +18,7 @@ class Pages:
     def __init__(self, root):
         self.folder = root / "pages"
         self.folder.mkdir()
+        (root / "voice").mkdir()
         self._job = Job(root / "voice" / "index.sqlite3", self.folder)
         self._random = random.Random(7)
 
