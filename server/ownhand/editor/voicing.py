@@ -209,5 +209,4 @@ async def _wrong(voiced: VoicedEngine, champion: StoredAdapter) -> str:
     engine, witness = voiced.engine, champion.card.witness
     if not witness or not isinstance(engine, Foretelling):
         return ""
-    async with voiced.in_use():
-        return await complaint_today(engine, witness)
+    return await voiced.asked(lambda _: complaint_today(engine, witness))

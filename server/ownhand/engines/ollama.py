@@ -15,6 +15,7 @@ from ownhand.engines.ollama_blobs import base_file
 from ownhand.engines.ollama_derived import PREFIX, Route, derived_name, is_derived, route
 from ownhand.engines.protocol import (
     Adapter,
+    AdapterChangedError,
     Chunk,
     EngineError,
     Health,
@@ -114,17 +115,19 @@ class OllamaEngine:
             pass
 
     async def stream(self, prompt: str, sampling: Sampling, usage: Usage | None = None) -> AsyncGenerator[Chunk]:
+        writes = self._adapter
         await self._free()
         text = prompt or page_start(await self.special_tokens())
         for last in (False, True):
+            self._check_serves(writes)
             try:
                 async with contextlib.aclosing(self._answer(text, sampling, usage or Usage())) as chunks:
                     async for chunk in chunks:
                         yield chunk
             except NoSuchModelError:
-                if last or self._adapter is None:
+                if last or writes is None:
                     raise
-                await self._restored(self._adapter)
+                await self._restored(writes)
             else:
                 return
 
@@ -140,18 +143,20 @@ class OllamaEngine:
 
     async def next_tokens(self, prompt: str, count: int) -> list[NextToken]:
         """Ollama tells at most 20, no ids, and not how parts of characters are spelled: such are left out."""
+        foretells = self._adapter
         await self._free()
         try:
-            return await self._likeliest(prompt, count)
+            return await self._likeliest(prompt, count, foretells)
         except NoSuchModelError:
-            if self._adapter is None:
+            if foretells is None:
                 raise
-            await self._restored(self._adapter)
-            return await self._likeliest(prompt, count)
+            await self._restored(foretells)
+            return await self._likeliest(prompt, count, foretells)
 
-    async def _likeliest(self, prompt: str, count: int) -> list[NextToken]:
+    async def _likeliest(self, prompt: str, count: int, adapter: Adapter | None) -> list[NextToken]:
         answer: dict[str, Any] = {}
         for tokens in (1, _LONGEST_CHARACTER):
+            self._check_serves(adapter)
             asked = self.request(prompt, Sampling(tokens, temperature=0.0, repeat_penalty=1.0, logprobs=True))
             answer = await self._ask("POST", "/api/generate", asked | {"stream": False, "top_logprobs": min(count, 20)})
             if answer.get("logprobs"):
@@ -330,6 +335,11 @@ class OllamaEngine:
         async with self._changing:
             pass  # Ollama takes one of two such models out for the other, also while it loads, and the answer is lost
         await self._permitted()
+
+    def _check_serves(self, adapter: Adapter | None) -> None:
+        """Is what serves still what was asked? Raises AdapterChangedError. No await between this and the request."""
+        if self._adapter != adapter:
+            raise AdapterChangedError
 
     async def _permitted(self) -> None:
         """May our model be loaded? Raises EngineError when that would push out a model that others use."""

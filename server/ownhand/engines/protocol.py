@@ -12,6 +12,13 @@ class EngineError(WriterError):
     """The engine can't answer now. `sentence` and `next_step` are shown once; writing goes on."""
 
 
+class AdapterChangedError(EngineError):
+    """Another adapter took over before the answer began, of which nothing was said yet: ask again."""
+
+    def __init__(self) -> None:
+        super().__init__("Another voice took over before the model began to write.", "Ask again.")
+
+
 class NoSuchModelError(EngineError):
     """The engine has no model of that name."""
 

@@ -1,14 +1,28 @@
 """One engine for several voices: each is answered with its own adapter, and no answer is written by two.
 
 Streams with one adapter run together; a stream with another waits until they ended. A new champion is made ready beside
-the old one, which answers on until the very moment of the change.
+the old one, which answers on until the very moment of the change; that may take minutes, so nobody's turn waits for it.
+Who had its turn at that moment and was not answered yet is told so by the engine, and takes another.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import TypeVar
 
-from ownhand.engines.protocol import Adapter, Chunk, Engine, Health, Model, Sampling, SpecialTokens, Usage
+from ownhand.engines.protocol import (
+    Adapter,
+    AdapterChangedError,
+    Chunk,
+    Engine,
+    Health,
+    Model,
+    Sampling,
+    SpecialTokens,
+    Usage,
+)
+
+Answer = TypeVar("Answer")
 
 
 class Turns:
@@ -19,7 +33,7 @@ class Turns:
         self._running = 0
         self._idle = asyncio.Event()
         self._idle.set()
-        self._entry = asyncio.Lock()
+        self._entry, self._changing = asyncio.Lock(), asyncio.Lock()
 
     @contextlib.asynccontextmanager
     async def under(self, adapter: Adapter | None) -> AsyncGenerator[None]:
@@ -37,6 +51,14 @@ class Turns:
             self._running -= 1
             if self._running == 0:
                 self._idle.set()
+
+    async def change(self, before: Adapter | None, after: Adapter | None) -> None:
+        """Let `after` answer in place of `before`, which answers on meanwhile. One change at a time: where another has
+        put its own in the place of `before`, nothing is done. Raises EngineError when `after` can't serve.
+        """
+        async with self._changing:
+            if self.engine.adapter == before:
+                await self.engine.use_adapter(after)
 
 
 class VoicedEngine:
@@ -76,18 +98,27 @@ class VoicedEngine:
         await self._engine.load()
 
     async def stream(self, prompt: str, sampling: Sampling, usage: Usage | None = None) -> AsyncGenerator[Chunk]:
-        async with (
-            self.in_use() as engine,
-            contextlib.aclosing(engine.stream(prompt, sampling, usage)) as chunks,
-        ):
-            async for chunk in chunks:
-                yield chunk
+        while True:
+            with contextlib.suppress(AdapterChangedError):
+                async with (
+                    self._turns.under(self._adapter),
+                    contextlib.aclosing(self._engine.stream(prompt, sampling, usage)) as chunks,
+                ):
+                    async for chunk in chunks:
+                        yield chunk
+                return
 
-    @contextlib.asynccontextmanager
-    async def in_use(self) -> AsyncGenerator[Engine]:
-        """The engine behind it, which answers with this voice's adapter until the block ends. Raises EngineError."""
-        async with self._turns.under(self._adapter):
-            yield self._engine
+    async def asked(self, question: Callable[[Engine], Awaitable[Answer]]) -> Answer:
+        """The answer to a question of several calls to the engine, all of which this voice's adapter answered: it is
+        put again where another one took over in the middle. Raises EngineError.
+        """
+        while True:
+            adapter = self._adapter
+            with contextlib.suppress(AdapterChangedError):
+                async with self._turns.under(adapter):
+                    answer = await question(self._engine)
+                    if self._engine.adapter == adapter:
+                        return answer
 
     async def count_tokens(self, text: str) -> int:
         return await self._engine.count_tokens(text)
@@ -104,7 +135,7 @@ class VoicedEngine:
         if adapter == self._adapter:
             return
         if self._engine.adapter == self._adapter:
-            await self._engine.use_adapter(adapter)
+            await self._turns.change(self._adapter, adapter)
         self._adapter = adapter
 
     async def close(self) -> None:
