@@ -11,7 +11,7 @@ from ownhand.engines.completion import ChildGoneError
 from ownhand.engines.embedded import EmbeddedEngine
 from ownhand.engines.gguf_header import Header
 from ownhand.engines.llama_child import LlamaChild
-from ownhand.engines.protocol import Adapter, EngineError
+from ownhand.engines.protocol import Adapter, AdapterChangedError, Chunk, EngineError, Sampling, SpecialTokens
 
 pytestmark = pytest.mark.timeout(20)
 VOICE = Adapter("0123456789abcdef-1", Path("/voice.gguf"))
@@ -224,3 +224,77 @@ async def test_a_load_that_ends_just_when_the_engine_is_closed_leaves_no_child(n
     with pytest.raises(EngineError, match="is closed"):
         await asked
     assert not any(child.alive for child in nursery.children)
+
+
+@pytest.fixture
+def telling(monkeypatch):
+    """Answers name the adapter of the child that gives them, and the scale of it."""
+
+    async def prompt_for(child, prompt, special):
+        await asyncio.sleep(0)
+        return []
+
+    async def completion(child, request, usage):
+        yield Chunk(f"{child.adapter and child.adapter[0]} {request}", ())
+
+    monkeypatch.setattr(embedded, "prompt_for", prompt_for)
+    monkeypatch.setattr(embedded, "completion", completion)
+    monkeypatch.setattr(embedded, "completion_request", lambda read, sampling, scale: scale)
+
+
+def at_leisure(engine):
+    """The head of its file is read when the event that is given back says so."""
+    read = asyncio.Event()
+
+    async def special_tokens():
+        await read.wait()
+        return SpecialTokens()
+
+    engine.special_tokens = special_tokens
+    return read
+
+
+async def said(engine):
+    return "".join([chunk.text async for chunk in engine.stream("The tide", Sampling())])
+
+
+async def test_who_asked_the_bare_model_is_not_answered_by_a_voice_that_came_before_the_load(nursery, telling):
+    """An engine at rest takes a voice at once and loads it with the next question, which may have been put before."""
+    engine = EmbeddedEngine(Header(Path("/m.gguf"), {"general.architecture": "llama"}, {}))
+    read = at_leisure(engine)
+    asked = asyncio.create_task(said(engine))
+    await turns()
+    await engine.use_adapter(VOICE)
+    read.set()
+    await nursery.loaded(0)
+    assert await asked == "/voice.gguf 0.0"
+    assert await said(engine) == "/voice.gguf 1.0"
+    await engine.close()
+
+
+async def test_who_asked_one_voice_is_told_when_another_is_loaded_and_not_answered_by_it(nursery, telling):
+    other = Adapter("0123456789abcdef-2", Path("/other.gguf"))
+    engine = EmbeddedEngine(Header(Path("/m.gguf"), {"general.architecture": "llama"}, {}))
+    read = at_leisure(engine)
+    await engine.use_adapter(VOICE)
+    asked = asyncio.create_task(said(engine))
+    await turns()
+    await engine.use_adapter(other)
+    read.set()
+    await nursery.loaded(0)
+    with pytest.raises(AdapterChangedError):
+        await asked
+    await engine.close()
+
+
+async def test_an_answer_that_was_begun_keeps_its_voice_when_the_writer_turns_it_off(nursery, telling):
+    engine = EmbeddedEngine(Header(Path("/m.gguf"), {"general.architecture": "llama"}, {}))
+    engine._special = SpecialTokens()
+    await engine.use_adapter(VOICE)
+    asked = asyncio.create_task(said(engine))
+    await nursery.begun(1)
+    nursery.loads[0].set_result(None)
+    await engine.use_adapter(None)
+    assert await asked == "/voice.gguf 1.0"
+    assert await said(engine) == "/voice.gguf 0.0"
+    await engine.close()

@@ -23,6 +23,7 @@ from ownhand.engines.gguf_header import Header, checked_header
 from ownhand.engines.llama_child import LlamaChild, fingerprint, start_child
 from ownhand.engines.protocol import (
     Adapter,
+    AdapterChangedError,
     Chunk,
     EngineError,
     Health,
@@ -123,11 +124,11 @@ class EmbeddedEngine:
         self._rest_later()
 
     async def stream(self, prompt: str, sampling: Sampling, usage: Usage | None = None) -> AsyncGenerator[Chunk]:
-        usage = usage or Usage()
+        usage, writes = usage or Usage(), self._adapter
         special = await self.special_tokens()
         async with self._held() as child:
             read = await prompt_for(child, prompt or page_start(special), special)
-            request = completion_request(read, sampling, self._lora_scale(child))
+            request = completion_request(read, sampling, _lora_scale(child, writes))
             async with contextlib.aclosing(completion(child, request, usage)) as chunks:
                 async for chunk in chunks:
                     yield chunk
@@ -144,10 +145,11 @@ class EmbeddedEngine:
             return await token_ids(child, text)
 
     async def next_tokens(self, prompt: str, count: int) -> list[NextToken]:
+        foretells = self._adapter
         special = await self.special_tokens()
         async with self._held() as child:
             read = await prompt_for(child, prompt, special)
-            return await next_tokens(child, read, count, self._lora_scale(child))
+            return await next_tokens(child, read, count, _lora_scale(child, foretells))
 
     async def token_pieces(self, text: str) -> list[tuple[int, bytes]]:
         """(id, bytes) of each token of `text` in this model's vocabulary, without start and end tokens."""
@@ -317,9 +319,14 @@ class EmbeddedEngine:
             self._adapter = before
             raise _unfit(adapter) from error
 
-    def _lora_scale(self, child: LlamaChild) -> float | None:
-        """What every request to this child has to say about its adapter; None when it holds none."""
-        return None if child.adapter is None else self._adapter.scale if self._adapter else 0.0
+
+def _lora_scale(child: LlamaChild, adapter: Adapter | None) -> float | None:
+    """What a request that `adapter` is to answer has to say to this child about the one that it holds; None when that
+    is none. Raises AdapterChangedError when it holds another.
+    """
+    if adapter is not None and not child.holds(adapter):
+        raise AdapterChangedError
+    return None if child.adapter is None else adapter.scale if adapter else 0.0
 
 
 def _loaded(child: LlamaChild, adapter: Adapter) -> bool:
