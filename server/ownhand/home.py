@@ -65,6 +65,14 @@ def make_private_folder(folder: Path) -> Path:
     return folder
 
 
+def check_still_kept(voice: Path) -> None:
+    """Raises WriterError when the folder of a voice is gone: what was forgotten comes back by a new answer alone."""
+    if not voice.is_dir():
+        raise WriterError(
+            "What Ownhand kept of this manuscript was removed.", "Answer again whether it may learn from this folder."
+        )
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Replace `path` by `data` in one step: temporary name with mode 0600, fsync, rename.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ownhand.home import make_private_folder
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.model import Piece
 from ownhand.manuscript.scan import Job, Outcome, scan
@@ -54,7 +55,7 @@ class Manuscript:
     def __init__(self, root: Path) -> None:
         self.folder = root / "manuscript"
         self.folder.mkdir()
-        self.job = Job(root / "voice" / "index.sqlite3", self.folder)
+        self.job = Job(make_private_folder(root / "voice") / "index.sqlite3", self.folder)
         self._clock = 1_700_000_000
 
     def write(self, name: str, text: str) -> Path:

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from ownhand.errors import WriterError
-from ownhand.home import Home
+from ownhand.home import Home, make_private_folder
 from ownhand.manuscript import formats, index
 from ownhand.manuscript import scanner as scanner_module
 from ownhand.manuscript.consent import Consent, find_voice
@@ -31,13 +32,13 @@ SILENT = lambda files, of: None  # noqa: E731
 
 def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(WriterError, match="There is no folder"):
-        scan(Job(tmp_path / "v" / "index.sqlite3", tmp_path / "nothing"), SILENT)
+        scan(Job(make_private_folder(tmp_path / "v") / "index.sqlite3", tmp_path / "nothing"), SILENT)
 
 
 def test_a_file_as_folder(tmp_path: Path) -> None:
     (tmp_path / "page.md").write_text("x")
     with pytest.raises(WriterError, match="not a folder"):
-        scan(Job(tmp_path / "v" / "index.sqlite3", tmp_path / "page.md"), SILENT)
+        scan(Job(make_private_folder(tmp_path / "v") / "index.sqlite3", tmp_path / "page.md"), SILENT)
 
 
 def test_an_empty_folder(manuscript: Any) -> None:
@@ -102,9 +103,19 @@ def test_two_scanners_at_once(manuscript: Any) -> None:
 
 
 def test_a_data_folder_that_cannot_be_written(manuscript: Any, tmp_path: Path) -> None:
-    (tmp_path / "wall").write_text("a file where the data folder should be")
+    (tmp_path / "wall" / "index.sqlite3.lock").mkdir(parents=True)  # a folder where a file should be
     with pytest.raises(WriterError, match="can't write"):
-        scan(Job(tmp_path / "wall" / "voice" / "index.sqlite3", manuscript.folder), SILENT)
+        scan(Job(tmp_path / "wall" / "index.sqlite3", manuscript.folder), SILENT)
+
+
+def test_a_voice_that_was_forgotten_is_not_brought_back(manuscript: Any, make_prose: Maker) -> None:
+    manuscript.write("a.md", make_prose(900))
+    manuscript.scan()
+    shutil.rmtree(manuscript.job.index.parent)
+    manuscript.write("b.md", make_prose(900))
+    with pytest.raises(WriterError, match="was removed"):
+        manuscript.scan()
+    assert not manuscript.job.index.parent.exists()
 
 
 def test_a_full_disk_is_one_sentence(manuscript: Any, make_prose: Maker) -> None:
@@ -163,7 +174,7 @@ def test_a_child_that_is_killed_in_mid_write_leaves_a_right_index(manuscript: An
     assert not any(piece.teaches for piece in manuscript.corpus.pieces())
     manuscript.scan()
     whole = {piece.path: (piece.id, piece.held_out) for piece in manuscript.corpus.pieces()}
-    fresh = Job(manuscript.job.index.with_name("fresh") / "index.sqlite3", manuscript.folder)
+    fresh = Job(make_private_folder(manuscript.job.index.with_name("fresh")) / "index.sqlite3", manuscript.folder)
     scan(fresh, SILENT)
     assert whole == {piece.path: (piece.id, piece.held_out) for piece in Corpus.open(fresh.index).pieces()}
 

@@ -17,6 +17,7 @@ from lsp_editor import Editor, Start, until
 from ownhand.editor.keeper import try_lock
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder, find_voice, grant
+from ownhand.voices.forget import forget_voice
 
 SCRIPT = {"rules": [], "default": " and the bell rang twice."}
 PAGE = "The lamp had been lit since noon. Nobody in the house would say who had lit it, or for whom. Ida"
@@ -96,6 +97,40 @@ async def test_only_suggest_reads_nothing(start: Start, manuscript: Path) -> Non
     assert await editor.texts(uri, 0, len(PAGE))
     assert not list(editor.home.glob("voices/*/index.sqlite3"))
     assert (await editor.execute("ownhand.corpus"))["pieces"] == []
+
+
+def voices_of(editor: Editor) -> list[Path]:
+    return list((editor.home / "voices").iterdir())
+
+
+async def test_what_is_forgotten_in_a_terminal_is_not_read_again(start: Start, manuscript: Path) -> None:
+    editor = await opened(start, manuscript, Writer("Learn"))
+    uri = editor.open(manuscript / "lamp.md", PAGE)
+    assert await editor.texts(uri, 0, len(PAGE))
+    await until(lambda: [state for state in editor.statuses if state["words"] > 20])
+    (voice,) = voices_of(editor)
+    forget_voice(voice)
+    (manuscript / "tides.md").write_text("# Tides\n\nNobody was asked.\n" * 30)
+    await until(lambda: editor.statuses[-1]["voice"] == "suggest")
+    assert editor.statuses[-1]["words"] == 0
+    assert (await editor.execute("ownhand.corpus"))["pieces"] == []
+    assert await editor.still_answers()
+    assert voices_of(editor) == []
+
+
+@pytest.mark.parametrize(("first", "then"), [("learn", "neither"), ("suggest", "learn")])
+async def test_what_is_answered_in_another_editor_counts_here(
+    start: Start, manuscript: Path, first: str, then: str
+) -> None:
+    grant(Home(manuscript.parent / "shared"), manuscript, Consent(first))
+    editor = await opened(start, manuscript, Writer(None), home=manuscript.parent / "shared")
+    editor.open(manuscript / "lamp.md", PAGE)
+    await until(lambda: editor.statuses and editor.statuses[-1]["voice"] == first)
+    grant(Home(editor.home), manuscript, Consent(then))
+    await until(lambda: editor.statuses[-1]["voice"] == then)
+    pieces = (await editor.execute("ownhand.corpus"))["pieces"]
+    await until(lambda: editor.statuses[-1]["words"] > 20 or then == "neither")
+    assert then == "learn" or pieces == []
 
 
 async def test_neither_keeps_out_and_says_so(start: Start, manuscript: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ownhand.errors import WriterError
+from ownhand.home import make_private_folder
 from ownhand.verdicts.facts import Checked, Fact, Instead, Judged, Learned, Offered, Settled, Shown, Verdict
 from ownhand.verdicts.ledger import ledger as ledger_module
 from ownhand.verdicts.ledger.ledger import Ledger
@@ -82,6 +83,7 @@ class Ledgers:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        make_private_folder(path.parent)
         self.said: list[WriterError] = []
         self._open: list[Ledger] = []
 

@@ -37,7 +37,7 @@ def last_of(acknowledged: Connection) -> int:
 
 @pytest.mark.timeout(180)
 def test_a_process_killed_at_any_moment_loses_nothing_that_was_acknowledged(ledgers: Ledgers, processes: Any) -> None:
-    ledgers.path.parent.mkdir(mode=0o700)
+    ledgers.path.parent.mkdir(mode=0o700, exist_ok=True)
     dice = random.Random()
     promised: dict[int, int] = {}
     for sitting in range(50):
@@ -69,7 +69,7 @@ def test_a_process_killed_at_any_moment_loses_nothing_that_was_acknowledged(ledg
 
 @pytest.mark.timeout(120)
 def test_a_full_disk_is_said_once_and_nothing_is_lost(ledgers: Ledgers, processes: Any) -> None:
-    ledgers.path.parent.mkdir(mode=0o700)
+    ledgers.path.parent.mkdir(mode=0o700, exist_ok=True)
     here, there = processes.Pipe(duplex=False)
     process = processes.Process(target=write_on_a_full_disk, args=(ledgers.path, 400_000, there))
     process.start()

@@ -67,7 +67,7 @@ def test_a_voice_without_a_ledger_reads_as_an_empty_one_and_gets_none_by_reading
     assert recent(ledgers.path, 10) == []
     assert rejections(ledgers.path) == accepted_texts(ledgers.path) == pending_checks(ledgers.path) == []
     assert export(ledgers.path, StringIO()) == 0
-    assert not ledgers.path.parent.exists()
+    assert list(ledgers.path.parent.iterdir()) == []
 
 
 def test_a_sitting_becomes_figures(ledgers: Ledgers) -> None:

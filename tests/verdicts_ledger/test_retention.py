@@ -117,7 +117,7 @@ def test_what_a_reader_keeps_in_the_wal_is_taken_out_of_it_later(
 
 
 def test_old_damaged_ledgers_go_as_well(ledgers: Ledgers) -> None:
-    ledgers.path.parent.mkdir()
+    ledgers.path.parent.mkdir(exist_ok=True)
     ledgers.path.write_bytes(b"no database" * 900)
     ledgers.note(*kept("a"), keep=True)
     (aside,) = opening.broken_ones(ledgers.path)

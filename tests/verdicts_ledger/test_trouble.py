@@ -74,7 +74,7 @@ def test_damage_is_looked_for_only_after_an_unclean_end(grown: Ledgers) -> None:
     "rubbish", [b"\0" * 8192, b"It was a dark night." * 900, b"SQLite format 3\0" + b"\x07" * 5000]
 )
 def test_a_file_that_is_no_database_is_moved_aside(ledgers: Ledgers, rubbish: bytes) -> None:
-    ledgers.path.parent.mkdir()
+    ledgers.path.parent.mkdir(exist_ok=True)
     ledgers.path.write_bytes(rubbish)
     ledgers.note(*kept("a"), keep=True)
     assert len(broken(ledgers)) == 1
@@ -87,7 +87,7 @@ def test_a_file_that_is_no_database_is_moved_aside(ledgers: Ledgers, rubbish: by
 
 
 def test_who_is_not_the_keeper_waits_for_the_keeper_to_mend(ledgers: Ledgers) -> None:
-    ledgers.path.parent.mkdir()
+    ledgers.path.parent.mkdir(exist_ok=True)
     ledgers.path.write_bytes(b"rubbish" * 2000)
     other = ledgers.open()
     hand_over(other, *kept("from the other"))
@@ -174,7 +174,7 @@ def test_an_old_ledger_is_brought_up_by_the_keeper_alone(grown: Ledgers, monkeyp
 @pytest.fixture
 def of_format_1(ledgers: Ledgers) -> Ledgers:
     """An accepted suggestion, as the first format held it."""
-    ledgers.path.parent.mkdir()
+    ledgers.path.parent.mkdir(exist_ok=True)
     with closing(sqlite3.connect(ledgers.path)) as connection:
         schema.run(connection, schema.MIGRATIONS[0])
         connection.executescript(f"""
@@ -226,7 +226,7 @@ def unwritable(grown: Ledgers) -> Iterator[Ledgers]:
     """A ledger in a folder that nobody may write to; for the superuser, seen with a plain user's eyes."""
     folder = Path(tempfile.mkdtemp())
     path = folder / "voice" / grown.path.name
-    path.parent.mkdir()
+    path.parent.mkdir(exist_ok=True)
     path.write_bytes(grown.path.read_bytes())
     path.chmod(0o444)
     path.parent.chmod(0o555)
@@ -254,6 +254,7 @@ def test_where_nobody_may_write_figures_are_read_and_facts_wait(unwritable: Ledg
 
 
 def test_a_folder_that_cannot_be_made_and_then_can(ledgers: Ledgers) -> None:
+    ledgers.path.parent.rmdir()
     ledgers.path.parent.write_text("a file in the way")
     ledger = ledgers.open()
     ledger.keep()
@@ -261,6 +262,7 @@ def test_a_folder_that_cannot_be_made_and_then_can(ledgers: Ledgers) -> None:
     until(lambda: ledgers.said)
     assert not ledger.flush(1)
     ledgers.path.parent.unlink()
+    ledgers.path.parent.mkdir()
     assert ledger.flush(30)
     assert read_statistics(ledgers.path).total.accepted == 1
     assert len(ledgers.said) == 1
@@ -281,15 +283,28 @@ def test_a_ledger_that_is_taken_away_is_begun_anew(grown: Ledgers) -> None:
     assert grown.said == []
 
 
+def test_a_ledger_of_a_voice_that_was_forgotten_is_not_begun_anew(grown: Ledgers) -> None:
+    ledger = grown.open()
+    hand_over(ledger, offered("a"))
+    assert ledger.flush(20)
+    shutil.rmtree(grown.path.parent)
+    hand_over(ledger, *kept("b"))
+    assert not ledger.flush(1)
+    ledger.close(2)
+    assert not grown.path.parent.exists()
+
+
 def test_what_waits_for_the_disk_is_bounded(ledgers: Ledgers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "MOST_WITH_TEXT", 20)
     monkeypatch.setattr(waiting, "MOST", 40)
+    ledgers.path.parent.rmdir()
     ledgers.path.parent.write_text("a file in the way")
     ledger = ledgers.open()
     for number in range(30):
         hand_over(ledger, offered(f"{number}"), shown(f"{number}"))
     assert ledger.lost == 20
     ledgers.path.parent.unlink()
+    ledgers.path.parent.mkdir()
     assert not ledger.flush(30), "what was lost is not acknowledged"
     assert not ledger.flush(30), "whoever asks"
     assert [row.text for row in recent(ledgers.path, 99)] == [None] * 10 + [TEXT] * 10
@@ -300,12 +315,14 @@ def test_what_waits_for_the_disk_is_bounded(ledgers: Ledgers, monkeypatch: pytes
 async def test_all_that_wait_hear_of_a_loss(ledgers: Ledgers, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first to ask was told, and the next one that all was on disk, though its own facts were lost."""
     monkeypatch.setattr(waiting, "MOST", 4)
+    ledgers.path.parent.rmdir()
     ledgers.path.parent.write_text("a file in the way")
     ledger = ledgers.open()
     hand_over(ledger, *kept("a"))
     asked = [asyncio.create_task(ledger.committed(30)) for _ in range(3)]
     await asyncio.sleep(0)
     ledgers.path.parent.unlink()
+    ledgers.path.parent.mkdir()
     assert await asyncio.gather(*asked) == [False] * 3
     hand_over(ledger, offered("b"))
     assert await ledger.committed(30)

@@ -25,6 +25,8 @@ from ownhand.manuscript.scanner import job_for
 from ownhand.settings import Settings
 from ownhand.suggestions.moment import Silence
 
+HEED_EVERY = 2.0
+"""Seconds between two looks whether somebody else changed what is allowed."""
 PATIENCE = 1.0
 """Seconds that a suggestion waits for the writer's answer to the question about the folder."""
 
@@ -53,6 +55,8 @@ class Folder:
     comparing: asyncio.Task[None] | None = field(default=None, repr=False)
     unknown: bool = False
     gone: bool = False
+    noted: object = None
+    """Of the note of what is allowed, as it was when it was heeded last."""
     changing: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
     """Held while what is allowed changes: two answers at once would leave a keeper that nobody stops."""
 
@@ -210,8 +214,36 @@ class Folders:
             folder.consent = Consent.SUGGEST
             self._doors.changed(folder)
 
+    async def heed_others(self) -> None:
+        """What is allowed may be changed, or forgotten, in another editor or by a command. To the end of the server."""
+        while True:
+            await asyncio.sleep(HEED_EVERY)
+            for folder in self.all():
+                try:
+                    await self._heed(folder)
+                except WriterError as error:
+                    self._doors.say(str(error))
+                except Exception as error:
+                    log_error("looking what is allowed", error)
+
+    async def _heed(self, folder: Folder) -> None:
+        voice = folder.voice
+        if voice is None or await asyncio.to_thread(voice.stamp) == folder.noted:
+            return
+        async with folder.changing:
+            if folder.voice is not voice or folder.gone:
+                return
+            folder.noted = await asyncio.to_thread(voice.stamp)
+            found = await asyncio.to_thread(consent_for, self._home, folder.path)
+            if found is not None and (found.path, found.consent) != (voice.path, voice.consent):
+                await self._apply(folder, found)
+            elif found is None and not voice.path.exists():
+                await self._rest(folder)
+                self._is_forgotten(folder)
+
     async def _apply(self, folder: Folder, voice: VoiceFolder) -> None:
         self._loop = asyncio.get_running_loop()
+        folder.noted = await asyncio.to_thread(voice.stamp)
         if folder.ledger is not None and folder.ledger.path == voice.ledger_path and voice.consent is Consent.LEARN:
             return  # The same answer again: what runs, runs on.
         await self._rest(folder)
@@ -313,8 +345,11 @@ class Folders:
             try:
                 yield
             finally:
-                folder.voice, folder.consent = None, Consent.SUGGEST
-                self._doors.changed(folder)
+                self._is_forgotten(folder)
+
+    def _is_forgotten(self, folder: Folder) -> None:
+        folder.voice, folder.consent = None, Consent.SUGGEST
+        self._doors.changed(folder)
 
     async def _leave(self, folder: Folder) -> None:
         if folder.comparing is not None:

@@ -189,6 +189,7 @@ class OwnhandServer(LanguageServer):
         self.serving.warm_up()
         self.in_background(self.configure())
         self.in_background(self.learning.watch())
+        self.in_background(self.folders.heed_others())
         if self.client.registers_configuration:
             self.in_background(self._hear_of_settings())
 

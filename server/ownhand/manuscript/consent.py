@@ -61,6 +61,14 @@ class VoiceFolder:
     def ledger_path(self) -> Path:
         return self.path / "ledger.sqlite3"
 
+    def stamp(self) -> tuple[int, int] | None:
+        """Changes whenever what is noted of it does; None when it is gone. Reads the disk."""
+        try:
+            state = (self.path / VOICE_FILE).stat()
+        except OSError:
+            return None
+        return state.st_ino, state.st_mtime_ns
+
 
 def find_voice(home: Home, folder: Path) -> VoiceFolder | None:
     """The voice of exactly this manuscript folder. Raises WriterError when a newer Ownhand wrote it."""

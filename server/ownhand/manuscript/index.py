@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ownhand.errors import WriterError
-from ownhand.home import check_format, make_private_folder
+from ownhand.home import check_format, check_still_kept
 from ownhand.processes import lock
 
 log = logging.getLogger(__name__)
@@ -78,9 +78,10 @@ FORMAT = len(_MIGRATIONS)
 def open_for_writing(path: Path) -> sqlite3.Connection:
     """The index, created or migrated.
 
-    Raises WriterError: written by a newer Ownhand, read-only or full disk; DatabaseError when it is damaged.
+    Raises WriterError: written by a newer Ownhand, read-only or full disk, voice forgotten; DatabaseError when it is
+    damaged.
     """
-    make_private_folder(path.parent)
+    check_still_kept(path.parent)
     with writer_errors(path):
         return _open(path)
 
@@ -195,7 +196,7 @@ class Busy(Exception):  # noqa: N818 - a state, not an error
 @contextlib.contextmanager
 def scan_lock(path: Path) -> Iterator[None]:
     """One scanner per index, by a lock that the system drops when its holder dies. Raises Busy and WriterError."""
-    make_private_folder(path.parent)
+    check_still_kept(path.parent)
     try:
         descriptor = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:

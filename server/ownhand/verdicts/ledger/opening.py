@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ownhand.errors import WriterError
-from ownhand.home import check_format, make_private_folder
+from ownhand.home import check_format, check_still_kept
 from ownhand.verdicts.ledger import schema, sessions
 from ownhand.verdicts.ledger.network import is_on_network
 from ownhand.verdicts.ledger.trouble import Newer, Older, is_damage, kind_of, sentence
@@ -27,7 +27,7 @@ def open_for_writing(path: Path, *, keeper: bool, seconds: float = 1.0) -> sqlit
 
     Raises Newer, Older (unless `keeper`), WriterError for the folder, OSError and sqlite3.Error.
     """
-    make_private_folder(path.parent)
+    check_still_kept(path.parent)
     _peek(path)
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ownhand import __version__
 from ownhand.errors import WriterError
-from ownhand.home import make_private_folder
+from ownhand.home import check_still_kept, make_private_folder
 from ownhand.processes import lock
 from ownhand.verdicts.ledger import chunks
 
@@ -43,6 +43,7 @@ class Presence:
             return
         self._let_go()
         with contextlib.suppress(OSError, WriterError):
+            check_still_kept(self._file.parent.parent)
             make_private_folder(self._file.parent)
             self._descriptor = os.open(self._file, os.O_CREAT | os.O_RDWR, 0o600)
             _OURS.add(self.token)
