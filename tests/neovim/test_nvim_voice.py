@@ -90,6 +90,8 @@ def test_a_first_voice_without_places_is_decided_on_by_what_its_exam_found(desk:
     desk.configure("vim.ui.select = function(items, _, done) done(items[1]) end", consent=0)
     neovim = desk.open(text="It was the year of the long rain.\n", width=120, height=30)
     neovim.wait_until(lambda: "your voice waits" in line(neovim), "the voice waits")
+    remembered = neovim.lua("return vim.g.OWNHAND_OFFERED")
+    assert list(dict(remembered).values()) == [f"{voice.id}-1"], "the first voice after a forgotten one is offered too"
     ask(neovim, "reveal", "Voice 1 writes")
     history = neovim.lua("return require('ownhand.messages').history")
     assert [message for message in history if WHY in message and "no place to show it at" in message]

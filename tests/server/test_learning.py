@@ -117,6 +117,7 @@ async def test_a_folder_is_learned_and_the_voice_writes_without_a_restart(study:
     assert page["page"].startswith("file:")
     assert (await editor.execute("ownhand.activate", None, "1"))["active"] == "1"
     assert editor.statuses[-1]["ownVoice"]["adapter"] == "1"
+    assert editor.statuses[-1]["ownVoice"]["voice"] == study.voice.name
     await writes(editor, uri, study.voice, "-1")
     assert await editor.execute("ownhand.withoutVoice", None, True) == {"withoutVoice": True}
     await writes(editor, uri, study.voice, "")

@@ -235,6 +235,7 @@ class Opened:
     uri: str
     path: Path
     consent: Consent = Consent.LEARN
+    gone: bool = False
 
     @property
     def voice(self):

@@ -13,6 +13,8 @@ export interface Training {
 }
 
 export interface OwnVoice {
+  /** Whose numbers the others are: numbers begin anew with every voice. */
+  readonly voice: string;
   /** The learned voice that writes, "" for none. */
   readonly adapter: string;
   readonly withoutVoice: boolean;
@@ -36,6 +38,7 @@ export function readTraining(value: unknown): Training {
 export function readOwnVoice(value: unknown): OwnVoice {
   const voice = isJson(value) ? value : {};
   return {
+    voice: text(voice, "voice"),
     adapter: text(voice, "adapter"),
     withoutVoice: voice["withoutVoice"] === true,
     reveal: text(voice, "reveal"),

@@ -2,14 +2,15 @@
 import * as vscode from "vscode";
 
 import { isJson, text } from "./json.ts";
-import { readOwnVoice, readTraining, trainingInWords } from "./learning.ts";
+import { readOwnVoice, readTraining, trainingInWords, type OwnVoice } from "./learning.ts";
 import { Panel } from "./panel.ts";
 import { chooseFolder } from "./pieces.ts";
 import { RevealView } from "./reveal_view.ts";
 import type { Server } from "./server.ts";
 import { chooseVoice, say } from "./voice_list.ts";
 
-const offered = "voice offered";
+const offered = "voices offered";
+const remembered = 50;
 
 export class Voice implements vscode.Disposable {
   private readonly server: Server;
@@ -25,7 +26,7 @@ export class Voice implements vscode.Disposable {
     this.memory = memory;
     this.fetchLearning = fetchLearning;
     this.reveal = new RevealView(server);
-    const offer = server.onStatus(({ ownVoice }) => void this.offer(readOwnVoice(ownVoice).reveal));
+    const offer = server.onStatus(({ ownVoice }) => void this.offer(readOwnVoice(ownVoice)));
     this.subscriptions = [this.reveal, this.report, offer, ...this.register()];
   }
 
@@ -87,9 +88,11 @@ export class Voice implements vscode.Disposable {
   }
 
   /** Once for each voice; afterwards it stays in the menu. VS Code puts the question away by itself. */
-  private async offer(reveal: string): Promise<void> {
-    if (reveal === "" || this.memory.get<string>(offered) === reveal) return;
-    await this.memory.update(offered, reveal);
+  private async offer({ voice, reveal }: OwnVoice): Promise<void> {
+    const seen = words(this.memory.get<unknown>(offered));
+    const name = `${voice}-${reveal}`;
+    if (reveal === "" || seen.includes(name)) return;
+    await this.memory.update(offered, [...seen.slice(-remembered), name]);
     const pressed = await vscode.window.showInformationMessage(
       "Ownhand has learned to write in your hand. See it beside your own words, and decide whether it may.",
       "See it",

@@ -23,7 +23,7 @@ test("a paused training counts nothing down", () => {
 
 test("a server that knows nothing of learning is idle", () => {
   assert.equal(trainingInWords(readTraining(undefined)), "");
-  assert.deepEqual(readOwnVoice("learn"), { adapter: "", withoutVoice: false, reveal: "", sentence: "" });
+  assert.deepEqual(readOwnVoice("learn"), { voice: "", adapter: "", withoutVoice: false, reveal: "", sentence: "" });
 });
 
 test("the voice learned last stands first and says why", () => {

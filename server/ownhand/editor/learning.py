@@ -179,7 +179,7 @@ class Learning:
 
     def _changed(self, folder: Folder) -> None:
         shown = self._shown(folder)
-        self._status.update(training=shown.state, learning=shown.to_json())
+        self._status.update_folder(folder.uri, training=shown.state, learning=shown.to_json())
         self._progress.show(folder, shown, lambda: self._spawn(self.pause(folder)))
 
     async def look(self, folder: Folder) -> None:
@@ -293,7 +293,9 @@ class Learning:
         if lesson is not None:
             stand.left = lesson
             lesson.leave()
-            self._changed(folder)
+        self._changed(folder)
+        if folder.gone:
+            self._status.left(folder.uri)
 
     def close(self) -> None:
         for stand in self._stands.values():

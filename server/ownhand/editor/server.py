@@ -270,6 +270,8 @@ class OwnhandServer(LanguageServer):
         self.status.update(voice=folder.consent.value, words=folder.words)
         self.serving.forbidden(folder.uri)
         self.provenance.folder_changed(folder)
+        if folder.consent is not Consent.LEARN and not folder.gone:
+            self.in_background(self.voice_desk.look(folder))
 
     def _learns(self, folder: Folder) -> None:
         """A voice was opened for the folder."""

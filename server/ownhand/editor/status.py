@@ -17,8 +17,10 @@ COUNTS = (
 )
 """Suggestions of this sitting. Each counts once as offered, once as shown, and under the fate that outweighs others."""
 
-NO_VOICE: dict[str, Any] = {"adapter": None, "withoutVoice": False, "reveal": None, "sentence": ""}
+NO_VOICE: dict[str, Any] = {"voice": "", "adapter": None, "withoutVoice": False, "reveal": None, "sentence": ""}
 """`ownVoice` where there is none."""
+
+_NOTHING_LEARNED: dict[str, Any] = {"training": "idle", "learning": Standing().to_json(), "ownVoice": NO_VOICE}
 
 Send = Callable[[dict[str, Any]], None]
 
@@ -28,10 +30,13 @@ class Status:
 
     Keys: `engine` and `model` (empty until one was chosen), `voice` (what the writer allowed in the folder of the
     last question: "learn", "suggest", "neither", or "" outside of any), `training` (its state), `learning` (more of
-    it, as `Standing.to_json` tells), `ownVoice` (`adapter` that writes or None, `withoutVoice`, `reveal`: the adapter
-    that waits for the writer's choice or None, `sentence`), `words` (of the corpus), `counts` (of this sitting:
-    `COUNTS`), `why` (why there is no suggestion at the place of the last question, or ""), `form` ("prose" or "verse"
-    there, "" before the first suggestion), `quiet`.
+    it, as `Standing.to_json` tells), `ownVoice` (`voice`: whose numbers follow, `adapter` that writes or None,
+    `withoutVoice`, `reveal`: the adapter that waits for the writer's choice or None, `sentence`), `words` (of the
+    corpus), `counts` (of this sitting: `COUNTS`), `why` (why there is no suggestion at the place of the last question,
+    or ""), `form` ("prose" or "verse" there, "" before the first suggestion), `quiet`.
+
+    `training`, `learning` and `ownVoice` are kept for each folder; those are told of the folder of the last question,
+    and before the first one of the folder that changed last.
     """
 
     def __init__(self, send: Send, soon: Callable[[Callable[[], None]], Any]) -> None:
@@ -41,19 +46,38 @@ class Status:
             "engine": "",
             "model": "",
             "voice": "",
-            "training": "idle",
-            "learning": Standing().to_json(),
-            "ownVoice": NO_VOICE,
             "words": 0,
             "why": "",
             "form": "",
             "quiet": False,
         }
+        self._folders: dict[str, dict[str, Any]] = {}
+        self._asked: str | None = None
+        """The folder of the last question."""
         self._sent: dict[str, Any] | None = None
         self._planned = False
 
     def current(self) -> dict[str, Any]:
-        return {**self._state, "counts": dict(self._counts)}
+        latest = next(reversed(self._folders), None)
+        of_folder = self._folders.get(self._asked or latest or "", {})
+        return {**_NOTHING_LEARNED, **self._state, **of_folder, "counts": dict(self._counts)}
+
+    def asked_in(self, folder: str) -> None:
+        """The writer is in this folder now."""
+        self._asked = folder
+        self._plan()
+
+    def update_folder(self, folder: str, **changes: Any) -> None:
+        """`training`, `learning` and `ownVoice` of one folder, by its uri."""
+        self._folders[folder] = {**self._folders.pop(folder, {}), **changes}
+        self._plan()
+
+    def left(self, folder: str) -> None:
+        """Nothing is told of this folder any more."""
+        self._folders.pop(folder, None)
+        if self._asked == folder:
+            self._asked = None
+        self._plan()
 
     def update(self, **changes: Any) -> None:
         self._state.update(changes)

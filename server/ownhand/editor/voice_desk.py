@@ -13,7 +13,6 @@ from ownhand.editor.voicing import Refusal
 from ownhand.errors import WriterError
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, VoiceFolder
-from ownhand.training.standing import Standing
 from ownhand.voices import steps
 from ownhand.voices.forget import what_is_kept
 from ownhand.voices.report import write_report
@@ -63,7 +62,9 @@ class VoiceDesk:
         serving = self._serving
         serving.without_voice = wanted if isinstance(wanted, bool) else not serving.without_voice
         if folder is not None:
-            await self._changed(folder)
+            serving.make_ready(folder.uri)
+        for each in self._folders.all():
+            await self.look(each)
         return {"withoutVoice": serving.without_voice}
 
     async def reveal(self, folder: Folder, answer: Any) -> Answer:
@@ -104,7 +105,7 @@ class VoiceDesk:
         async with self._folders.emptied(folder):
             answer = await steps.forget(voice.path, self._folders.settings.ollama_host)
         await self._learning.left(folder)
-        self._status.update(training="idle", learning=Standing().to_json(), ownVoice=NO_VOICE)
+        self._status.update_folder(folder.uri, ownVoice=NO_VOICE)
         return answer
 
     async def _changed(self, folder: Folder) -> None:
@@ -113,12 +114,14 @@ class VoiceDesk:
 
     async def look(self, folder: Folder) -> None:
         """Bring the status up to date."""
+        if folder.gone:
+            return
         if folder.voice is None or folder.consent is not Consent.LEARN:
-            self._status.update(ownVoice=NO_VOICE)
+            self._status.update_folder(folder.uri, ownVoice=NO_VOICE)
             return
         serving = self._serving
         found = await asyncio.to_thread(_own_voice, folder.voice.path, serving.refusal(folder.uri), serving.known_base)
-        self._status.update(ownVoice={**found, "withoutVoice": serving.without_voice})
+        self._status.update_folder(folder.uri, ownVoice={**found, "withoutVoice": serving.without_voice})
 
 
 def _voice(folder: Folder) -> VoiceFolder:
@@ -143,7 +146,12 @@ def _own_voice(voice: Path, refusal: Refusal | None, base: str | None) -> dict[s
         champion = None
     elif refusal and not refusal.adapter:
         sentence = refusal.why
-    return {"adapter": champion.id if champion else None, "reveal": _waiting(voice), "sentence": sentence}
+    return {
+        "voice": voice.name,
+        "adapter": champion.id if champion else None,
+        "reveal": _waiting(voice),
+        "sentence": sentence,
+    }
 
 
 def _waiting(voice: Path) -> str | None:

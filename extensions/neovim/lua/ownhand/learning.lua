@@ -12,6 +12,7 @@ local M = {}
 ---@field etaSeconds? number|vim.NIL
 
 ---@class ownhand.OwnVoice
+---@field voice? string whose numbers the others are
 ---@field adapter? string|vim.NIL the learned voice that writes
 ---@field withoutVoice? boolean
 ---@field reveal? string|vim.NIL the voice that waits for the writer's choice
@@ -182,8 +183,9 @@ function M.offer(state, client)
     return
   end
   local offered = as_table(vim.g.OWNHAND_OFFERED)
-  if offered[folder] ~= reveal then
-    offered[folder] = reveal
+  local name = ("%s-%s"):format(voice_of(state).voice or "", reveal) -- numbers begin anew with every voice
+  if offered[folder] ~= name then
+    offered[folder] = name
     vim.g.OWNHAND_OFFERED = offered
     messages.say_at_rest("learned to write in your hand. `:Ownhand reveal` shows it beside your own words.")
   end
