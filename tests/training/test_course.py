@@ -17,6 +17,7 @@ from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.scanner import refresh
 from ownhand.settings import Settings
 from ownhand.training import course as course_module
+from ownhand.training.base import checked_base
 from ownhand.training.beside import Beside, Inventory, beside
 from ownhand.training.course import Course, Wishes
 from ownhand.training.forecast import Forecast
@@ -25,8 +26,12 @@ from ownhand.training.job import BaseModel, Job, jobs
 from ownhand.training.judging import Judgement, Rivals
 from ownhand.training.prepare import material, prepare
 from ownhand.training.recipe import Recipe
-from ownhand.training.texts import learned_texts
+from ownhand.training.texts import held_out_texts, learned_texts
 from ownhand.training.unfinished import can_go_on
+from ownhand.verdicts.facts import Whose
+from ownhand.verdicts.ledger.ledger import Ledger
+from ownhand.verdicts.whose.packing import pack
+from ownhand.verdicts.whose.words import WhoseWords
 from ownhand.voices.gate import Decision
 from ownhand.voices.gguf_export import export_gguf
 from ownhand.voices.store import GGUF, StoredAdapter, VoiceStore
@@ -236,6 +241,36 @@ async def test_a_folder_that_may_not_be_learned_from_is_not(tmp_path, folder):
     voice = grant(home, folder, Consent.SUGGEST)
     with pytest.raises(WriterError, match="not to learn"):
         await Course.plan(home, voice, Settings(), Corpus.open(voice.index_path))
+
+
+@pytest.mark.embedded
+async def test_what_a_model_wrote_is_known_in_what_is_tested_on(tmp_path, folder, packaged_gguf, monkeypatch):
+    """And handed on to the plan of what is scored."""
+    home = Home(tmp_path / "home")
+    refresh(home, folder, Settings(), lambda *_: None)
+    voice, handed = find_voice(home, folder), []
+    page = held_out_texts(corpus := Corpus.open(voice.index_path))[0]
+    start, end = page.text.index(" ", 400), page.text.index(" ", 520)
+    words = WhoseWords.unobserved(0)
+    words.edit(0, "", page.text)
+    words.mark(start, end, "s1")
+    ledger = Ledger(voice.ledger_path)
+    ledger.hand_over(Whose(page.path, 0.0, *pack(words, page.text)))
+    assert ledger.flush(10)
+    ledger.close()
+
+    async def base(*_):
+        return checked_base(write_tiny(tmp_path / "tiny.gguf", "llama", packaged_gguf)), False
+
+    async def measure(job, engine, corpus, store, trained, held_out, **_):
+        handed.extend(held_out)
+
+    monkeypatch.setattr(course_module, "find_base", base)
+    monkeypatch.setattr(course_module.judging, "prepare", measure)
+    planned = await Course.plan(home, voice, Settings(), corpus)
+    await planned._measurements(None, [])
+    assert {text.piece: text.by_model for text in handed if text.by_model} == {page.piece: ((start, end),)}
+    assert [text.piece for text in handed] == [text.piece for text in held_out_texts(corpus)]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,15 @@ import pytest
 from ownhand.home import Home
 from ownhand.manuscript.consent import find_voice
 from ownhand.manuscript.corpus import Corpus
-from ownhand.manuscript.model import Mine
+from ownhand.manuscript.model import Form, Mine
 from ownhand.manuscript.scanner import refresh
 from ownhand.settings import Settings
-from ownhand.training.texts import held_out_texts
+from ownhand.text.words import count_words
+from ownhand.training.texts import held_out_as_noted, held_out_texts
+from ownhand.verdicts.facts import Whose
+from ownhand.verdicts.ledger.ledger import Ledger
+from ownhand.verdicts.whose.packing import pack
+from ownhand.verdicts.whose.words import WhoseWords
 
 MANUSCRIPT = Path(__file__).parents[2] / "examples" / "manuscript"
 
@@ -70,3 +76,24 @@ def test_what_is_not_the_writer_s_is_not_tested_on(read):
     corpus.set_mine(first.piece, Mine.NOT_MINE)
     assert held_out_texts(corpus) == others
     assert held_out_texts(read()) == others
+
+
+def test_what_is_tested_on_says_what_a_model_wrote_of_it(tmp_path, read):
+    """In the pieces that are tested on, wherever in a file they stand, and in nothing else."""
+    corpus = read()
+    plain = held_out_texts(corpus)
+    page = next(text for text in plain if text.form is Form.PROSE)
+    start, end = page.text.index(" ", 400), page.text.index(" ", 520)
+    words = WhoseWords.unobserved(0)
+    words.edit(0, "", page.text)
+    words.mark(start, end, "s1")
+    ledger = Ledger(tmp_path / "ledger.sqlite3")
+    ledger.hand_over(Whose(page.path, 0.0, *pack(words, page.text)))
+    assert ledger.flush(10)
+    ledger.close()
+    noted = held_out_as_noted(corpus, tmp_path / "ledger.sqlite3")
+    assert [replace(text, by_model=()) for text in noted] == plain
+    (told,) = [text for text in noted if text.by_model]
+    assert told.piece == page.piece
+    assert told.by_model == ((start, end),)
+    assert told.own_words == page.own_words - count_words(page.text[start:end])

@@ -51,6 +51,23 @@ def test_a_long_text_is_read_in_parts(model, scorer, monkeypatch):
         assert scorer.bits(CONTEXT, IDS) == pytest.approx(whole, rel=1e-4)
 
 
+@pytest.mark.parametrize("left_out", [((2, 5),), ((0, 1), (6, 8)), ((0, 8),)])
+def test_tokens_that_are_left_out_are_read_and_not_counted(model, scorer, monkeypatch, left_out):
+    import torch
+
+    from ownhand.training import bits
+
+    tokens = [*CONTEXT, *IDS]
+    with torch.no_grad():
+        chances = model(torch.tensor([tokens])).logits[0].double().log_softmax(-1)
+    counted = [number for number in range(8) if not any(first <= number < stop for first, stop in left_out)]
+    wanted = -sum(float(chances[len(CONTEXT) + number - 1, IDS[number]]) for number in counted) / math.log(2)
+    for at_once in (256, 3):
+        monkeypatch.setattr(bits, "_AT_ONCE", at_once)
+        scorer.forget()
+        assert scorer.bits(CONTEXT, IDS, left_out) == pytest.approx(wanted, rel=1e-4)
+
+
 def test_without_a_context_the_first_token_is_not_counted(model, scorer):
     assert scorer.bits([], IDS) == pytest.approx(by_the_book(model, IDS[:1], IDS[1:]), rel=1e-4)
     assert scorer.bits(CONTEXT, []) == 0.0

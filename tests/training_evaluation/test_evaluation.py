@@ -1,11 +1,12 @@
 """The child's part with the real packaged model: the same figures every time, the base asked once, the adapter made."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from ownhand.engines.gguf_header import read_header
-from ownhand.training.evaluation_files import BITS_FILE, read_bits, write_plan
+from ownhand.training.evaluation_files import BITS_FILE, read_bits, read_plan, write_plan
 from ownhand.training.evaluation_plan import COLD, CONTROL, DOCUMENT, HELD_OUT, PASSAGES, WARM, Plan, Scored
 from ownhand.training.metrics import BASE, CHALLENGER, CHAMPION, metrics
 from ownhand.training.wishes import Stopped
@@ -98,6 +99,23 @@ def test_nothing_is_asked_twice_and_new_pages_ask_for_what_is_new(job, plain_bas
     assert later.bits[CHAMPION][PLAN.scored[0].name] == first.bits[CHALLENGER][PLAN.scored[0].name]
     assert later.bits[CHALLENGER][PLAN.scored[0].name] != first.bits[CHALLENGER][PLAN.scored[0].name]
     assert later.bits[BASE][new.name] != first.bits[BASE][new.name]
+
+
+def test_what_was_measured_is_known_again_unless_other_tokens_count(job, plain_base, base_header):
+    """Blocks in which all tokens count keep the keys that they had when all always did."""
+    from ownhand.training.evaluation import _key
+    from ownhand.training.kept import digest
+
+    block = PLAN.scored[1]
+    assert _key(block) == digest(json.dumps([block.context, block.ids]))
+    first, _ = measured(job, plain_base)
+    part = replace(block, left_out=((2, 5),), size=20)
+    adapters = {CHALLENGER: job / "adapter", CHAMPION: job / "champion"}
+    write_plan(job, Plan((PLAN.scored[0], part, *PLAN.scored[2:])), adapters, base_header.path, PLACES)
+    assert read_plan(job).plan.scored[1] == part
+    later, heard = measured(job, plain_base)
+    assert heard[-1][:2] == (3, 3)
+    assert 0 < later.bits[BASE][part.name] < first.bits[BASE][part.name]
 
 
 def test_the_trainers_shifts_are_told_for_each_place(job, plain_base):

@@ -27,7 +27,7 @@ from ownhand.training.job import Job
 from ownhand.training.judging import judge, prepare, probe_places
 from ownhand.training.log_probabilities import TrainerSide, make_probe
 from ownhand.training.recipe import Recipe
-from ownhand.training.texts import texts_of
+from ownhand.training.texts import held_out_texts, texts_of
 from ownhand.voices.card import Base
 from ownhand.voices.gguf_export import PERMUTED, export_gguf
 from ownhand.voices.peft_folder import CONFIG
@@ -102,7 +102,7 @@ def case(tmp_path_factory, packaged_gguf):
 async def measured(job, header, corpus, voice):
     """The adapter touches Q and K alone, so that the order of their rows counts."""
     engine = await EmbeddedEngine.open(job.base.source)
-    await prepare(job, engine, corpus, VoiceStore(voice.path), texts_of(material_of(corpus)))
+    await prepare(job, engine, corpus, VoiceStore(voice.path), texts_of(material_of(corpus)), held_out_texts(corpus))
     await engine.close()
     places = read_plan(job.folder).places
     side = TrainerSide(load_model(job.base.folder, 1), places, token_bytes(header.metadata))

@@ -30,7 +30,7 @@ from ownhand.training.judging import Judgement, judge, prepare
 from ownhand.training.metrics import CHALLENGER
 from ownhand.training.other_hands import control_texts
 from ownhand.training.recipe import Recipe
-from ownhand.training.texts import texts_of
+from ownhand.training.texts import held_out_texts, texts_of
 from ownhand.training.trainer import Lesson
 from ownhand.training.wishes import Control
 from ownhand.voices.card import Base
@@ -63,7 +63,8 @@ class Study:
         engine = await EmbeddedEngine.open(self.base.source)
         try:
             learned = texts_of(piece for piece in self.corpus.pieces(with_text=True) if piece.teaches)
-            await prepare(job, engine, self.corpus, store, learned, most_blocks=1 if briefly else 3)
+            held_out = held_out_texts(self.corpus)
+            await prepare(job, engine, self.corpus, store, learned, held_out, most_blocks=1 if briefly else 3)
             if briefly:
                 planned = read_plan(job.folder)
                 cold = Plan(tuple(item for item in planned.plan.scored if item.heat == COLD))

@@ -1,7 +1,7 @@
 """Bits that a model needs for given tokens after given others. Runs in the trainer's child."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 import torch
@@ -30,9 +30,10 @@ class Scorer:
         self._cache = DynamicCache()
         self._read: list[int] = []
 
-    def bits(self, context: Sequence[int], ids: Sequence[int]) -> float:
+    def bits(self, context: Sequence[int], ids: Sequence[int], left_out: Sequence[tuple[int, int]] = ()) -> float:
         """Minus the base-2 logarithm of the probability of `ids` after `context`, which may not be empty.
 
+        Those of `ids` with a number in the ranges `left_out` are read for what follows, and not counted themselves.
         Without a context the first token can't be told from anything; then it is not counted.
         """
         tokens = [*context, *ids]
@@ -40,10 +41,11 @@ class Scorer:
         if len(tokens) <= first:
             return 0.0
         kept = self._keep(tokens, first - 1)
+        uncounted = {len(context) + number for run in left_out for number in range(*run)}
         nats = 0.0
         for start in range(kept, len(tokens), _AT_ONCE):
             part = tokens[start : start + _AT_ONCE]
-            nats += self._nats(part, start, tokens, first)
+            nats += self._nats(part, start, tokens, first, uncounted)
         self._read = tokens
         return nats / math.log(2)
 
@@ -61,9 +63,10 @@ class Scorer:
             self.forget()
         return same
 
-    def _nats(self, part: Sequence[int], start: int, tokens: Sequence[int], first: int) -> float:
+    def _nats(self, part: Sequence[int], start: int, tokens: Sequence[int], first: int, uncounted: Set[int]) -> float:
         """Read `part`, which stands at `start`, and add up what its tokens say about those that follow."""
-        wanted = tokens[max(start + 1, first) : start + len(part) + 1]
+        begin = max(start + 1, first)
+        wanted = tokens[begin : start + len(part) + 1]
         with torch.inference_mode():
             answer = self._model(
                 input_ids=torch.tensor([part], device=self._model.device),
@@ -75,4 +78,6 @@ class Scorer:
                 return 0.0
             chances = torch.log_softmax(answer.logits[0, : len(wanted)].float(), -1)
             picked = chances.gather(1, torch.tensor(wanted, device=chances.device).unsqueeze(1))
+            if uncounted:
+                picked = picked[[at for at in range(len(wanted)) if begin + at not in uncounted]]
             return -float(picked.double().sum())

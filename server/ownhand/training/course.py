@@ -33,7 +33,7 @@ from ownhand.training.runner import Training, check_installed
 from ownhand.training.samples import WORDS
 from ownhand.training.serving_base import base_digest
 from ownhand.training.still_taught import still_taught
-from ownhand.training.texts import learned_texts, taught_words
+from ownhand.training.texts import held_out_pieces, learned_texts, taught_words, texts_of
 from ownhand.training.to_the_end import to_the_end
 from ownhand.training.unfinished import can_go_on
 from ownhand.voices.card import Base as CardBase
@@ -90,6 +90,8 @@ class Course:
     base: Base
     forecast: Forecast
     engine_on_card: bool = False
+    held_out: Sequence[Text] = ()
+    """What it is tested on, as it was when this was planned, and what a model wrote of it."""
     training: Training | None = None
     _goes: asyncio.Event = field(default_factory=asyncio.Event)
     """Set unless the writer writes."""
@@ -120,8 +122,10 @@ class Course:
                 "Answer again in your editor if you changed your mind.",
             )
         found = await asyncio.to_thread(material, corpus)
+        kept_aside = await asyncio.to_thread(held_out_pieces, corpus)
         if by_model is None:
-            by_model = await asyncio.to_thread(model_written.by_model, voice.ledger_path, found.teaching)
+            asked = [*found.teaching, *kept_aside]
+            by_model = await asyncio.to_thread(model_written.by_model, voice.ledger_path, asked)
         base, engine_on_card = await find_base(settings, home, wishes.base)
         model = await asyncio.to_thread(described, base, home)
         if not is_ready(model):
@@ -137,7 +141,8 @@ class Course:
         rate = _rate_before(VoiceStore(voice.path), prepared)
         machine = await inventory(base, engine_on_card=engine_on_card)
         planned = forecast(prepared, base, machine, wishes.device, rate)
-        return cls(home, voice, settings, corpus, wishes, base, planned, engine_on_card)
+        held_out = await asyncio.to_thread(texts_of, kept_aside, by_model)
+        return cls(home, voice, settings, corpus, wishes, base, planned, engine_on_card, held_out)
 
     @property
     def goes_on(self) -> bool:
@@ -235,7 +240,8 @@ class Course:
         engine = EmbeddedEngine(self.base.header)
         try:
             store = VoiceStore(self.voice.path)
-            await judging.prepare(job, engine, self.corpus, store, learned, most_blocks=self.wishes.most_blocks)
+            most = self.wishes.most_blocks
+            await judging.prepare(job, engine, self.corpus, store, learned, self.held_out, most_blocks=most)
         finally:
             await engine.close()
 

@@ -126,7 +126,7 @@ class _Arm:
         scorer, saved = Scorer(model), time.monotonic()
         try:
             for item in self.left:
-                self._kept.keep(_key(item), scorer.bits(item.context, item.ids))
+                self._kept.keep(_key(item), scorer.bits(item.context, item.ids, item.left_out))
                 count(item)
                 if time.monotonic() - saved > _SAVE_EVERY:
                     self._kept.save()
@@ -140,7 +140,9 @@ class _Arm:
 
 
 def _key(item: Scored) -> str:
-    return digest(json.dumps([item.context, item.ids]))
+    """Where all tokens count it is what it was before any could be left out, so that nothing is measured anew."""
+    what = [item.context, item.ids]
+    return digest(json.dumps([*what, item.left_out] if item.left_out else what))
 
 
 def _weights(adapter: Path | None) -> str:

@@ -1,6 +1,7 @@
 """The two files between the server and the trainer's child: what is to be measured, and what was measured.
 
-    evaluation.json   the plan, the adapters' folders by name, the base's GGUF, the places of the log-probability test
+    evaluation.json   the plan, the adapters' folders by name, the base's GGUF, the places of the log-probability test,
+                      and how much it is that is held out
     bits.json         bits by adapter and block; the trainer's shifts at those places
 
 Both hold the writer's text in tokens and are private like everything in the job folder.
@@ -8,13 +9,13 @@ Both hold the writer's text in tokens and are private like everything in the job
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ownhand.errors import WriterError
 from ownhand.home import check_format, write_json
-from ownhand.training.evaluation_plan import Plan
+from ownhand.training.evaluation_plan import Plan, Text
 from ownhand.voices.probe import Place
 
 FORMAT = 1
@@ -22,13 +23,28 @@ PLAN_FILE, BITS_FILE = "evaluation.json", "bits.json"
 
 
 @dataclass(frozen=True)
+class HeldOut:
+    """What is held out, as it was when the plan was made: `words` of the writer's, in so many `pieces`."""
+
+    words: int
+    pieces: int
+
+    @classmethod
+    def of(cls, texts: Sequence[Text]) -> "HeldOut":
+        words = [text.own_words for text in texts]
+        return cls(sum(words), sum(count > 0 for count in words))
+
+
+@dataclass(frozen=True)
 class Planned:
-    """What the child has to measure. `adapters`: their folders, by name; `gguf`: the file of the base."""
+    """What the child has to measure. `adapters`: their folders, by name; `gguf`: the file of the base; `held_out` is
+    None where an older Ownhand planned."""
 
     plan: Plan
     places: Sequence[Place]
     adapters: Mapping[str, Path]
     gguf: Path
+    held_out: HeldOut | None = None
 
 
 @dataclass(frozen=True)
@@ -39,7 +55,14 @@ class Measured:
     shifts: Sequence[Mapping[bytes, float]]
 
 
-def write_plan(job: Path, plan: Plan, adapters: Mapping[str, Path], gguf: Path, places: Sequence[Place]) -> None:
+def write_plan(
+    job: Path,
+    plan: Plan,
+    adapters: Mapping[str, Path],
+    gguf: Path,
+    places: Sequence[Place],
+    held_out: HeldOut | None = None,
+) -> None:
     """Raises WriterError when the disk refuses."""
     values = {
         "format": FORMAT,
@@ -47,6 +70,7 @@ def write_plan(job: Path, plan: Plan, adapters: Mapping[str, Path], gguf: Path, 
         "adapters": {name: str(folder) for name, folder in adapters.items()},
         "gguf": str(gguf),
         "places": [{"prompt": place.prompt, "ids": place.ids} for place in places],
+        "held_out": asdict(held_out) if held_out else None,
     }
     write_json(job / PLAN_FILE, values)
 
@@ -56,7 +80,8 @@ def read_plan(job: Path) -> Planned:
     values = _read(job / PLAN_FILE)
     places = [Place(place["prompt"], tuple(place["ids"])) for place in values["places"]]
     adapters = {name: Path(folder) for name, folder in values["adapters"].items()}
-    return Planned(Plan.from_json(values["plan"]), places, adapters, Path(values["gguf"]))
+    held_out = HeldOut(**values["held_out"]) if values.get("held_out") else None
+    return Planned(Plan.from_json(values["plan"]), places, adapters, Path(values["gguf"]), held_out)
 
 
 def read_bits(job: Path) -> Measured:

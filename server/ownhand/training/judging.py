@@ -19,7 +19,7 @@ from ownhand.engines.special import bounds
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.model import Form
 from ownhand.text.words import count_words, word_spans
-from ownhand.training.evaluation_files import read_bits, read_plan, write_plan
+from ownhand.training.evaluation_files import HeldOut, read_bits, read_plan, write_plan
 from ownhand.training.evaluation_plan import MOST_BLOCKS, PASSAGES, Text, make_plan
 from ownhand.training.form_distance import form_distance
 from ownhand.training.job import Job
@@ -87,21 +87,29 @@ async def prepare(
     corpus: Corpus,
     store: VoiceStore,
     trained: Sequence[Text],
+    held_out: Sequence[Text],
     *,
     most_blocks: int = MOST_BLOCKS,
 ) -> None:
     """Write what the child has to measure, on at most so many blocks of each form. Raises WriterError and EngineError.
 
     `engine` serves the base's own GGUF: its tokenizer counts, whichever engine will serve in the end. `trained` is what
-    the job learns.
+    the job learns, `held_out` what it is tested on, with what a model wrote of it.
     """
-    held_out = await asyncio.to_thread(held_out_texts, corpus)
     against = Rivals.today(store, job.base.digest, digest_of_texts(held_out))
     plan = await make_plan(
-        engine, engine.token_ids, corpus, held_out, trained, control_texts(), most_blocks=most_blocks
+        engine,
+        engine.token_ids,
+        corpus,
+        held_out,
+        trained,
+        control_texts(),
+        most_blocks=most_blocks,
+        token_pieces=engine.token_pieces,
     )
     adapters = {CHALLENGER: job.adapter} | against.folders
-    write_plan(job.folder, plan, adapters, job.base.source, await probe_places(engine, held_out, trained))
+    places = await probe_places(engine, held_out, trained)
+    write_plan(job.folder, plan, adapters, job.base.source, places, HeldOut.of(held_out))
 
 
 async def probe_places(engine: EmbeddedEngine, texts: Sequence[Text], others: Sequence[Text] = ()) -> list[Place]:
@@ -165,7 +173,8 @@ async def judge(
     trial = WritingTrial(engine, corpus, trained, held_out, passages, kept, words, may_write)
     mine, plain = await trial.run(candidate, progress)
     same_base = serves in ("", job.base.digest)
-    decision = decide(_evidence(found, shown, mine, plain, held_out, against, same_base=same_base, words=words))
+    kept_aside = planned.held_out or HeldOut.of(held_out)
+    decision = decide(_evidence(found, shown, mine, plain, kept_aside, against, same_base=same_base, words=words))
     facts = found.to_json() | _written_facts(mine, plain, held_out)
     taught = sum(count_words(text.text) for text in trained) if taught is None else taught
     card = _card(job, base, trained, taught, digest, decision, facts, found.context, shown)
@@ -218,7 +227,7 @@ def _evidence(
     shown: _Shown,
     mine: Habits,
     plain: Habits,
-    held_out: Sequence[Text],
+    held_out: HeldOut,
     against: Rivals,
     *,
     same_base: bool,
@@ -227,8 +236,8 @@ def _evidence(
     return Evidence(
         same_base=same_base,
         engine_complaint=shown.complaint,
-        held_out_words=sum(count_words(text.text) for text in held_out),
-        held_out_pieces=len(held_out),
+        held_out_words=held_out.words,
+        held_out_pieces=held_out.pieces,
         gain=found.gain.value,
         gain_low=found.gain.low,
         over_today=found.over_today,

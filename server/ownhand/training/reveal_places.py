@@ -15,7 +15,8 @@ from ownhand.text.words import word_spans
 from ownhand.training.course import Course
 from ownhand.training.evaluation_plan import Text
 from ownhand.training.samples import Beginning, prompt_for, sampling
-from ownhand.training.texts import held_out_texts
+from ownhand.training.texts import held_out_as_noted
+from ownhand.training.writers_own import touched
 from ownhand.voices.reveal import LABELS, Place, Reveal
 from ownhand.voices.store import StoredAdapter
 
@@ -25,6 +26,8 @@ _WORDS = 45
 _LINES = 8
 _SHOWN_BEFORE = 60
 """Words in front of the place."""
+_NEAR = 2000
+"""Characters in which what is shown lies."""
 _SENTENCE_END = regex.compile(r"""[.!?…؟۔][\"”’»)\]']*(?=\s) | [。！？।॥][\"”’」』）]*""", flags=regex.VERBOSE)
 
 
@@ -32,22 +35,23 @@ async def prepared(course: Course, adapter: StoredAdapter) -> Reveal:
     """Let model and voice write at the places, and note it for whoever shows it. Raises EngineError and WriterError."""
     engine = await choose_engine(course.settings, course.home)
     try:
-        reveal = await make_reveal(engine, course.corpus, adapter)
+        held_out = await asyncio.to_thread(held_out_as_noted, course.corpus, course.voice.ledger_path)
+        reveal = await make_reveal(engine, course.corpus, adapter, held_out)
     finally:
         await engine.close()
     await asyncio.to_thread(reveal.write, course.voice.path)
     return reveal
 
 
-async def make_reveal(engine: Engine, corpus: Corpus, adapter: StoredAdapter) -> Reveal:
-    """Up to three places, the first draw at each: nothing is chosen for the show. Raises EngineError.
+async def make_reveal(engine: Engine, corpus: Corpus, adapter: StoredAdapter, held_out: Sequence[Text]) -> Reveal:
+    """Up to three places in `held_out`, the first draw at each: nothing is chosen for the show. Raises EngineError.
 
     The bare model reads pages of the writer's, as it did until now; the voice what suits it best.
     """
     draw = random.Random(f"{adapter.folder} {adapter.id}")
     places = []
     try:
-        for start in beginnings(held_out_texts(corpus)):
+        for start in beginnings(held_out):
             texts = await three_texts(engine, corpus, adapter, start)
             order = draw.sample(range(len(LABELS)), len(LABELS))
             shown, labels = (tuple(of[index] for index in order) for of in (texts, LABELS))
@@ -76,15 +80,36 @@ def beginnings(texts: Sequence[Text]) -> list[Beginning]:
 
 
 def _place_in(text: Text) -> Beginning | None:
-    """About in the middle, where a line or a sentence has ended and enough follows."""
+    """About in the middle, where a line or a sentence has ended and enough follows that is all the writer's own; if
+    there is such a place, behind the writer's own words too."""
     middle = len(text.text) // 2
     if text.form is Form.VERSE:
         ends: Iterable[int] = (match.end() for match in regex.finditer(r"(?<=\S)\n(?=[^\S\n]*\S)", text.text))
     else:
         ends = (match.end() for match in _SENTENCE_END.finditer(text.text))
-    possible = [end for end in ends if len(list(word_spans(text.text[end : end + 2000]))) >= _WORDS // 2]
-    place = min(possible, key=lambda end: abs(end - middle), default=None)
+    possible = [end for end in ends if _is_own(text, end)]
+    place = min(possible, key=lambda end: (_follows_a_model(text, end), abs(end - middle)), default=None)
     return None if place is None else Beginning(text, text.text[:place])
+
+
+def _is_own(text: Text, place: int) -> bool:
+    """Is there enough behind the place, all of it by the writer?"""
+    behind = text.text[place : place + _NEAR]
+    spans = list(word_spans(behind))
+    if len(spans) < _WORDS // 2:
+        return False
+    shown = spans[min(_WORDS, len(spans)) - 1][1]
+    if text.form is Form.VERSE:
+        first = len(behind) - len(behind.lstrip("\n"))
+        shown = first + len("\n".join(behind[first:].split("\n")[:_LINES]))
+    return not touched(text.by_model, place, place + shown)
+
+
+def _follows_a_model(text: Text, place: int) -> bool:
+    """Did a model write any of what is shown in front of the place?"""
+    near = max(0, place - _NEAR)
+    spans = list(word_spans(text.text[near:place]))[-_SHOWN_BEFORE:] if text.by_model else []
+    return bool(spans) and touched(text.by_model, near + spans[0][0], place)
 
 
 def _cut(text: str, form: Form) -> str:

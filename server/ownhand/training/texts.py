@@ -2,30 +2,46 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.held_out import CHOSEN
 from ownhand.manuscript.model import Form, Mine, Piece
 from ownhand.text.words import count_words
+from ownhand.training.dataset import CharacterSpan
 from ownhand.training.evaluation_plan import Text
 from ownhand.training.job import Job
 from ownhand.training.language import language_of
 from ownhand.training.learned import learned_of
+from ownhand.training.model_written import by_model
 
 _TELLING = 150
 """Words from which a piece tells its language."""
 
 
 def held_out_texts(corpus: Corpus) -> list[Text]:
+    """The pieces that were drawn to test by, as texts to score of which nobody says what a model wrote."""
+    return texts_of(held_out_pieces(corpus))
+
+
+def held_out_as_noted(corpus: Corpus, ledger: Path) -> list[Text]:
+    """The same, with the stretches that a model wrote, as far as the ledger knows. Raises WriterError."""
+    # What is learned is asked about too: a note tells of a whole file, which may hold both.
+    learned = [piece for piece in corpus.pieces(with_text=True) if piece.teaches]
+    held_out = held_out_pieces(corpus)
+    return texts_of(held_out, by_model(ledger, [*learned, *held_out]))
+
+
+def held_out_pieces(corpus: Corpus) -> list[Piece]:
     """The pieces that were drawn to test by, in the order of their files.
 
     Of one that was copied since, the newest version stands for it, wherever that lies.
     """
     pieces = corpus.pieces(with_text=True)
     drawn = {piece.copy_of or piece.id for piece in pieces if piece.held_out == CHOSEN}
-    return texts_of(piece for piece in pieces if piece.id in drawn and piece.held_out and piece.mine is Mine.MINE)
+    return [piece for piece in pieces if piece.id in drawn and piece.held_out and piece.mine is Mine.MINE]
 
 
 def learned_texts(job: Job) -> list[Text]:
@@ -47,9 +63,15 @@ def taught_words(job: Job) -> int:
     return sum(count_words(each.text) for each in learned_of(job))
 
 
-def texts_of(pieces: Iterable[Piece]) -> list[Text]:
-    """As texts to score."""
-    return _with_languages([Text(piece.id, piece.form, piece.text, piece.path, title=piece.title) for piece in pieces])
+def texts_of(pieces: Iterable[Piece], written: Mapping[str, Sequence[CharacterSpan]] | None = None) -> list[Text]:
+    """As texts to score; `written` are stretches of pieces, by id, that a model wrote and nobody edited."""
+    spans = {key: tuple(stretches) for key, stretches in (written or {}).items()}
+    return _with_languages(
+        [
+            Text(piece.id, piece.form, piece.text, piece.path, title=piece.title, by_model=spans.get(piece.id, ()))
+            for piece in pieces
+        ]
+    )
 
 
 def digest_of_texts(texts: Sequence[Text]) -> str:
