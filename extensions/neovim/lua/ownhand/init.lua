@@ -7,7 +7,6 @@ local registered = false
 local function define_events()
   local session, ghost = require("ownhand.session"), require("ownhand.ghost")
   local lsp, client, whose = require("ownhand.lsp"), require("ownhand.client"), require("ownhand.whose")
-  local learning = require("ownhand.learning")
   local group = vim.api.nvim_create_augroup(GROUP, {})
   local function on(events, callback)
     vim.api.nvim_create_autocmd(events, { group = group, callback = callback })
@@ -39,9 +38,6 @@ local function define_events()
     pattern = "background",
     callback = ghost.define_highlight,
   })
-  on("LspProgress", function(event)
-    learning.on_progress(event.data)
-  end)
   on("DirChanged", function(event)
     if event.match ~= "auto" then
       client.folder_changed()

@@ -31,29 +31,6 @@ local STATES = {
   failed = "learning stopped; :Ownhand messages says why.",
 }
 
---- What the server's work-done progress says, by client and token.
----@type table<integer, table<string|integer, { title?: string, message?: string, percentage?: integer }>>
-local progress = {}
-
---- Take an event of |LspProgress|.
----@param data { client_id: integer, params: { token: string|integer, value: table } }
-function M.on_progress(data)
-  local client = vim.lsp.get_client_by_id(data.client_id)
-  if not client or client.name ~= lsp.NAME or type(data.params) ~= "table" then
-    return
-  end
-  local of_client = progress[client.id] or {}
-  local value, token = data.params.value, data.params.token
-  of_client[token] = value.kind ~= "end" and vim.tbl_extend("force", of_client[token] or {}, value) or nil
-  progress[client.id] = of_client
-  require("ownhand.status").changed()
-end
-
----@param client_id integer
-function M.forget(client_id)
-  progress[client_id] = nil
-end
-
 ---@param value any
 ---@return table
 local function as_table(value)
@@ -80,14 +57,8 @@ local function time_left(seconds)
 end
 
 ---@param training ownhand.Training
----@param client_id? integer
 ---@return string? percent
-local function share(training, client_id)
-  for _, value in pairs(progress[client_id] or {}) do
-    if type(value.percentage) == "number" then
-      return ("%d%%"):format(value.percentage)
-    end
-  end
+local function share(training)
   local steps, step = training.steps, training.step
   if type(steps) == "number" and type(step) == "number" and steps > 0 then
     return ("%d%%"):format(math.floor(100 * math.min(step, steps) / steps))
@@ -96,10 +67,9 @@ end
 
 --- "42%, about 9 minutes left", "" when there is nothing to count.
 ---@param training ownhand.Training
----@param client_id? integer
 ---@return string
-local function progress_in_words(training, client_id)
-  local parts = { share(training, client_id) }
+local function progress_in_words(training)
+  local parts = { share(training) }
   if type(training.etaSeconds) == "number" then
     parts[#parts + 1] = time_left(training.etaSeconds)
   end
@@ -108,9 +78,8 @@ end
 
 --- Everything in one sentence.
 ---@param training ownhand.Training
----@param client_id? integer
 ---@return string
-function M.in_words(training, client_id)
+function M.in_words(training)
   local sentence = training.sentence
   if type(sentence) ~= "string" or sentence == "" then
     sentence = STATES[training.state] or "nothing is under way; `:Ownhand train` begins."
@@ -118,7 +87,7 @@ function M.in_words(training, client_id)
   if not AT_WORK[training.state] or sentence:find("%d%s?%%") or sentence:find("minute") then
     return sentence
   end
-  local counted = progress_in_words(training, client_id)
+  local counted = progress_in_words(training)
   return counted == "" and sentence or ("%s %s."):format(sentence, counted)
 end
 
@@ -136,12 +105,11 @@ end
 
 --- A few words for the status line, nil when there is nothing to say.
 ---@param state ownhand.Status
----@param client_id? integer
 ---@return string?
-function M.line(state, client_id)
+function M.line(state)
   local training = M.of(state)
   if AT_WORK[training.state] then
-    local counted = share(training, client_id)
+    local counted = share(training)
     return "learning" .. (counted and " " .. counted or "")
   end
   if training.state == "paused" then
@@ -156,16 +124,15 @@ end
 
 --- Lines for the page of `:Ownhand status`.
 ---@param state ownhand.Status
----@param client_id? integer
 ---@return string[]
-function M.lines(state, client_id)
+function M.lines(state)
   local voice = voice_of(state)
   local words = type(voice.sentence) == "string" and voice.sentence or ""
   if words == "" then
     local writes = is_id(voice.adapter) and ("voice %s writes"):format(voice.adapter) or "none learned yet that writes"
     words = voice.withoutVoice and "suggestions come without it; `:Ownhand without-voice` brings it back" or writes
   end
-  local learning = M.in_words(M.of(state), client_id):gsub("^learning is ", "")
+  local learning = M.in_words(M.of(state)):gsub("^learning is ", "")
   local lines = { "Learning: " .. learning, "Your voice: " .. words }
   if is_id(voice.reveal) then
     lines[#lines + 1] = "A voice waits for your choice: `:Ownhand reveal`"

@@ -42,7 +42,6 @@ end
 ---@param client_id integer
 function M.forget(client_id)
   states[client_id] = nil
-  learning.forget(client_id)
   M.changed()
 end
 
@@ -60,12 +59,6 @@ end
 function M.of(buffer)
   local client = lsp.client_of(buffer)
   return client and (states[client.id] or {})
-end
-
----@param buffer? integer
----@return integer?
-function M.client_id(buffer)
-  return (lsp.client_of(buffer) or {}).id
 end
 
 --- Does the cursor stand in verse, where Tab indents? `vim.b.ownhand_form` overrides what the server found.
@@ -94,7 +87,7 @@ function M.line(buffer)
   elseif state.model and state.model ~= "" then
     words[#words + 1] = vim.fs.basename(state.model)
   end
-  words[#words + 1] = learning.line(state, M.client_id(buffer))
+  words[#words + 1] = learning.line(state)
   return table.concat(words, " · ")
 end
 
@@ -124,7 +117,7 @@ function M.lines()
   }
   local counts = type(state.counts) == "table" and state.counts or {}
   lines[#lines + 1] = "This sitting: " .. require("ownhand.verdicts").sitting(counts)
-  return vim.list_extend(lines, learning.lines(state, M.client_id()))
+  return vim.list_extend(lines, learning.lines(state))
 end
 
 --- Why nothing is offered in the current buffer, in a sentence.
