@@ -1,9 +1,10 @@
 """From measured bits to a kept adapter that the gate declined: by real engines and a small random model."""
 
 import asyncio
+import hashlib
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -19,15 +20,16 @@ from ownhand.manuscript.model import Form
 from ownhand.manuscript.scanner import refresh
 from ownhand.settings import Settings
 from ownhand.text.words import count_words
+from ownhand.training import judging
 from ownhand.training.base import checked_base, described, make_ready
 from ownhand.training.evaluation import evaluate, load_model
-from ownhand.training.evaluation_files import read_plan
+from ownhand.training.evaluation_files import PLAN_FILE, read_plan
 from ownhand.training.evaluation_plan import Text
 from ownhand.training.job import Job
 from ownhand.training.judging import judge, prepare, probe_places
 from ownhand.training.log_probabilities import TrainerSide, make_probe
 from ownhand.training.recipe import Recipe
-from ownhand.training.texts import held_out_texts, texts_of
+from ownhand.training.texts import digest_of_texts, held_out_texts, texts_of
 from ownhand.voices.card import Base
 from ownhand.voices.gguf_export import PERMUTED, export_gguf
 from ownhand.voices.peft_folder import CONFIG
@@ -174,6 +176,28 @@ async def test_one_that_recites_is_declined(case):
 async def test_one_that_goes_round_in_circles_is_declined(case):
     decision = await case.judged(Pen("and the sea and the sea and the sea and the sea."))
     assert (decision.decision, decision.rule) == ("declined", "looping")
+
+
+async def test_figures_are_filed_under_the_text_that_was_measured_whatever_was_written_since(case, monkeypatch):
+    """Unless an older Ownhand planned, which did not note what that was."""
+    measured, store = digest_of_texts(held_out_texts(case.corpus)), VoiceStore(case.voice.path)
+    rewritten = [Text("p1", Form.PROSE, "They went one by one over the bridge, and the dog went last. " * 30)]
+    monkeypatch.setattr(judging, "held_out_texts", lambda _: rewritten)
+    await case.judged(Pen("and the sea and the sea and the sea and the sea."))
+    assert store.adapters()[-1].card.held_out_digest == measured
+    plan = case.job.folder / PLAN_FILE
+    right = plan.read_bytes()
+    plan.write_text(json.dumps({key: value for key, value in json.loads(right).items() if key != "held_out"}))
+    await case.judged(Pen("and the sea and the sea and the sea and the sea."))
+    plan.write_bytes(right)
+    assert store.adapters()[-1].card.held_out_digest == digest_of_texts(rewritten) != measured
+
+
+def test_another_share_of_a_model_s_words_is_another_test():
+    text = Text("p1", Form.PROSE, "one two three")
+    plain, marked = digest_of_texts([text]), digest_of_texts([replace(text, by_model=((0, 3),))])
+    assert plain == hashlib.sha256(json.dumps([("p1", "one two three")]).encode()).hexdigest()[:32], "as on older cards"
+    assert marked != plain
 
 
 async def test_where_little_is_kept_aside_other_pages_give_the_places_to_probe():

@@ -100,7 +100,7 @@ def test_the_words_of_the_writer_are_those_outside(spans):
 
 def test_what_is_little_to_judge_by_is_little_of_the_writer_s():
     alone = replace(TEXT, by_model=((0, len(PAGE)),))
-    found = HeldOut.of([marked(TEXT, TAKEN), alone, TEXT])
+    found = HeldOut.of([marked(TEXT, TAKEN), alone, TEXT], "a digest")
     assert (found.words, found.pieces) == (2 * count_words(PAGE) - count_words(TAKEN), 2)
 
 

@@ -1,7 +1,7 @@
 """The two files between the server and the trainer's child: what is to be measured, and what was measured.
 
     evaluation.json   the plan, the adapters' folders by name, the base's GGUF, the places of the log-probability test,
-                      and how much it is that is held out
+                      and which text is held out
     bits.json         bits by adapter and block; the trainer's shifts at those places
 
 Both hold the writer's text in tokens and are private like everything in the job folder.
@@ -24,15 +24,17 @@ PLAN_FILE, BITS_FILE = "evaluation.json", "bits.json"
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What is held out, as it was when the plan was made: `words` of the writer's, in so many `pieces`."""
+    """What is held out, as it was when the plan was made: `words` of the writer's, in so many `pieces`. `digest` stands
+    for the text (`texts.digest_of_texts`)."""
 
+    digest: str
     words: int
     pieces: int
 
     @classmethod
-    def of(cls, texts: Sequence[Text]) -> "HeldOut":
+    def of(cls, texts: Sequence[Text], digest: str) -> "HeldOut":
         words = [text.own_words for text in texts]
-        return cls(sum(words), sum(count > 0 for count in words))
+        return cls(digest, sum(words), sum(count > 0 for count in words))
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,8 @@ async def prepare(
     `engine` serves the base's own GGUF: its tokenizer counts, whichever engine will serve in the end. `trained` is what
     the job learns, `held_out` what it is tested on, with what a model wrote of it.
     """
-    against = Rivals.today(store, job.base.digest, digest_of_texts(held_out))
+    digest = await asyncio.to_thread(digest_of_texts, held_out)
+    against = Rivals.today(store, job.base.digest, digest)
     plan = await make_plan(
         engine,
         engine.token_ids,
@@ -109,7 +110,7 @@ async def prepare(
     )
     adapters = {CHALLENGER: job.adapter} | against.folders
     places = await probe_places(engine, held_out, trained)
-    write_plan(job.folder, plan, adapters, job.base.source, places, HeldOut.of(held_out))
+    write_plan(job.folder, plan, adapters, job.base.source, places, HeldOut.of(held_out, digest))
 
 
 async def probe_places(engine: EmbeddedEngine, texts: Sequence[Text], others: Sequence[Text] = ()) -> list[Place]:
@@ -154,8 +155,9 @@ async def judge(
     words; `may_write` is awaited before each text that is written. Raises WriterError and EngineError.
     """
     held_out = await asyncio.to_thread(held_out_texts, corpus)
-    digest = digest_of_texts(held_out)
     planned = read_plan(job.folder)
+    # The writer may have gone on writing there: figures belong to the text that was measured.
+    kept_aside = planned.held_out or HeldOut.of(held_out, digest_of_texts(held_out))
     against = Rivals.measured(store, planned.adapters)
     measured = read_bits(job.folder)
     found = metrics(
@@ -173,11 +175,10 @@ async def judge(
     trial = WritingTrial(engine, corpus, trained, held_out, passages, kept, words, may_write)
     mine, plain = await trial.run(candidate, progress)
     same_base = serves in ("", job.base.digest)
-    kept_aside = planned.held_out or HeldOut.of(held_out)
     decision = decide(_evidence(found, shown, mine, plain, kept_aside, against, same_base=same_base, words=words))
     facts = found.to_json() | _written_facts(mine, plain, held_out)
     taught = sum(count_words(text.text) for text in trained) if taught is None else taught
-    card = _card(job, base, trained, taught, digest, decision, facts, found.context, shown)
+    card = _card(job, base, trained, taught, kept_aside.digest, decision, facts, found.context, shown)
     adapter = await to_the_end(asyncio.to_thread(store.add, job.adapter, card))
     return Judgement(adapter, decision, found, facts, against)
 

@@ -75,8 +75,10 @@ def texts_of(pieces: Iterable[Piece], written: Mapping[str, Sequence[CharacterSp
 
 
 def digest_of_texts(texts: Sequence[Text]) -> str:
-    """Stands for the very text that was tested on."""
-    return hashlib.sha256(json.dumps([(text.piece, text.text) for text in texts]).encode()).hexdigest()[:32]
+    """Stands for the very text that was tested on, and for what of it counted."""
+    # Where all of it counts it is the digest that such a text had on the cards of an older Ownhand.
+    what = [(text.piece, text.text, *([text.by_model] if text.by_model else [])) for text in texts]
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
 
 
 def _with_languages(texts: Sequence[Text]) -> list[Text]:
