@@ -25,7 +25,7 @@ from ownhand.training.base import checked_base, described, make_ready
 from ownhand.training.evaluation import evaluate, load_model
 from ownhand.training.evaluation_files import PLAN_FILE, read_plan
 from ownhand.training.evaluation_plan import Text
-from ownhand.training.job import Job
+from ownhand.training.job import Job, State
 from ownhand.training.judging import judge, prepare, probe_places
 from ownhand.training.log_probabilities import TrainerSide, make_probe
 from ownhand.training.recipe import Recipe
@@ -75,6 +75,7 @@ class Case:
             )
         finally:
             await engine.close()
+        assert found.adapter.card.device == "cpu"
         pages = sum(count_words(piece.text) for piece in material_of(self.corpus))
         assert found.adapter.card.words == (pages if taught is None else taught)
         assert (found.adapter.card.decision, found.adapter.active) == (found.decision.decision, False)
@@ -96,6 +97,7 @@ def case(tmp_path_factory, packaged_gguf):
     make_ready(model)
     job = Job(root / "job", model, Recipe(), "cpu", "peft", 1, "m1")
     job.write()
+    State("done", device="cpu", trainer="peft").note(job.folder)
     asyncio.run(measured(job, base.header, corpus, voice))
     yield Case(voice, job, corpus)
     corpus.close()

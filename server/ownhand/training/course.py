@@ -24,10 +24,10 @@ from ownhand.training.base import Base, check_disk, described, is_ready
 from ownhand.training.dataset import CharacterSpan
 from ownhand.training.evaluation_plan import MOST_BLOCKS, Text
 from ownhand.training.find_base import find_base
-from ownhand.training.forecast import Forecast, forecast, inventory, placement
+from ownhand.training.forecast import Forecast, forecast, inventory, likely_devices, placement, rate_before
 from ownhand.training.job import Job, State, forget_broken, jobs
 from ownhand.training.judging import Judgement
-from ownhand.training.prepare import Prepared, job_for, material, prepare
+from ownhand.training.prepare import job_for, material, prepare
 from ownhand.training.recipe import Recipe, recipe_for
 from ownhand.training.runner import Training, check_installed
 from ownhand.training.samples import WORDS
@@ -138,8 +138,9 @@ class Course:
                 prepared = replace(prepared, dataset=prepared.dataset.at_most(wishes.most_samples))
         finally:
             await engine.close()
-        rate = _rate_before(VoiceStore(voice.path), prepared)
         machine = await inventory(base, engine_on_card=engine_on_card)
+        devices = likely_devices(wishes.device, placement(prepared, base, machine, wishes.device))
+        rate = rate_before(VoiceStore(voice.path), prepared.base.digest, devices)
         planned = forecast(prepared, base, machine, wishes.device, rate)
         held_out = await asyncio.to_thread(texts_of, kept_aside, by_model)
         return cls(home, voice, settings, corpus, wishes, base, planned, engine_on_card, held_out)
@@ -313,16 +314,6 @@ class Course:
             )
         finally:
             await to_the_end(engine.close())
-
-
-def _rate_before(store: VoiceStore, prepared: Prepared) -> float | None:
-    """Tokens per second of the last training with this base here."""
-    rates = [
-        adapter.card.tokens_per_second
-        for adapter in store.adapters()
-        if adapter.card.base.digest == prepared.base.digest and adapter.card.tokens_per_second > 0
-    ]
-    return rates[-1] if rates else None
 
 
 def _on_card(base: Base, job: Job) -> CardBase:

@@ -1,7 +1,9 @@
 """What a training would be, before it starts: how much, how long, what it needs."""
 
 import os
+import platform
 import sys
+from collections.abc import Set
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
@@ -15,6 +17,7 @@ from ownhand.training.beside import Beside, Inventory, beside
 from ownhand.training.dataset import LearnedPiece, Sample, spread
 from ownhand.training.memory import plan_within
 from ownhand.training.prepare import Prepared
+from ownhand.voices.store import VoiceStore
 
 _OPERATIONS_PER_SECOND = 3e10
 """Of one processor core with 256-bit vectors, in the sums of a training."""
@@ -114,6 +117,36 @@ def likely_rate(header: Header, threads: int, *, on_card: bool = False) -> float
     """Tokens per second: two operations per weight there, two on the way back to a token's inputs."""
     operations = _CARD_OPERATIONS_PER_SECOND if on_card else threads * _OPERATIONS_PER_SECOND
     return operations / (4 * shape_of(header).parameters)
+
+
+def rate_before(store: VoiceStore, base_digest: str, devices: Set[str]) -> float | None:
+    """Tokens per second of the last training with this base on one of these devices.
+
+    An adapter whose card does not say where it was learned is passed over: a guess is nearer than the rate of a
+    graphics card is to a processor's.
+    """
+    rates = [
+        adapter.card.tokens_per_second
+        for adapter in store.adapters()
+        if adapter.card.base.digest == base_digest
+        and adapter.card.device in devices
+        and adapter.card.tokens_per_second > 0
+    ]
+    return rates[-1] if rates else None
+
+
+def likely_devices(wished: str, how: Beside) -> Set[str]:
+    """Where the trainer's child will learn: any of these."""
+    if how.instead or wished != "auto":
+        return {"cpu" if how.instead else wished}
+    if how.on_card:
+        return {"cuda", "xpu"}
+    return {"mps" if _apple() else "cpu"}
+
+
+def _apple() -> bool:
+    """Is it one of Apple's machines whose graphics part learns in the memory that the processor has too?"""
+    return sys.platform == "darwin" and platform.machine() == "arm64"
 
 
 def threads_here() -> int:

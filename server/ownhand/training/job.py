@@ -151,7 +151,7 @@ class State:
     """How far a training got: `name` is "preparing", "training", "evaluating", "paused", "done" or "failed".
 
     `loss` is nats per token, smoothed; `eta_s` and `seconds` count seconds of work, pauses left out; `sentence` and
-    `next_step` say what went wrong. `trainer` is the one that did the work.
+    `next_step` say what went wrong. `trainer` is the one that did the work, `device` where it did.
     """
 
     name: str
@@ -162,6 +162,7 @@ class State:
     tokens_per_second: float | None = None
     seconds: float = 0.0
     trainer: str = ""
+    device: str = ""
     validation_loss: float | None = None
     sentence: str = ""
     next_step: str = ""

@@ -292,6 +292,7 @@ def _card(
         rule=decision.rule,
         context="passages" if context == PASSAGES else "document",
         trainer=state.trainer or job.trainer,
+        device=state.device,
         seconds=round(state.seconds, 1),
         tokens_per_second=round(state.tokens_per_second or 0.0, 1),
         probe=shown.facts,

@@ -116,13 +116,13 @@ def _learn(job: Job, control: Control, speak: Callable[[State], None]) -> State:
     taught, trainer = place.load(job)
     lesson = Lesson(
         job, taught.model, taught.body, taught.head, (train, validation), place.micro_tokens, control,
-        lambda state: speak(replace(state, trainer=trainer)),
+        lambda state: speak(replace(state, trainer=trainer, device=place.device)),
     )  # fmt: skip
     lesson.run()
     from ownhand.training.trainer_peft import write_adapter
 
     write_adapter(job, taught.model)
-    state = replace(lesson.state("evaluating"), trainer=trainer, eta_s=None)
+    state = replace(lesson.state("evaluating"), trainer=trainer, device=place.device, eta_s=None)
     state.note(job.folder)
     lesson.clean()
     return state

@@ -62,6 +62,8 @@ class Card:
     rule: str = ""
     context: Context = "document"
     trainer: str = ""
+    device: str = ""
+    """Where it was learned ("cpu", "cuda", "xpu", "mps"); "" on cards of an older Ownhand."""
     seconds: float = 0.0
     tokens_per_second: float = 0.0
     probe: Mapping[str, Any] = field(default_factory=dict)
@@ -107,7 +109,7 @@ class Card:
 
 
 _KINDS: Mapping[str, Any] = {
-    **dict.fromkeys(("made", "held_out_digest", "why", "rule", "trainer"), str),
+    **dict.fromkeys(("made", "held_out_digest", "why", "rule", "trainer", "device"), str),
     **dict.fromkeys(("recipe", "metrics", "probe", "versions"), dict),
     **dict.fromkeys(("seconds", "tokens_per_second"), (int, float)),
     "words": int,
