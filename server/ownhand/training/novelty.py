@@ -5,16 +5,18 @@ text that was trained on. Not counted: what the prompt itself holds, since going
 refrains, which a piece repeats by itself.
 """
 
+from array import array
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ownhand.manuscript.sketch import gram_hashes, word_hash
 from ownhand.text.words import matching_words
 
 RUN = 8
 _SEED = 4
 """Words in a row from which the longest run is looked for."""
-Gram = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -39,49 +41,77 @@ class Verbatim:
 
 
 class TrainingText:
-    """The texts that were trained on, to be looked up by runs of words."""
+    """The texts that were trained on, to be looked up by runs of words.
+
+    Words and runs are kept as hashes of 64 bits, 28 bytes for each word: a lifetime's writing takes some megabytes
+    beside the model that writes. That two runs of a million have one hash happens once in some ten million such texts.
+    """
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._words = [matching_words(text) for text in texts]
-        self._places: dict[Gram, list[tuple[int, int]]] = {}
-        self._refrains: set[Gram] = set()
-        for number, words in enumerate(self._words):
-            counted = Counter(_grams(words, RUN))
-            self._refrains |= {gram for gram, count in counted.items() if count > 1}
-            for at, gram in enumerate(_grams(words, _SEED)):
-                self._places.setdefault(gram, []).append((number, at))
-        self._runs = {gram for words in self._words for gram in _grams(words, RUN)} - self._refrains
+        self._words = array("Q")
+        """Of all texts, one after the other: a run never goes over an end, so a number is place enough."""
+        self._refrains: set[int] = set()
+        runs, seeds, starts = array("Q"), array("Q"), array("I")
+        for text in texts:
+            words = _hashes(text)
+            found = gram_hashes(words, RUN)
+            self._refrains.update(gram for gram, count in Counter(found).items() if count > 1)
+            runs.extend(found)
+            starts.extend(range(len(self._words), len(self._words) + max(0, len(words) - _SEED + 1)))
+            seeds.extend(gram_hashes(words, _SEED))
+            self._words.extend(words)
+        self._runs = array("Q", sorted(runs))
+        self._places = _Places(seeds, starts)
 
     def verbatim(self, written: Iterable[Written]) -> Verbatim:
         """All that was written, together."""
         copied = total = longest = 0
         for each in written:
-            words, said = matching_words(each.text), matching_words(each.prompt)
-            copied += len(self._copied(words, set(_grams(said, RUN))))
-            longest = max(longest, self._longest(words, set(_grams(said, _SEED))))
+            words, said = _hashes(each.text), _hashes(each.prompt)
+            copied += len(self._copied(words, set(gram_hashes(said, RUN))))
+            longest = max(longest, self._longest(words, set(gram_hashes(said, _SEED))))
             total += len(words)
         return Verbatim(copied, total, longest)
 
-    def _copied(self, words: Sequence[str], said: set[Gram]) -> set[int]:
+    def _copied(self, words: Sequence[int], said: set[int]) -> set[int]:
         """Positions of words that lie in a run of `RUN`."""
-        starts = [at for at, gram in enumerate(_grams(words, RUN)) if gram in self._runs and gram not in said]
+        starts = [at for at, gram in enumerate(gram_hashes(words, RUN)) if gram not in said and self._is_run(gram)]
         return {at + step for at in starts for step in range(RUN)}
 
-    def _longest(self, words: Sequence[str], said: set[Gram]) -> int:
+    def _is_run(self, gram: int) -> bool:
+        at = bisect_left(self._runs, gram)
+        return at < len(self._runs) and self._runs[at] == gram and gram not in self._refrains
+
+    def _longest(self, words: Sequence[int], said: set[int]) -> int:
         """The longest run that stands so in one of the texts, followed word by word."""
-        longest, followed = 0, dict[tuple[int, int], int]()
-        for gram in _grams(words, _SEED):
-            places = [] if gram in said else self._places.get(gram, [])
-            followed = {(number, at): followed.get((number, at - 1), _SEED - 1) + 1 for number, at in places}
+        longest, followed = 0, dict[int, int]()
+        for gram in gram_hashes(words, _SEED):
+            places = () if gram in said else self._places.of(gram)
+            followed = {at: followed.get(at - 1, _SEED - 1) + 1 for at in places}
             best = max(followed.items(), key=lambda item: item[1], default=None)
             if best and best[1] > longest and not self._is_refrain(*best):
                 longest = best[1]
         return longest
 
-    def _is_refrain(self, place: tuple[int, int], length: int) -> bool:
-        number, at = place
-        run = self._words[number][at + _SEED - length : at + _SEED]
-        return length >= RUN and all(gram in self._refrains for gram in _grams(run, RUN))
+    def _is_refrain(self, at: int, length: int) -> bool:
+        starts = range(at + _SEED - length, at + _SEED - RUN + 1)
+        # One by one: the first that is none settles it, and a run may be a whole piece.
+        grams = (gram_hashes(self._words[start : start + RUN], RUN)[0] for start in starts)
+        return length >= RUN and all(gram in self._refrains for gram in grams)
+
+
+class _Places:
+    """Where each of many hashes stands: in two arrays, for a dictionary of them would be many times as large."""
+
+    def __init__(self, hashes: Sequence[int], places: Sequence[int]) -> None:
+        order = sorted(range(len(hashes)), key=hashes.__getitem__)
+        self._hashes = array("Q", (hashes[number] for number in order))
+        self._places = array("I", (places[number] for number in order))
+
+    def of(self, value: int) -> Sequence[int]:
+        """All places of one hash, in order."""
+        first = bisect_left(self._hashes, value)
+        return self._places[first : bisect_right(self._hashes, value, first)]
 
 
 def novelty(challenger: Verbatim, base: Verbatim) -> float:
@@ -89,5 +119,5 @@ def novelty(challenger: Verbatim, base: Verbatim) -> float:
     return 1.0 - max(0.0, challenger.share - base.share)
 
 
-def _grams(words: Sequence[str], size: int) -> Iterable[Gram]:
-    return (tuple(words[at : at + size]) for at in range(len(words) - size + 1))
+def _hashes(text: str) -> "array[int]":
+    return array("Q", map(word_hash, matching_words(text)))
