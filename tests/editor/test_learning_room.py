@@ -278,6 +278,17 @@ async def test_what_was_broken_off_elsewhere_can_be_gone_on_with(room: Room) -> 
     assert room.status.current()["learning"]["sentence"] == PAUSED
 
 
+async def test_where_nothing_may_be_learned_any_more_nothing_of_it_is_told(room: Room) -> None:
+    folder = await room.scanned()
+    assert folder.voice is not None
+    leave_unfinished(folder.voice.path, step=4, steps=10)
+    await room.learning.look(folder)
+    assert room.status.current()["training"] == "paused"
+    await room.folders.answer(folder, Consent.SUGGEST)
+    await room.learning._look_elsewhere(folder)
+    assert room.status.current()["training"] == "idle"
+
+
 class ToldLesson:
     """A lesson that does at once what it is told."""
 

@@ -45,6 +45,16 @@ def test_the_folder_of_the_last_question_is_told_of(status: Status, sent: list[d
     assert (sent[-1]["training"], sent[-1]["ownVoice"]["adapter"]) == ("paused", "2")
 
 
+def test_what_is_allowed_is_told_of_that_folder_too(status: Status, sent: list[dict[str, Any]]) -> None:
+    status.update_folder("a", voice="learn", words=1200)
+    status.asked_in("a")
+    status.update_folder("b", voice="neither", words=0)
+    assert (sent[-1]["voice"], sent[-1]["words"]) == ("learn", 1200)
+    status.update_folder("a", **LEARNING)
+    status.asked_in(None)
+    assert (sent[-1]["voice"], sent[-1]["words"], sent[-1]["training"]) == ("", 0, "training")
+
+
 def test_a_folder_that_was_left_is_told_of_no_more(status: Status) -> None:
     status.update_folder("b", **VOICE)
     status.update_folder("a", **LEARNING)

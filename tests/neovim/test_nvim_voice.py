@@ -94,7 +94,7 @@ def test_a_first_voice_without_places_is_decided_on_by_what_its_exam_found(desk:
     assert list(dict(remembered).values()) == [f"{voice.id}-1"], "the first voice after a forgotten one is offered too"
     ask(neovim, "reveal", "Voice 1 writes")
     history = neovim.lua("return require('ownhand.messages').history")
-    assert [message for message in history if WHY in message and "no place to show it at" in message]
+    assert [message for message in history if WHY in message and "no places to compare" in message]
     neovim.wait_until(lambda: line(neovim).endswith("your voice"), "the voice writes")
 
 

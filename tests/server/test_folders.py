@@ -133,6 +133,18 @@ async def test_what_is_answered_in_another_editor_counts_here(
     assert then == "learn" or pieces == []
 
 
+async def test_what_is_answered_elsewhere_counts_also_where_the_question_was_waved_away(
+    start: Start, manuscript: Path
+) -> None:
+    editor = await opened(start, manuscript, Writer(None))
+    uri = editor.open(manuscript / "lamp.md", PAGE)
+    assert await editor.texts(uri, 0, len(PAGE))
+    assert (await editor.status())["voice"] == "suggest"
+    grant(Home(editor.home), manuscript, Consent.NEITHER)
+    await until(lambda: editor.statuses[-1]["voice"] == "neither")
+    assert await editor.ask(uri, 0, len(PAGE)) == []
+
+
 async def test_neither_keeps_out_and_says_so(start: Start, manuscript: Path) -> None:
     editor = await opened(start, manuscript, Writer("Neither"))
     uri = editor.open(manuscript / "lamp.md", PAGE)

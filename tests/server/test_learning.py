@@ -239,7 +239,7 @@ async def test_a_first_voice_without_places_is_the_writers_to_decide_on(study: S
     Reveal("1", ()).write(study.voice)
     asked = await editor.execute("ownhand.reveal")
     assert (asked["adapter"], asked["places"]) == ("1", [])
-    assert "no place to show it at" in asked["sentence"]
+    assert "no places to compare" in asked["sentence"]
     await editor.execute("ownhand.notYet", None, "1")
     assert "no new voice" in (await editor.execute("ownhand.reveal"))["sentence"]
 

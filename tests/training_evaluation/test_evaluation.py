@@ -84,6 +84,28 @@ def test_an_evaluation_that_is_stopped_goes_on_where_it_was(job, plain_base):
     assert [told[:2] for told in heard] == [(done, 6) for done in range(1, 7)]
 
 
+def test_what_is_left_is_told_from_the_scoring_alone():
+    """Not from the loading of a model, nor from a pause."""
+    from ownhand.training.evaluation import _Counter
+
+    now, heard = 0.0, []
+
+    def progress(_done, _of, left):
+        nonlocal now
+        heard.append(left)
+        now += 600  # paused
+
+    items = [scored(HELD_OUT, "maize", COLD, DOCUMENT, (2,))] * 4
+    count = _Counter(items, progress, lambda: now)
+    for of_a_model in (items[:2], items[2:]):
+        now += 300  # it is loaded
+        count.begin()
+        for item in of_a_model:
+            now += 5
+            count(item)
+    assert heard == [15, 10, 5, 0]
+
+
 def test_nothing_is_asked_twice_and_new_pages_ask_for_what_is_new(job, plain_base, base_header):
     """Another adapter is asked about everything, the models that are known only about blocks that they never saw."""
     first, _ = measured(job, plain_base)

@@ -158,13 +158,11 @@ class Answers:
 
     async def _ask(self, frozen: Frozen) -> Suggestion | Silence:
         folder = frozen.folder
+        key = folder.uri if folder else None
+        self._status.asked_in(key)
         allowed = await self._folders.allows_suggestions(folder)
         if allowed is not None:
             return allowed
-        self._status.update(voice=folder.consent.value if folder else "", words=folder.words if folder else 0)
-        key = folder.uri if folder else None
-        if key is not None:
-            self._status.asked_in(key)
         suggester = await self._serving.suggester(key)
         self._status.update(engine=suggester.engine.name, model=suggester.engine.model)
         moment = replace(frozen.moment, length=self._folders.settings_for(folder).suggestion_length)

@@ -228,18 +228,24 @@ class Folders:
 
     async def _heed(self, folder: Folder) -> None:
         voice = folder.voice
-        if voice is None or await asyncio.to_thread(voice.stamp) == folder.noted:
+        if folder.settling is None or (voice is not None and await asyncio.to_thread(voice.stamp) == folder.noted):
+            return
+        found = await asyncio.to_thread(consent_for, self._home, folder.path)
+        if voice is None and (found is None or found.consent is Consent.UNASKED):
             return
         async with folder.changing:
-            if folder.voice is not voice or folder.gone:
-                return
-            folder.noted = await asyncio.to_thread(voice.stamp)
-            found = await asyncio.to_thread(consent_for, self._home, folder.path)
-            if found is not None and (found.path, found.consent) != (voice.path, voice.consent):
-                await self._apply(folder, found)
-            elif found is None and not voice.path.exists():
-                await self._rest(folder)
-                self._is_forgotten(folder)
+            if folder.voice is voice and not folder.gone:
+                await self._take_note(folder, found)
+
+    async def _take_note(self, folder: Folder, found: VoiceFolder | None) -> None:
+        """What is noted of the folder has changed."""
+        voice = folder.voice
+        folder.noted = await asyncio.to_thread(voice.stamp) if voice is not None else None
+        if found is not None and (voice is None or (found.path, found.consent) != (voice.path, voice.consent)):
+            await self._apply(folder, found)
+        elif found is None and voice is not None and not voice.path.exists():
+            await self._rest(folder)
+            self._is_forgotten(folder)
 
     async def _apply(self, folder: Folder, voice: VoiceFolder) -> None:
         self._loop = asyncio.get_running_loop()

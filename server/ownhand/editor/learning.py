@@ -185,10 +185,19 @@ class Learning:
     async def look(self, folder: Folder) -> None:
         """Read from disk how it stands, while nothing runs here."""
         stand = self._stand(folder)
-        if folder.voice is not None and folder.consent is Consent.LEARN and stand.lesson is None:
-            found = await asyncio.to_thread(at_rest, folder.voice.path)
+        if (found := await self._from_disk(folder)) is not None:
             stand.at_rest, stand.newest = found, found.adapter
             self._changed(folder)
+
+    async def _from_disk(self, folder: Folder) -> Standing | None:
+        """None while something runs here, and where nothing may be learned."""
+        if not self._may_look(folder) or folder.voice is None:
+            return None
+        found = await asyncio.to_thread(at_rest, folder.voice.path)
+        return found if self._may_look(folder) else None
+
+    def _may_look(self, folder: Folder) -> bool:
+        return folder.consent is Consent.LEARN and self._stand(folder).lesson is None
 
     def _stand(self, folder: Folder) -> _Stand:
         return self._stands.setdefault(folder.uri, _Stand())
@@ -251,14 +260,13 @@ class Learning:
 
     async def _look_elsewhere(self, folder: Folder) -> None:
         """Another process may have begun a training of this voice, ended it or given it up."""
-        stand = self._stand(folder)
-        if folder.voice is None or stand.lesson is not None:
+        stand, found = self._stand(folder), await self._from_disk(folder)
+        if found is None:
             return
-        found = await asyncio.to_thread(at_rest, folder.voice.path)
         learned = found.adapter is not None and found.adapter != stand.newest
         open_now = found == ELSEWHERE or (found.state == "paused" and stand.at_rest.state != "failed")
         open_before = stand.at_rest == ELSEWHERE or stand.at_rest.state == "paused"
-        if stand.lesson is None and found != stand.at_rest and (learned or open_now or open_before):
+        if found != stand.at_rest and (learned or open_now or open_before):
             stand.at_rest, stand.newest = found, found.adapter or stand.newest
             self._changed(folder)
             self.on_end(folder, found)

@@ -258,16 +258,17 @@ class OwnhandServer(LanguageServer):
         """The status says that a question is open: editors hide questions that nobody answers within seconds."""
         if not self.client.can_ask:
             return None
-        self.status.update(voice=Consent.UNASKED.value)
+        self.status.update_folder(folder.uri, voice=Consent.UNASKED.value)
         answer = await ask_consent(self.protocol, folder)
-        self.status.update(voice=folder.consent.value, why="")
+        self.status.update(why="")
+        self.status.update_folder(folder.uri, voice=folder.consent.value)
         return answer
 
     async def _ask_same(self, folder: Folder, voice: VoiceFolder) -> bool | None:
         return await ask_same(self.protocol, folder, voice) if self.client.can_ask else None
 
     def _folder_changed(self, folder: Folder) -> None:
-        self.status.update(voice=folder.consent.value, words=folder.words)
+        self.status.update_folder(folder.uri, voice=folder.consent.value, words=folder.words)
         self.serving.forbidden(folder.uri)
         self.provenance.folder_changed(folder)
         if folder.consent is not Consent.LEARN and not folder.gone:

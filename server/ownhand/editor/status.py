@@ -20,7 +20,13 @@ COUNTS = (
 NO_VOICE: dict[str, Any] = {"voice": "", "adapter": None, "withoutVoice": False, "reveal": None, "sentence": ""}
 """`ownVoice` where there is none."""
 
-_NOTHING_LEARNED: dict[str, Any] = {"training": "idle", "learning": Standing().to_json(), "ownVoice": NO_VOICE}
+_OUTSIDE: dict[str, Any] = {"voice": "", "words": 0}
+_OF_FOLDER: dict[str, Any] = {
+    **_OUTSIDE,
+    "training": "idle",
+    "learning": Standing().to_json(),
+    "ownVoice": NO_VOICE,
+}
 
 Send = Callable[[dict[str, Any]], None]
 
@@ -35,8 +41,8 @@ class Status:
     corpus), `counts` (of this sitting: `COUNTS`), `why` (why there is no suggestion at the place of the last question,
     or ""), `form` ("prose" or "verse" there, "" before the first suggestion), `quiet`.
 
-    `training`, `learning` and `ownVoice` are kept for each folder; those are told of the folder of the last question,
-    and before the first one of the folder that changed last.
+    `voice`, `words`, `training`, `learning` and `ownVoice` are kept for each folder; those are told of the folder of
+    the last question, and before the first one of the folder that changed last.
     """
 
     def __init__(self, send: Send, soon: Callable[[Callable[[], None]], Any]) -> None:
@@ -45,30 +51,31 @@ class Status:
         self._state: dict[str, Any] = {
             "engine": "",
             "model": "",
-            "voice": "",
-            "words": 0,
             "why": "",
             "form": "",
             "quiet": False,
         }
         self._folders: dict[str, dict[str, Any]] = {}
         self._asked: str | None = None
-        """The folder of the last question."""
+        """The folder of the last question in one."""
+        self._is_outside = False
         self._sent: dict[str, Any] | None = None
         self._planned = False
 
     def current(self) -> dict[str, Any]:
         latest = next(reversed(self._folders), None)
         of_folder = self._folders.get(self._asked or latest or "", {})
-        return {**_NOTHING_LEARNED, **self._state, **of_folder, "counts": dict(self._counts)}
+        outside = _OUTSIDE if self._is_outside else {}
+        return {**_OF_FOLDER, **self._state, **of_folder, **outside, "counts": dict(self._counts)}
 
-    def asked_in(self, folder: str) -> None:
-        """The writer is in this folder now."""
-        self._asked = folder
+    def asked_in(self, folder: str | None) -> None:
+        """The writer is in this folder now; None: outside of any, where learning is told of as before."""
+        self._is_outside = folder is None
+        self._asked = folder or self._asked
         self._plan()
 
     def update_folder(self, folder: str, **changes: Any) -> None:
-        """`training`, `learning` and `ownVoice` of one folder, by its uri."""
+        """`voice`, `words`, `training`, `learning` and `ownVoice` of one folder, by its uri."""
         self._folders[folder] = {**self._folders.pop(folder, {}), **changes}
         self._plan()
 

@@ -20,7 +20,7 @@ from ownhand.voices.reveal import Reveal
 from ownhand.voices.store import VoiceStore
 
 _NO_PLACES = "There is nothing to compare: no new voice waits for you."
-_DECIDE = "There is no place to show it at, so you decide by that alone."
+_DECIDE = "There are no places to compare, so you decide by that alone."
 _NOT_YET = "The voice does not write. It is kept, and you can let it write from the list of voices."
 
 _OTHER_PLACES = WriterError(

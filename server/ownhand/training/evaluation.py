@@ -67,8 +67,8 @@ def evaluate(
     about = "\n".join(map(str, (base, base_digest, CODE_VERSION, *circumstances(base), device, threads)))
     kept = {name: Kept(cache, "bits", about + _weights(adapters.get(name))) for name in every}
     arms = {name: _Arm(items, kept[name]) for name, items in every.items()}
-    count = _Counter([item for arm in arms.values() for item in arm.left], progress)
     model = load_model(base, threads, device)
+    count = _Counter([item for arm in arms.values() for item in arm.left], progress)
     arms[BASE].score(model, count)
     for name, folder in adapters.items():
         if arms[name].left:
@@ -95,19 +95,24 @@ def _exported(model: Any, planned: Planned) -> list[dict[str, float]]:
 class _Counter:
     """Blocks as steps; the time that is left goes by tokens. A pause is spent in `progress`, and is no work."""
 
-    def __init__(self, items: Sequence[Scored], progress: Progress) -> None:
-        self._steps, self._progress = len(items), progress
+    def __init__(
+        self, items: Sequence[Scored], progress: Progress, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._steps, self._progress, self._clock = len(items), progress, clock
         self._left = sum(_tokens(item) for item in items)
-        self._done, self._read, self._worked = 0, 0, 0.0
-        self._since = time.monotonic()
+        self._done, self._read, self._worked, self._since = 0, 0, 0.0, clock()
+
+    def begin(self) -> None:
+        """Scoring begins, perhaps again: what it took to load a model is no measure of what is left."""
+        self._since = self._clock()
 
     def __call__(self, item: Scored) -> None:
-        self._worked += time.monotonic() - self._since
+        self._worked += self._clock() - self._since
         self._done += 1
         self._read += _tokens(item)
         self._left -= _tokens(item)
         self._progress(self._done, self._steps, round(self._left * self._worked / self._read, 1))
-        self._since = time.monotonic()
+        self._since = self._clock()
 
 
 def _tokens(item: Scored) -> int:
@@ -121,9 +126,10 @@ class _Arm:
         self._items, self._kept = items, kept
         self.left = [item for item in items if kept.get(_key(item)) is None]
 
-    def score(self, model: Any, count: Callable[[Scored], None]) -> None:
+    def score(self, model: Any, count: "_Counter") -> None:
         """What is known is kept, also where `count` ends it, and from time to time for a machine that goes out."""
         scorer, saved = Scorer(model), time.monotonic()
+        count.begin()
         try:
             for item in self.left:
                 self._kept.keep(_key(item), scorer.bits(item.context, item.ids, item.left_out))

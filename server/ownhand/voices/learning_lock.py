@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ownhand.errors import WriterError
-from ownhand.home import make_private_folder
+from ownhand.home import check_still_kept, make_private_folder
 from ownhand.processes import lock
 
 _LOCK_FILE = Path("jobs", ".lock")
@@ -20,7 +20,8 @@ _ALREADY = WriterError("This manuscript is being learned already.", "Wait until 
 
 @contextlib.contextmanager
 def learning(voice: Path) -> Iterator[None]:
-    """For the training itself. Raises WriterError when there is one already."""
+    """For the training itself. Raises WriterError when there is one already, and for a voice that was forgotten."""
+    check_still_kept(voice)
     make_private_folder((voice / _LOCK_FILE).parent)
     descriptor = os.open(voice / _LOCK_FILE, os.O_CREAT | os.O_RDWR, 0o600)
     try:

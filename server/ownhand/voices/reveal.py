@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ownhand.errors import WriterError
-from ownhand.home import check_format, write_json
+from ownhand.home import check_format, check_still_kept, write_json
 from ownhand.text.counted import counted
 from ownhand.voices.store import StoredAdapter
 
@@ -78,7 +78,8 @@ class Reveal:
         )
 
     def write(self, voice: Path) -> None:
-        """Raises WriterError when the disk refuses."""
+        """Raises WriterError when the disk refuses, and for a voice that was forgotten."""
+        check_still_kept(voice)
         places = [vars(place) for place in self.places]
         write_json(
             voice / FILE,
