@@ -215,3 +215,53 @@ async def test_a_voice_is_not_refused_for_what_another_one_said(tmp_path, monkey
     assert heard == []
     assert engine.adapter == voiced.adapter
     assert voiced.adapter.id.endswith("-1")
+
+
+class Beside:
+    """A change loads beside what serves, which goes on serving; one change at a time, as in the embedded engine."""
+
+    def __init__(self, adapter):
+        self.adapter, self.loads, self._swapping = adapter, asyncio.Event(), asyncio.Lock()
+
+    async def use_adapter(self, adapter):
+        async with self._swapping:
+            if adapter == NEWER_INK:
+                await self.loads.wait()
+            self.adapter = adapter
+
+    async def stream(self, prompt, sampling, usage=None):
+        await asyncio.sleep(0)
+        yield Chunk(self.adapter.id, ())
+
+
+NEWER_INK = Adapter(f"{'a' * 16}-2", Path("/a2.gguf"))
+
+
+async def test_a_third_voice_that_is_asked_meanwhile_silences_nobody():
+    turns = Turns(Beside(INK))
+    ink, salt = VoicedEngine(turns, INK), VoicedEngine(turns, SALT)
+    change = asyncio.create_task(ink.use_adapter(NEWER_INK))
+    await asyncio.sleep(0)
+    third = asyncio.create_task(streamed(salt))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert await asyncio.wait_for(streamed(ink), 5) == INK.id
+    assert not third.done()
+    turns.engine.loads.set()
+    assert await third == SALT.id
+    await change
+    assert await streamed(ink) == NEWER_INK.id
+
+
+async def test_a_third_voice_that_is_given_up_meanwhile_leaves_nothing_behind():
+    turns = Turns(Beside(INK))
+    ink, salt = VoicedEngine(turns, INK), VoicedEngine(turns, SALT)
+    change = asyncio.create_task(ink.use_adapter(NEWER_INK))
+    await asyncio.sleep(0)
+    third = asyncio.create_task(streamed(salt))
+    await asyncio.sleep(0)
+    third.cancel()
+    turns.engine.loads.set()
+    await change
+    assert await streamed(salt) == SALT.id
+    assert await streamed(ink) == NEWER_INK.id

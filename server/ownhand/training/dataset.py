@@ -17,6 +17,7 @@ from ownhand.manuscript.repeats import RUN
 from ownhand.text.words import count_words, word_spans
 from ownhand.training.held_out_guard import HeldOutGuard
 from ownhand.training.tokens import Tokens
+from ownhand.training.writers_own import own_words, touched, within
 
 NOT_LEARNED = -100
 """Label of a token that is context: PyTorch's cross entropy passes over it."""
@@ -175,24 +176,16 @@ def _sample(learned: LearnedPiece, first: int, after: int, clean_from: int, boun
         (NOT_LEARNED,) * len(before) + tuple(labels) + end,
         start,
         stop,
-        _own_words(learned, start, stop),
+        own_words(piece.text[start:stop], within(learned.by_model, start, stop)),
     )
 
 
 def _label(learned: LearnedPiece, number: int) -> int:
     ends = learned.tokens.ends
     start, stop = ends[number - 1] if number else 0, max(ends[number], 1)
-    written_by_model = any(a < stop and start < b for a, b in learned.by_model)
+    written_by_model = touched(learned.by_model, start, stop)
     damaged = _DAMAGED in learned.piece.text[start : max(stop, start + 1)]
     return NOT_LEARNED if written_by_model or damaged else learned.tokens.ids[number]
-
-
-def _own_words(learned: LearnedPiece, start: int, stop: int) -> int:
-    text = learned.piece.text
-    by_model = sum(
-        count_words(text[max(a, start) : min(b, stop)]) for a, b in learned.by_model if a < stop and b > start
-    )
-    return count_words(text[start:stop]) - by_model
 
 
 def not_learned(

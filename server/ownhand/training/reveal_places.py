@@ -95,14 +95,9 @@ def _place_in(text: Text) -> Beginning | None:
 def _is_own(text: Text, place: int) -> bool:
     """Is there enough behind the place, all of it by the writer?"""
     behind = text.text[place : place + _NEAR]
-    spans = list(word_spans(behind))
-    if len(spans) < _WORDS // 2:
+    if len(list(word_spans(behind))) < _WORDS // 2:
         return False
-    shown = spans[min(_WORDS, len(spans)) - 1][1]
-    if text.form is Form.VERSE:
-        first = len(behind) - len(behind.lstrip("\n"))
-        shown = first + len("\n".join(behind[first:].split("\n")[:_LINES]))
-    return not touched(text.by_model, place, place + shown)
+    return not touched(text.by_model, place, place + _end_of_shown(behind, text.form))
 
 
 def _follows_a_model(text: Text, place: int) -> bool:
@@ -113,12 +108,21 @@ def _follows_a_model(text: Text, place: int) -> bool:
 
 
 def _cut(text: str, form: Form) -> str:
-    """The first words, in verse whole lines; the same measure for the writer and the models."""
+    """What is shown of it; the same measure for the writer and the models."""
+    end = _end_of_shown(text, form)
+    if form is Form.VERSE or end == len(text.rstrip()):
+        return text[:end].lstrip("\n")
+    return f"{text[:end].lstrip()} …"
+
+
+def _end_of_shown(text: str, form: Form) -> int:
+    """Where the first words end, in verse whole lines."""
     text = text.rstrip()
     if form is Form.VERSE:
-        return "\n".join(text.strip("\n").split("\n")[:_LINES]).rstrip()
+        first = len(text) - len(text.lstrip("\n"))
+        return first + len("\n".join(text[first:].split("\n")[:_LINES]).rstrip())
     spans = list(word_spans(text))
-    return text.lstrip("\n") if len(spans) <= _WORDS else f"{text[: spans[_WORDS - 1][1]].lstrip()} …"
+    return len(text) if len(spans) <= _WORDS else spans[_WORDS - 1][1]
 
 
 def shown_before(text: str) -> str:

@@ -1,8 +1,8 @@
 """One engine for several voices: each is answered with its own adapter, and no answer is written by two.
 
 Streams with one adapter run together; a stream with another waits until they ended. A new champion is made ready beside
-the old one, which answers on until the very moment of the change; that may take minutes, so nobody's turn waits for it.
-Who had its turn at that moment and was not answered yet is told so by the engine, and takes another.
+the old one, which answers on until the very moment of the change; that may take minutes, in which only those wait that
+want a third. Who had its turn at that moment and was not answered yet is told so by the engine, and takes another.
 """
 
 import asyncio
@@ -38,19 +38,28 @@ class Turns:
     @contextlib.asynccontextmanager
     async def under(self, adapter: Adapter | None) -> AsyncGenerator[None]:
         """The engine answers with `adapter` until the block ends. Raises EngineError when it can't."""
-        async with self._entry:
-            if self.engine.adapter != adapter:
-                await self._idle.wait()
-                if self.engine.adapter != adapter:
-                    await self.engine.use_adapter(adapter)
-            self._running += 1
-            self._idle.clear()
+        while not await self._entered(adapter):
+            async with self._changing:
+                pass  # outside of the entry: what serves until the change goes on answering
         try:
             yield
         finally:
             self._running -= 1
             if self._running == 0:
                 self._idle.set()
+
+    async def _entered(self, adapter: Adapter | None) -> bool:
+        """False where that has to wait for a change that is under way. Raises EngineError."""
+        async with self._entry:
+            if self.engine.adapter != adapter:
+                if self._changing.locked():
+                    return False
+                await self._idle.wait()
+                if self.engine.adapter != adapter:
+                    await self.engine.use_adapter(adapter)
+            self._running += 1
+            self._idle.clear()
+            return True
 
     async def change(self, before: Adapter | None, after: Adapter | None) -> None:
         """Let `after` answer in place of `before`, which answers on meanwhile. One change at a time: where another has
