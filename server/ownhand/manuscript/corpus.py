@@ -16,8 +16,7 @@ from typing import Any
 from ownhand.manuscript import answers, index, repeats
 from ownhand.manuscript.closest import TEACHES, ClosestPassages, among
 from ownhand.manuscript.model import Form, Here, Mine, Passage, Piece, Skipped
-from ownhand.manuscript.sketch import word_hash
-from ownhand.text.words import matching_words
+from ownhand.manuscript.sketch import hashed_words
 
 log = logging.getLogger(__name__)
 
@@ -164,7 +163,7 @@ class Corpus:
     def _holding(self, text: str) -> dict[str, str]:
         """Ids and paths of the pieces with which `text` shares eight words in a row or a line of verse."""
         asked: dict[int, list[bytes]] = {}
-        for value, around in repeats.asked_grams([word_hash(word) for word in matching_words(text)]):
+        for value, around in repeats.asked_grams(hashed_words(text)):
             asked.setdefault(value, []).append(around)
         found = dict(self._among(_LINES, tuple(repeats.asked_lines(text))))
         for piece, path, value, stored in self._among(_GRAMS, tuple(asked)):

@@ -13,8 +13,7 @@ from ownhand.manuscript.held_out import Tally, Undecided
 from ownhand.manuscript.identity import FEWEST_SHARED
 from ownhand.manuscript.model import Form
 from ownhand.manuscript.repeats import holds_block, places_of_runs, unshared_runs
-from ownhand.manuscript.sketch import Overlap, Sketch, word_hash
-from ownhand.text.words import matching_words
+from ownhand.manuscript.sketch import Overlap, Sketch, hashed_words
 
 _HELD_RUNS = "SELECT hash FROM held_runs WHERE hash IN ({})"
 _TAUGHT_RUNS = "SELECT hash FROM grams JOIN pieces ON pieces.key = grams.piece WHERE hash IN ({}) AND share = 'teach'"
@@ -104,7 +103,7 @@ def _found(connection: sqlite3.Connection, query: str, values: list[int]) -> set
 
 def _word_hashes(connection: sqlite3.Connection, key: int) -> list[int]:
     (text,) = connection.execute("SELECT text FROM pieces WHERE key = ?", (key,)).fetchone()
-    return [word_hash(word) for word in matching_words(text)]
+    return hashed_words(text)
 
 
 def decide(connection: sqlite3.Connection) -> None:

@@ -7,8 +7,7 @@ one stored run lies within them. A hit is confirmed by the three words on either
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ownhand.manuscript.sketch import gram_hashes, word_hash
-from ownhand.text.words import matching_words
+from ownhand.manuscript.sketch import gram_hashes, hashed_words
 
 RUN = 8
 _GRAM = 5
@@ -78,7 +77,7 @@ def _neighbours(hashes: Sequence[int], position: int) -> bytes:
 
 def stored_lines(text: str) -> set[int]:
     """Hashes of the lines of a poem that are worth guarding by themselves: 3 to 7 words (longer ones are runs)."""
-    lines = ([word_hash(word) for word in matching_words(line)] for line in text.split("\n"))
+    lines = map(hashed_words, text.split("\n"))
     return {_line(line) for line in lines if SHORTEST_LINE <= len(line) < RUN}
 
 
@@ -86,7 +85,7 @@ def asked_lines(text: str) -> set[int]:
     """Hashes of the lines of `text`, and of every run of five to seven words in it."""
     asked = set()
     for raw in text.split("\n"):
-        line = [word_hash(word) for word in matching_words(raw)]
+        line = hashed_words(raw)
         if SHORTEST_LINE <= len(line) < RUN:
             asked.add(_line(line))
         for size in range(_WITHIN_LINE, min(len(line), RUN - 1) + 1):

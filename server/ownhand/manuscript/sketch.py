@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 
+from ownhand.text.words import matching_words
+
 SHINGLE = 3
 _SKETCH_SIZE = 1024
 KEYS = 64
@@ -23,6 +25,11 @@ _MULTIPLIER = 0x9E3779B97F4A7C15
 def word_hash(word: str) -> int:
     """64 bits, the same in every process."""
     return int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+def hashed_words(text: str) -> list[int]:
+    """The hash of each word, in the form in which texts are matched."""
+    return [word_hash(word) for word in matching_words(text)]
 
 
 def gram_hashes(hashes: Sequence[int], size: int, stride: int = 1) -> list[int]:

@@ -14,7 +14,7 @@ from ownhand.manuscript.identity import Known, Seen, match
 from ownhand.manuscript.model import Form, Mine, ParsedFile
 from ownhand.manuscript.passages import Span, passages
 from ownhand.manuscript.repeats import stored_grams, stored_lines
-from ownhand.manuscript.sketch import Sketch, digest, word_hash
+from ownhand.manuscript.sketch import Sketch, digest, hashed_words, word_hash
 from ownhand.manuscript.splitting import RawPiece, split
 from ownhand.text.words import matching_words
 
@@ -226,7 +226,7 @@ def _drop_words(connection: sqlite3.Connection, key: int) -> None:
     row = connection.execute("SELECT text, form FROM pieces WHERE key = ?", (key,)).fetchone()
     connection.execute("DELETE FROM passage_words WHERE rowid IN (SELECT id FROM passages WHERE piece = ?)", (key,))
     connection.execute("DELETE FROM passages WHERE piece = ?", (key,))
-    hashes = [word_hash(word) for word in matching_words(row[0])]
+    hashes = hashed_words(row[0])
     connection.executemany(
         "DELETE FROM grams WHERE hash = ? AND piece = ?", ((value, key) for value, _, _ in stored_grams(hashes))
     )

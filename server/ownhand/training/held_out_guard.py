@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from ownhand.manuscript.repeats import RUN, asked_grams, places_of_runs
-from ownhand.manuscript.sketch import gram_hashes, word_hash
-from ownhand.text.words import matching_words
+from ownhand.manuscript.sketch import gram_hashes, hashed_words
 
 
 class HeldOutGuard:
@@ -20,17 +19,13 @@ class HeldOutGuard:
         self._now: set[int] = set()
         self._runs_now: set[int] = set()
         for text in texts:
-            hashes = _hashes(text)
+            hashes = hashed_words(text)
             self._now.update(gram_hashes(hashes, min(RUN, len(hashes))) if hashes else ())
             # Every one: a word put in front moves all of them away from where the index counted its every fourth.
             self._runs_now.update(value for value, _ in asked_grams(hashes))
 
     def touches(self, text: str) -> bool:
-        hashes = _hashes(text)
+        hashes = hashed_words(text)
         if not self._now.isdisjoint(gram_hashes(hashes, RUN)):
             return True
         return bool(places_of_runs(hashes, lambda runs: self._known_runs(runs) - self._runs_now))
-
-
-def _hashes(text: str) -> list[int]:
-    return [word_hash(word) for word in matching_words(text)]

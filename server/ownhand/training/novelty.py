@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ownhand.manuscript.sketch import gram_hashes, word_hash
-from ownhand.text.words import matching_words
+from ownhand.manuscript.sketch import gram_hashes, hashed_words
 
 RUN = 8
 _SEED = 4
@@ -120,4 +119,4 @@ def novelty(challenger: Verbatim, base: Verbatim) -> float:
 
 
 def _hashes(text: str) -> "array[int]":
-    return array("Q", map(word_hash, matching_words(text)))
+    return array("Q", hashed_words(text))

@@ -7,8 +7,7 @@ where two parts of a long chapter become one, an id goes though its text stays: 
 from collections.abc import Collection, Mapping
 
 from ownhand.manuscript.corpus import Corpus
-from ownhand.manuscript.sketch import gram_hashes, word_hash
-from ownhand.text.words import matching_words
+from ownhand.manuscript.sketch import gram_hashes, hashed_words
 
 _RUN = 5
 """Words in a row that two texts seldom share by chance."""
@@ -47,4 +46,4 @@ def _lies_in(text: str, there: Collection[int]) -> bool:
 
 
 def _runs(text: str) -> set[int]:
-    return set(gram_hashes([word_hash(word) for word in matching_words(text)], _RUN))
+    return set(gram_hashes(hashed_words(text), _RUN))
