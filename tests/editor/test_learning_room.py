@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import shutil
+import time
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +26,7 @@ from ownhand.manuscript.consent import Consent
 from ownhand.training.standing import ELSEWHERE, PAUSED, PAUSING, Standing, of_adapter
 from ownhand.voices.learning_lock import learning
 from ownhand.voices.peft_folder import CONFIG, WEIGHTS
+from ownhand.voices.reveal import Reveal, note_that_it_waits
 from ownhand.voices.store import GGUF, StoredAdapter, VoiceStore
 from voice_files import card, leave_unfinished
 
@@ -287,6 +289,30 @@ async def test_where_nothing_may_be_learned_any_more_nothing_of_it_is_told(room:
     await room.folders.answer(folder, Consent.SUGGEST)
     await room.learning._look_elsewhere(folder)
     assert room.status.current()["training"] == "idle"
+
+
+async def test_places_that_nobody_wrote_at_are_written_at_when_the_writer_rests(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "script.json").write_text('{"rules": [], "default": " and nobody at the landing spoke of it again."}')
+    monkeypatch.setenv("OWNHAND_SCRIPTED", str(tmp_path / "script.json"))
+    folder = await room.scanned()
+    assert folder.voice is not None
+    voice = folder.voice.path
+    note_that_it_waits(voice, keep_adapter(voice, tmp_path))
+    await room.learning.look(folder)
+    assert await room.learning._still_to_show(folder) is None, "the writer writes"
+    monkeypatch.setattr(room.learning, "_typed_at", time.monotonic() - 60)
+    with learning(voice):
+        assert await room.learning._still_to_show(folder) is None, "another process learns"
+    await room.learning.consider(folder)
+    await until(lambda: room.ended, seconds=60)
+    shown = Reveal.read(voice)
+    assert shown is not None
+    assert shown.waits
+    assert len(shown.places) == 3
+    assert room.ended[0].state == "passed"
+    assert await room.learning._still_to_show(folder) is None
 
 
 class ToldLesson:

@@ -236,6 +236,8 @@ async def test_a_first_voice_without_places_is_the_writers_to_decide_on(study: S
     editor = await study.write("prose/maize.md").editor()
     await editor.texts((study.folder / "page.md").as_uri(), 0, len(PAGE))
     learn_by_hand(study.home, study.folder, study.folder.parent / "workshop")
+    Reveal("1", (), written=False).write(study.voice)
+    assert "still to write" in (await editor.execute("ownhand.reveal"))["sentence"]
     Reveal("1", ()).write(study.voice)
     asked = await editor.execute("ownhand.reveal")
     assert (asked["adapter"], asked["places"]) == ("1", [])

@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from ownhand.home import Home
 from ownhand.manuscript.consent import Consent, grant
+from ownhand.manuscript.scanner import refresh
 from ownhand.settings import Settings
 from ownhand.training import conductor
 from ownhand.training.beside import Beside
@@ -15,8 +18,11 @@ from ownhand.training.conductor import Conductor
 from ownhand.training.course import Course
 from ownhand.training.job import State
 from ownhand.training.order import Order
+from ownhand.voices.reveal import Reveal, note_that_it_waits, still_to_write
 from ownhand.voices.store import StoredAdapter, VoiceStore
 from voice_files import card
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "manuscript"
 
 
 class Learned(Course):
@@ -65,6 +71,38 @@ async def test_a_reveal_that_breaks_off_undoes_nothing(wish, tmp_path, monkeypat
     await conducting.run()
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (last["state"], last["adapter"], last["sentence"]) == ("passed", "1", "It is better.")
+
+
+@pytest.mark.timeout(120)
+async def test_the_places_of_a_voice_that_was_learned_are_written_at_later(tmp_path, monkeypatch, capsys):
+    (tmp_path / "script.json").write_text('{"rules": [], "default": " and nobody at the landing spoke of it again."}')
+    monkeypatch.setenv("OWNHAND_SCRIPTED", str(tmp_path / "script.json"))
+    home, pages = Home(tmp_path / "home"), shutil.copytree(EXAMPLES, tmp_path / "pages")
+    refresh(home, pages, Settings(), lambda *_: None)
+    voice = grant(home, pages, Consent.LEARN).path
+    adapter = kept(voice)
+    note_that_it_waits(voice, adapter)
+    for _ in range(2):  # the second finds them written, and what the writer chose there stays
+        await Unheard(Order(home, pages, Settings(), show=adapter.id)).run()
+        last = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert (last["state"], last["adapter"]) == ("passed", adapter.id)
+        shown = Reveal.read(voice)
+        assert (shown.adapter, shown.waits, len(shown.places)) == (adapter.id, True, 3)
+        shown.choose([0, 1, 2]).write(voice)
+    assert Reveal.read(voice).chosen == (0, 1, 2)
+    assert still_to_write(voice) is None
+
+
+async def test_an_engine_that_can_not_be_had_for_the_places_is_said(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("OWNHAND_SCRIPTED", raising=False)
+    (tmp_path / "pages").mkdir()
+    home = Home(tmp_path / "home")
+    voice = grant(home, tmp_path / "pages", Consent.LEARN).path
+    note_that_it_waits(voice, kept(voice))
+    await Unheard(Order(home, tmp_path / "pages", Settings(engine="openai", openai_base_url=""), show="1")).run()
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert last["state"] == "failed"
+    assert still_to_write(voice) == "1"
 
 
 class Trainer:

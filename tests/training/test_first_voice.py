@@ -11,7 +11,7 @@ from ownhand.training.course import Course
 from ownhand.training.judging import Judgement, Rivals
 from ownhand.voices.gate import Decision
 from ownhand.voices.peft_folder import CONFIG, WEIGHTS
-from ownhand.voices.reveal import Reveal
+from ownhand.voices.reveal import Reveal, still_to_write
 from ownhand.voices.store import GGUF, StoredAdapter, VoiceStore
 from voice_files import card
 
@@ -38,7 +38,19 @@ def learned(voice: VoiceFolder, decision: str, *, champion: StoredAdapter | None
 def test_a_first_voice_that_passed_waits_for_the_writer(voice: VoiceFolder) -> None:
     adapter = learned(voice, "passed")
     assert not adapter.active
-    assert Reveal.read(voice.path) == Reveal(adapter.id, ())
+    assert Reveal.read(voice.path) == Reveal(adapter.id, (), written=False)
+    assert still_to_write(voice.path) == adapter.id
+
+
+def test_what_the_writer_decided_on_already_is_not_written_any_more(voice: VoiceFolder) -> None:
+    adapter = learned(voice, "passed")
+    reveal = Reveal.read(voice.path)
+    assert reveal is not None
+    reveal.answered("not yet").write(voice.path)
+    assert still_to_write(voice.path) is None
+    Reveal(adapter.id, (), written=False).write(voice.path)
+    VoiceStore(voice.path).activate(adapter.id)
+    assert still_to_write(voice.path) is None
 
 
 def test_one_that_did_not_pass_does_not_wait(voice: VoiceFolder) -> None:

@@ -182,7 +182,7 @@ def _reveal(course: Course, adapter: StoredAdapter) -> Reveal | None:
     """Note the places of a first voice; what was learned is safe, whatever becomes of it."""
     say("Now model and voice write at three places, for you to compare.")
     try:
-        return asyncio.run(prepared(course, adapter))
+        return asyncio.run(prepared(course.home, course.settings, course.voice, course.corpus, adapter))
     except KeyboardInterrupt:
         say("\nNothing is compared, then. What was learned is kept.")
     except WriterError as error:  # an engine's too

@@ -21,6 +21,8 @@ from ownhand.training.order import Order
 from ownhand.training.runner import check_installed
 from ownhand.training.schedule import Desk, Start, Wait, decide
 from ownhand.training.standing import ELSEWHERE, PAUSED, PAUSING, Standing, at_rest
+from ownhand.voices.learning_lock import is_being_learned
+from ownhand.voices.reveal import still_to_write
 
 NOT_LEARNED = WriterError(
     "Ownhand does not learn from this folder.", "Answer again what it may do there, if you changed your mind."
@@ -138,9 +140,10 @@ class Learning:
 
     # Running
 
-    def _begin(self, folder: Folder) -> Lesson:
+    def _begin(self, folder: Folder, show: str = "") -> Lesson:
+        """With `show`, as `Order` says."""
         quick = bool(os.environ.get("OWNHAND_QUICK"))
-        order = Order(self._home, folder.root, self._folders.settings_for(folder), quick)
+        order = Order(self._home, folder.root, self._folders.settings_for(folder), quick, show)
         stand = self._stand(folder)
         lesson = Lesson(order, lambda _: self._changed(folder) if stand.lesson is lesson else None)
         stand.lesson, stand.held = lesson, False
@@ -245,6 +248,9 @@ class Learning:
                     log_error("looking whether there is enough to learn", error)
 
     async def consider(self, folder: Folder) -> None:
+        if (adapter := await self._still_to_show(folder)) is not None:
+            self._begin(folder, adapter)
+            return
         decision = await self._decision(folder)
         stand = self._stand(folder)
         if isinstance(decision, Start):
@@ -257,6 +263,19 @@ class Learning:
         if stand.lesson is None and not overtaken and stand.at_rest != now:
             stand.at_rest = now
             self._changed(folder)
+
+    async def _still_to_show(self, folder: Folder) -> str | None:
+        """The first voice at whose places nobody has written, because that was broken off. Not while the writer writes,
+        nor after it failed in this sitting."""
+        if not self._may_show(folder) or folder.voice is None:
+            return None
+        adapter = await asyncio.to_thread(still_to_write, folder.voice.path)
+        learned = adapter is not None and await asyncio.to_thread(is_being_learned, folder.voice.path)
+        return adapter if self._may_show(folder) and not learned else None
+
+    def _may_show(self, folder: Folder) -> bool:
+        desk = self._desk(folder)
+        return self._may_look(folder) and desk.keeper and not (desk.busy or desk.failed or desk.idle_seconds < REST)
 
     async def _look_elsewhere(self, folder: Folder) -> None:
         """Another process may have begun a training of this voice, ended it or given it up."""

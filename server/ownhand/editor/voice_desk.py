@@ -21,6 +21,7 @@ from ownhand.voices.store import VoiceStore
 
 _NO_PLACES = "There is nothing to compare: no new voice waits for you."
 _DECIDE = "There are no places to compare, so you decide by that alone."
+_SOON = "Ownhand has still to write at the places that you compare. It does so as soon as you rest from writing."
 _NOT_YET = "The voice does not write. It is kept, and you can let it write from the list of voices."
 
 _OTHER_PLACES = WriterError(
@@ -72,7 +73,7 @@ class VoiceDesk:
         voice = _voice(folder)
         shown = await asyncio.to_thread(Reveal.read, voice.path)
         if shown is None or not (shown.places or shown.waits):
-            return {"sentence": _NO_PLACES}
+            return {"sentence": _NO_PLACES if shown is None or shown.written else _SOON}
         if not shown.places:
             why = (await asyncio.to_thread(VoiceStore(voice.path).adapter, shown.adapter)).card.why
             return {"adapter": shown.adapter, "places": [], "sentence": f"{why} {_DECIDE}"}

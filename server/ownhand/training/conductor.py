@@ -19,6 +19,7 @@ import threading
 from ownhand import processes
 from ownhand.engines.protocol import EngineError
 from ownhand.errors import WriterError
+from ownhand.manuscript.consent import VoiceFolder
 from ownhand.manuscript.corpus import Corpus
 from ownhand.training.course import Course, Wishes
 from ownhand.training.job import State
@@ -26,7 +27,7 @@ from ownhand.training.order import Order
 from ownhand.training.reveal_places import prepared
 from ownhand.training.standing import PAUSED, Standing, of_adapter, of_state
 from ownhand.voices.reveal import can_be_shown
-from ownhand.voices.store import StoredAdapter
+from ownhand.voices.store import StoredAdapter, VoiceStore
 
 _FAREWELL = 1.0
 """Seconds; the trainer's child needs nobody to write its last checkpoint."""
@@ -46,7 +47,7 @@ class Conductor:
     async def run(self) -> None:
         """Say how it goes, to the end."""
         self._say(self._last)
-        self._work = asyncio.create_task(self._learn())
+        self._work = asyncio.create_task(self._follow())
         loop = asyncio.get_running_loop()
         threading.Thread(target=self._listen, args=(loop,), name="wishes", daemon=True).start()
         try:
@@ -56,30 +57,38 @@ class Conductor:
         except (WriterError, EngineError) as error:
             self._say(self._came_of_it or Standing("failed", str(error)))
 
-    async def _learn(self) -> None:
+    async def _follow(self) -> None:
         order, voice = self._order, await asyncio.to_thread(self._order.voice)
         corpus = await asyncio.to_thread(Corpus.open, voice.index_path)
         try:
-            wishes = Wishes(device=order.settings.training_device, trainer=order.settings.training_trainer)
-            if order.quick:
-                wishes = wishes.quickly()
-            self._course = await Course.plan(order.home, voice, order.settings, corpus, wishes)
-            if self._rests:
-                self._course.rest()
-            judgement = await self._course.run(lambda state: self._say(of_state(state)))
-            self._came_of_it = of_adapter(judgement.adapter)
+            if order.show:
+                adapter = await asyncio.to_thread(VoiceStore(voice.path).adapter, order.show)
+            else:
+                adapter = await self._learn(voice, corpus)
             task = asyncio.current_task()
             if task is None or not task.cancelling():  # else a stop came too late for what is decided, not for this
-                await self._show(self._course, judgement.adapter)
-            self._say(self._came_of_it)
+                await self._show(voice, corpus, adapter)
+            self._say(of_adapter(adapter))
         finally:
             await asyncio.to_thread(corpus.close)
 
-    async def _show(self, course: Course, adapter: StoredAdapter) -> None:
+    async def _learn(self, voice: VoiceFolder, corpus: Corpus) -> StoredAdapter:
+        order = self._order
+        wishes = Wishes(device=order.settings.training_device, trainer=order.settings.training_trainer)
+        if order.quick:
+            wishes = wishes.quickly()
+        self._course = await Course.plan(order.home, voice, order.settings, corpus, wishes)
+        if self._rests:
+            self._course.rest()
+        judgement = await self._course.run(lambda state: self._say(of_state(state)))
+        self._came_of_it = of_adapter(judgement.adapter)
+        return judgement.adapter
+
+    async def _show(self, voice: VoiceFolder, corpus: Corpus, adapter: StoredAdapter) -> None:
         """A first voice that passed is shown to the writer, who decides."""
         if can_be_shown(adapter):
             self._say(Standing("evaluating", "Ownhand writes at three places, for you to compare."))
-            await prepared(course, adapter)
+            await prepared(self._order.home, self._order.settings, voice, corpus, adapter)
 
     def _say(self, standing: Standing) -> None:
         self._last = standing

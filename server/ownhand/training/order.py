@@ -12,22 +12,30 @@ from ownhand.settings import Settings, as_configuration, read_settings
 
 @dataclass(frozen=True)
 class Order:
-    """What to learn: the manuscript in `folder`, whose voice lies in `home`."""
+    """What to learn: the manuscript in `folder`, whose voice lies in `home`. With `show`, an adapter of it that was
+    learned: nothing is learned, and written at the places that show it."""
 
     home: Home
     folder: Path
     settings: Settings
     quick: bool = False
     """As `Wishes.quickly` says."""
+    show: str = ""
 
     def to_json(self) -> dict[str, Any]:
         settings = as_configuration(self.settings)
-        return {"home": str(self.home.root), "folder": str(self.folder), "settings": settings, "quick": self.quick}
+        return {
+            "home": str(self.home.root),
+            "folder": str(self.folder),
+            "settings": settings,
+            "quick": self.quick,
+            "show": self.show,
+        }
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Order":
         settings, _ = read_settings(value["settings"])
-        return cls(Home(Path(value["home"])), Path(value["folder"]), settings, value["quick"])
+        return cls(Home(Path(value["home"])), Path(value["folder"]), settings, value["quick"], value["show"])
 
     def voice(self) -> VoiceFolder:
         """Raises WriterError when there is none."""

@@ -4,15 +4,18 @@ import asyncio
 import random
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
+from pathlib import Path
 
 import regex
 
 from ownhand.engines.choice import choose_engine
 from ownhand.engines.protocol import Adapter, Engine
+from ownhand.home import Home
+from ownhand.manuscript.consent import VoiceFolder
 from ownhand.manuscript.corpus import Corpus
 from ownhand.manuscript.model import Form
+from ownhand.settings import Settings
 from ownhand.text.words import word_spans
-from ownhand.training.course import Course
 from ownhand.training.evaluation_plan import Text
 from ownhand.training.samples import Beginning, prompt_for, sampling
 from ownhand.training.texts import held_out_as_noted
@@ -31,15 +34,25 @@ _NEAR = 2000
 _SENTENCE_END = regex.compile(r"""[.!?…؟۔][\"”’»)\]']*(?=\s) | [。！？।॥][\"”’」』）]*""", flags=regex.VERBOSE)
 
 
-async def prepared(course: Course, adapter: StoredAdapter) -> Reveal:
+async def prepared(
+    home: Home, settings: Settings, voice: VoiceFolder, corpus: Corpus, adapter: StoredAdapter
+) -> Reveal:
     """Let model and voice write at the places, and note it for whoever shows it. Raises EngineError and WriterError."""
-    engine = await choose_engine(course.settings, course.home)
+    engine = await choose_engine(settings, home)
     try:
-        held_out = await asyncio.to_thread(held_out_as_noted, course.corpus, course.voice.ledger_path)
-        reveal = await make_reveal(engine, course.corpus, adapter, held_out)
+        held_out = await asyncio.to_thread(held_out_as_noted, corpus, voice.ledger_path)
+        reveal = await make_reveal(engine, corpus, adapter, held_out)
     finally:
         await engine.close()
-    await asyncio.to_thread(reveal.write, course.voice.path)
+    return await asyncio.to_thread(_noted, voice.path, reveal)
+
+
+def _noted(voice: Path, reveal: Reveal) -> Reveal:
+    """What another process wrote meanwhile stays: the writer may have chosen there."""
+    there = Reveal.read(voice)
+    if there is not None and there.adapter == reveal.adapter and there.written:
+        return there
+    reveal.write(voice)
     return reveal
 
 

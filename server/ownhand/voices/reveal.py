@@ -12,7 +12,7 @@ from typing import Any
 from ownhand.errors import WriterError
 from ownhand.home import check_format, check_still_kept, write_json
 from ownhand.text.counted import counted
-from ownhand.voices.store import StoredAdapter
+from ownhand.voices.store import StoredAdapter, VoiceStore
 
 FORMAT = 1
 FILE = "reveal.json"
@@ -40,7 +40,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Reveal:
-    """`places` may be none: too little was kept aside, or the writing at them was broken off.
+    """`places` may be none where too little was kept aside. Not `written`: the writing at them was broken off, or is
+    still to come.
 
     `chosen`: per place the index of the text that the writer liked best; `answer` is "", "use" or "not yet"."""
 
@@ -48,11 +49,12 @@ class Reveal:
     places: tuple[Place, ...]
     chosen: tuple[int, ...] = ()
     answer: str = ""
+    written: bool = True
 
     @property
     def waits(self) -> bool:
-        """The writer has not said yet whether this voice may write."""
-        return not self.answer
+        """The writer can compare, and has not said yet whether this voice may write."""
+        return self.written and not self.answer
 
     def choose(self, chosen: Sequence[int]) -> "Reveal":
         """Raises WriterError when it is not one text for each place."""
@@ -89,6 +91,7 @@ class Reveal:
                 "places": places,
                 "chosen": list(self.chosen),
                 "answer": self.answer,
+                "written": self.written,
             },
         )
 
@@ -102,7 +105,9 @@ class Reveal:
                 Place(place["title"], place["before"], tuple(place["texts"]), tuple(place["labels"]))
                 for place in values["places"]
             )
-            return cls(values["adapter"], places, tuple(values["chosen"]), values["answer"])
+            return cls(
+                values["adapter"], places, tuple(values["chosen"]), values["answer"], values.get("written", True)
+            )
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -113,8 +118,19 @@ def can_be_shown(adapter: StoredAdapter) -> bool:
 
 
 def note_that_it_waits(voice: Path, adapter: StoredAdapter) -> None:
-    """It waits for the writer even if nothing is ever written at a place. Raises WriterError when the disk refuses."""
-    Reveal(adapter.id, ()).write(voice)
+    """The places are still to be written at, whatever happens now. Raises WriterError when the disk refuses."""
+    Reveal(adapter.id, (), written=False).write(voice)
+
+
+def still_to_write(voice: Path) -> str | None:
+    """The adapter at whose places nobody has written yet, and nobody has decided on. Reads the disk."""
+    shown = Reveal.read(voice)
+    if shown is None or shown.written or shown.answer:
+        return None
+    try:
+        return shown.adapter if can_be_shown(VoiceStore(voice).adapter(shown.adapter)) else None
+    except WriterError:
+        return None
 
 
 def no_longer_quoted(voice: Path, texts: Iterable[str], *pages: str) -> None:
