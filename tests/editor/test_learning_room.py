@@ -13,7 +13,8 @@ import pytest
 from children import conductors
 from lsp_editor import PATIENCE, until
 from ownhand.editor.configuration import Configuration
-from ownhand.editor.folders import Doors, Folder, Folders
+from ownhand.editor.folder import Doors, Folder
+from ownhand.editor.folders import Folders
 from ownhand.editor.keeper import Keeper
 from ownhand.editor.learning import Learning
 from ownhand.editor.learning_progress import LearningProgress

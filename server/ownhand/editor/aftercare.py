@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from ownhand.editor.folders import Folder
+from ownhand.editor.folder import Folder
 from ownhand.editor.log import log_error
 from ownhand.errors import WriterError
 from ownhand.manuscript.encoding import Unreadable, decode

@@ -14,7 +14,8 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcRequestCancelled
 
 from ownhand.editor.documents import LARGEST, LONGEST_LINE, Document, Documents
-from ownhand.editor.folders import Folder, Folders
+from ownhand.editor.folder import Folder
+from ownhand.editor.folders import Folders
 from ownhand.editor.log import log_error
 from ownhand.editor.serving import Serving
 from ownhand.editor.status import Status

@@ -7,7 +7,8 @@ from typing import Any
 
 from ownhand.editor.answers import QUIET, Answers
 from ownhand.editor.documents import path_of
-from ownhand.editor.folders import Folder, Folders
+from ownhand.editor.folder import Folder
+from ownhand.editor.folders import Folders
 from ownhand.editor.gestures import Gestures
 from ownhand.editor.learning import Learning
 from ownhand.editor.log import log_error

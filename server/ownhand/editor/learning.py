@@ -7,7 +7,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ownhand.editor.folders import Folder, Folders
+from ownhand.editor.folder import Folder
+from ownhand.editor.folders import Folders
 from ownhand.editor.learning_progress import LearningProgress
 from ownhand.editor.lesson import Lesson
 from ownhand.editor.log import log_error

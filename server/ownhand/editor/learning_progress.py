@@ -6,7 +6,7 @@ from typing import Any
 
 from lsprotocol import types
 
-from ownhand.editor.folders import Folder
+from ownhand.editor.folder import Folder
 from ownhand.editor.progress_bar import ProgressBar
 from ownhand.editor.protocol import OwnhandProtocol
 from ownhand.training.standing import Standing

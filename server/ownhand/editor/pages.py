@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ownhand.editor.documents import Documents
-from ownhand.editor.folders import Folder, Folders
+from ownhand.editor.folder import Folder
+from ownhand.editor.folders import Folders
 from ownhand.editor.mirror import Place
 from ownhand.editor.own_text import OwnTextLedger
 from ownhand.editor.provenance import Provenance

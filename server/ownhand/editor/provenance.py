@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ownhand.editor.documents import Document, Documents
-from ownhand.editor.folders import Folder, Folders
+from ownhand.editor.folder import Folder
+from ownhand.editor.folders import Folders
 from ownhand.editor.followed import Page
 from ownhand.editor.log import log_error
 from ownhand.editor.sitting import CLOCK, is_telling

@@ -16,7 +16,8 @@ from ownhand.editor.answers import SUGGESTED_IN, Answers
 from ownhand.editor.commands import Commands
 from ownhand.editor.configuration import Configuration
 from ownhand.editor.documents import Document, Documents
-from ownhand.editor.folders import Doors, Folder, Folders
+from ownhand.editor.folder import Doors, Folder
+from ownhand.editor.folders import Folders
 from ownhand.editor.gestures import Gestures
 from ownhand.editor.greeting import Client
 from ownhand.editor.learning import Learning

@@ -5,7 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ownhand.editor.folders import Folder, Folders
+from ownhand.editor.folder import Folder
+from ownhand.editor.folders import Folders
 from ownhand.editor.learning import NOT_LEARNED, Learning
 from ownhand.editor.serving import Serving
 from ownhand.editor.status import NO_VOICE, Status

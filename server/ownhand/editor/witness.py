@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ownhand.editor.documents import Document, Documents
-from ownhand.editor.folders import Folder, Folders
+from ownhand.editor.folder import Folder
+from ownhand.editor.folders import Folders
 from ownhand.editor.log import log_error
 from ownhand.editor.sitting import CLOCK, Seat, Sitting
 from ownhand.editor.status import Status
