@@ -161,7 +161,7 @@ SLOW = """
 import asyncio
 from ownhand.commands import train
 
-async def prepared(course, adapter):
+async def prepared(*_):
     print("writing", flush=True)
     await asyncio.sleep(600)
 
@@ -172,7 +172,7 @@ BROKEN = """
 from ownhand.commands import train
 from ownhand.engines.protocol import EngineError
 
-async def prepared(course, adapter):
+async def prepared(*_):
     raise EngineError("The engine ran out of memory.", "Close other programs.")
 
 train.prepared = prepared
