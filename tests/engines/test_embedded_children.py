@@ -106,14 +106,20 @@ def rest(engine):
     engine._rest()
 
 
-@pytest.mark.parametrize("end", [die, rest])
-@pytest.mark.parametrize("order", [(1, 2), (2, 1)], ids=["beside first", "start first"])
-async def test_the_one_that_serves_goes_while_the_next_loads_beside_it(engine, nursery, end, order):
+async def asked_beside_a_swap(engine, nursery, end):
+    """A voice loads beside the child that serves; that one goes, and somebody asks, so that a third begins to load."""
     swap = asyncio.create_task(engine.use_adapter(VOICE))
     await nursery.begun(2)
     end(engine)
     asked = asyncio.create_task(engine.token_ids("The tide"))
     await nursery.begun(3)
+    return swap, asked
+
+
+@pytest.mark.parametrize("end", [die, rest])
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)], ids=["beside first", "start first"])
+async def test_the_one_that_serves_goes_while_the_next_loads_beside_it(engine, nursery, end, order):
+    swap, asked = await asked_beside_a_swap(engine, nursery, end)
     for number in order:
         if not nursery.loads[number].done():
             await nursery.loaded(number)
@@ -127,11 +133,7 @@ async def test_the_one_that_serves_goes_while_the_next_loads_beside_it(engine, n
 
 
 async def test_who_waits_for_a_start_is_served_as_soon_as_the_one_beside_is_ready(engine, nursery):
-    swap = asyncio.create_task(engine.use_adapter(VOICE))
-    await nursery.begun(2)
-    die(engine)
-    asked = asyncio.create_task(engine.token_ids("The tide"))
-    await nursery.begun(3)
+    swap, asked = await asked_beside_a_swap(engine, nursery, die)
     await nursery.loaded(1)
     await swap
     assert await asked == [1]
@@ -139,11 +141,7 @@ async def test_who_waits_for_a_start_is_served_as_soon_as_the_one_beside_is_read
 
 
 async def test_a_start_that_can_not_be_given_up_any_more_gives_way_to_the_one_beside(engine, nursery):
-    swap = asyncio.create_task(engine.use_adapter(VOICE))
-    await nursery.begun(2)
-    die(engine)
-    asked = asyncio.create_task(engine.token_ids("The tide"))
-    await nursery.begun(3)
+    swap, asked = await asked_beside_a_swap(engine, nursery, die)
     for number in (1, 2):
         nursery.loads[number].set_result(None)
     await swap

@@ -126,12 +126,18 @@ async def test_nobody_waits_for_a_voice_that_is_made_and_not_loaded_yet(monkeypa
     assert [await streamed(each) for each in (folder, other, page)] == [named(INK), named(SALT), named(None)]
 
 
-async def test_a_page_that_is_given_up_while_it_waits_leaves_nothing_behind():
+async def while_the_first_loads():
+    """The engine, two that share it, and the change by which the first of them gets its voice."""
     engine = Naming()
     shared = Turns(engine)
-    folder, page = VoicedEngine(shared), VoicedEngine(shared)
+    folder, other = VoicedEngine(shared), VoicedEngine(shared)
     change = asyncio.create_task(folder.use_adapter(INK))
     await engine.loading.wait()
+    return engine, folder, other, change
+
+
+async def test_a_page_that_is_given_up_while_it_waits_leaves_nothing_behind():
+    engine, folder, page, change = await while_the_first_loads()
     asked = asyncio.create_task(streamed(page))
     waiting = asyncio.create_task(page.use_adapter(SALT))
     await turns()
@@ -145,11 +151,7 @@ async def test_a_page_that_is_given_up_while_it_waits_leaves_nothing_behind():
 
 
 async def test_a_change_that_is_given_up_lets_the_next_folders_begin():
-    engine = Naming()
-    shared = Turns(engine)
-    folder, other = VoicedEngine(shared), VoicedEngine(shared)
-    change = asyncio.create_task(folder.use_adapter(INK))
-    await engine.loading.wait()
+    engine, folder, other, change = await while_the_first_loads()
     next_change = asyncio.create_task(other.use_adapter(SALT))
     await turns()
     change.cancel()

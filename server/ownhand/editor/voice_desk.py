@@ -17,7 +17,7 @@ from ownhand.manuscript.consent import Consent, VoiceFolder
 from ownhand.voices import steps
 from ownhand.voices.forget import what_is_kept
 from ownhand.voices.report import write_report
-from ownhand.voices.reveal import Reveal
+from ownhand.voices.reveal import Reveal, waiting
 from ownhand.voices.store import VoiceStore
 
 _NO_PLACES = "There is nothing to compare: no new voice waits for you."
@@ -43,8 +43,8 @@ class VoiceDesk:
         """What `ownhand voices DIR list --json` prints, and what waits for the writer."""
         voice = _voice(folder)
         listing = await asyncio.to_thread(steps.listing, voice.path, self._serving.known_base)
-        waiting = await asyncio.to_thread(_waiting, voice.path)
-        return {**listing, "withoutVoice": self._serving.without_voice, "reveal": waiting}
+        waits = await asyncio.to_thread(waiting, voice.path)
+        return {**listing, "withoutVoice": self._serving.without_voice, "reveal": waits}
 
     async def activate(self, folder: Folder, adapter: Any) -> Answer:
         voice = _voice(folder)
@@ -151,20 +151,9 @@ def _own_voice(voice: Path, refusal: Refusal | None, base: str | None) -> dict[s
     return {
         "voice": voice.name,
         "adapter": champion.id if champion else None,
-        "reveal": _waiting(voice),
+        "reveal": waiting(voice),
         "sentence": sentence,
     }
-
-
-def _waiting(voice: Path) -> str | None:
-    """The adapter that waits for "use it" or "not yet"."""
-    shown = Reveal.read(voice)
-    if shown is None or not shown.waits:
-        return None
-    try:
-        return None if VoiceStore(voice).adapter(shown.adapter).active else shown.adapter
-    except WriterError:
-        return None
 
 
 def _answer_reveal(voice: Path, adapter: str, answer: str) -> None:

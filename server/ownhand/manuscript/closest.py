@@ -8,7 +8,9 @@ from typing import Any
 from ownhand.manuscript.model import Form, Passage
 from ownhand.text.words import matching_words
 
-TEACHES = "pieces.share = 'teach' AND pieces.mine = 'mine' AND pieces.copy_of IS NULL AND pieces.file IS NOT NULL"
+LEARNABLE = "pieces.share = 'teach' AND pieces.mine = 'mine' AND pieces.file IS NOT NULL"
+"""A draft too, whose words count where the newest stands."""
+TEACHES = f"{LEARNABLE} AND pieces.copy_of IS NULL"
 _RAREST = 24
 """Words of the question that are looked up: the rarest ones say most about the matter."""
 _FILLED = 0.8

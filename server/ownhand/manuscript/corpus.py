@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ownhand.manuscript import answers, index, repeats
-from ownhand.manuscript.closest import TEACHES, ClosestPassages, among
+from ownhand.manuscript.closest import LEARNABLE, TEACHES, ClosestPassages, among
 from ownhand.manuscript.model import Form, Here, Mine, Passage, Piece, Skipped
 from ownhand.manuscript.sketch import hashed_words
 
@@ -255,7 +255,7 @@ _AT_ONCE = 500
 """Values in one statement."""
 _HELD_RUNS = "SELECT hash FROM held_runs WHERE hash IN ({})"
 _SERVING = (
-    "SELECT id FROM pieces WHERE share = 'teach' AND mine = 'mine' AND file IS NOT NULL AND "  # noqa: S608
+    f"SELECT id FROM pieces WHERE {LEARNABLE} AND "  # noqa: S608
     f"(copy_of IS NULL OR copy_of IN (SELECT id FROM pieces WHERE {TEACHES})) AND id IN ({{}})"
 )
 _THERE_OR_REFUSED = "SELECT id FROM pieces WHERE (file IS NOT NULL OR mine != 'mine' OR share IS 'held') AND id IN ({})"

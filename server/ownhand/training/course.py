@@ -122,7 +122,7 @@ class Course:
                 "Answer again in your editor if you changed your mind.",
             )
         found = await asyncio.to_thread(material, corpus)
-        kept_aside = await asyncio.to_thread(held_out_pieces, corpus)
+        kept_aside = held_out_pieces(await asyncio.to_thread(corpus.pieces, with_text=True))
         if by_model is None:
             asked = [*found.teaching, *kept_aside]
             by_model = await asyncio.to_thread(model_written.by_model, voice.ledger_path, asked)
@@ -139,9 +139,9 @@ class Course:
         finally:
             await engine.close()
         machine = await inventory(base, engine_on_card=engine_on_card)
-        devices = likely_devices(wishes.device, placement(prepared, base, machine, wishes.device))
-        rate = rate_before(VoiceStore(voice.path), prepared.base.digest, devices)
-        planned = forecast(prepared, base, machine, wishes.device, rate)
+        how = placement(prepared, base, machine, wishes.device)
+        rate = rate_before(VoiceStore(voice.path), prepared.base.digest, likely_devices(wishes.device, how))
+        planned = forecast(prepared, base, how, rate)
         held_out = await asyncio.to_thread(texts_of, kept_aside, by_model)
         return cls(home, voice, settings, corpus, wishes, base, planned, engine_on_card, held_out)
 

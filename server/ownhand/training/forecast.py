@@ -67,13 +67,9 @@ class Forecast:
         return list(spread(self.prepared.dataset.train, _SHOWN))
 
 
-def forecast(prepared: Prepared, base: Base, machine: Inventory, device: str, rate: float | None = None) -> Forecast:
-    """`device` is what the writer wants to learn on, `rate` what an earlier training did here, in tokens per second.
-
-    Raises WriterError: memory is too small.
-    """
+def forecast(prepared: Prepared, base: Base, how: Beside, rate: float | None = None) -> Forecast:
+    """`how` is its `placement`, `rate` what an earlier training did there, in tokens per second."""
     recipe, dataset, threads = prepared.recipe, prepared.dataset, threads_here()
-    how = placement(prepared, base, machine, device)
     rate = rate or likely_rate(base.header, threads, on_card=how.on_card)
     return Forecast(
         prepared, threads, recipe.steps(len(dataset.train)), recipe.epochs * dataset.tokens / rate, how, base.disk

@@ -23,23 +23,22 @@ _TELLING = 150
 
 def held_out_texts(corpus: Corpus) -> list[Text]:
     """The pieces that were drawn to test by, as texts to score of which nobody says what a model wrote."""
-    return texts_of(held_out_pieces(corpus))
+    return texts_of(held_out_pieces(corpus.pieces(with_text=True)))
 
 
 def held_out_as_noted(corpus: Corpus, ledger: Path) -> list[Text]:
     """The same, with the stretches that a model wrote, as far as the ledger knows. Raises WriterError."""
+    pieces = corpus.pieces(with_text=True)
+    held_out = held_out_pieces(pieces)
     # What is learned is asked about too: a note tells of a whole file, which may hold both.
-    learned = [piece for piece in corpus.pieces(with_text=True) if piece.teaches]
-    held_out = held_out_pieces(corpus)
-    return texts_of(held_out, by_model(ledger, [*learned, *held_out]))
+    return texts_of(held_out, by_model(ledger, [*(piece for piece in pieces if piece.teaches), *held_out]))
 
 
-def held_out_pieces(corpus: Corpus) -> list[Piece]:
-    """The pieces that were drawn to test by, in the order of their files.
+def held_out_pieces(pieces: Sequence[Piece]) -> list[Piece]:
+    """Those of a manuscript's pieces that were drawn to test by, in the order of their files.
 
     Of one that was copied since, the newest version stands for it, wherever that lies.
     """
-    pieces = corpus.pieces(with_text=True)
     drawn = {piece.copy_of or piece.id for piece in pieces if piece.held_out == CHOSEN}
     return [piece for piece in pieces if piece.id in drawn and piece.held_out and piece.mine is Mine.MINE]
 

@@ -124,8 +124,17 @@ def note_that_it_waits(voice: Path, adapter: StoredAdapter) -> None:
 
 def still_to_write(voice: Path) -> str | None:
     """The adapter at whose places nobody has written yet, and nobody has decided on. Reads the disk."""
+    return _undecided(voice, written=False)
+
+
+def waiting(voice: Path) -> str | None:
+    """The adapter that waits for "use it" or "not yet". Reads the disk."""
+    return _undecided(voice, written=True)
+
+
+def _undecided(voice: Path, *, written: bool) -> str | None:
     shown = Reveal.read(voice)
-    if shown is None or shown.written or shown.answer:
+    if shown is None or shown.answer or shown.written is not written:
         return None
     try:
         return shown.adapter if can_be_shown(VoiceStore(voice).adapter(shown.adapter)) else None
